@@ -1,0 +1,18 @@
+//! SKELETON
+use super::{Context, Decoder, Format, Likeness, Step};
+
+pub fn looks_like(_head: &[u8]) -> Likeness {
+    Likeness::No
+}
+
+#[derive(Default)]
+pub struct FeitCsi {}
+
+impl Decoder for FeitCsi {
+    fn format(&self) -> Format {
+        Format::FeitCsi
+    }
+    fn step(&mut self, _bytes: &[u8], _context: &Context) -> Step {
+        Step::NeedMore
+    }
+}

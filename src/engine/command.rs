@@ -1,0 +1,46 @@
+//! Every wish the engine obeys: from the menu, the palette, shortcuts, the command line and tests alike.
+
+use std::path::PathBuf;
+
+use crate::capture::{SourceId, SourceSpec};
+use crate::types::{Site, Span, Timestamp};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Opens recordings; those already open are closed first, live sources stay.
+    Open(Vec<PathBuf>),
+    /// Starts the built-in simulated scene.
+    OpenDemo,
+    Connect(SourceSpec),
+    /// Stops and forgets a source.
+    Close(SourceId),
+    CloseAll,
+    /// Starts a failed or ended source again.
+    Restart(SourceId),
+    Play,
+    Pause,
+    TogglePlay,
+    /// Moves the playhead of the open recording.
+    Seek(Timestamp),
+    SeekBy { nanos: i64 },
+    /// Moves by whole frames and pauses.
+    StepFrames(i32),
+    /// Factor of real time, 0.1 to 100; infinity is as fast as possible.
+    SetSpeed(f32),
+    /// Plays this stretch again and again; `None` plays to the end.
+    SetLoop(Option<Span>),
+    /// Jumps to the newest data and stays there.
+    FollowLive,
+    StartRecording(RecordingSpec),
+    StopRecording,
+    SetSite(Site),
+    CancelJob(u64),
+}
+
+/// Where to record, and what to write beside the frames.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordingSpec {
+    /// `None` chooses a name with date and time in the recordings folder.
+    pub path: Option<PathBuf>,
+    pub notes: String,
+}

@@ -1,0 +1,7 @@
+//! Raw CSI to clean CSI, to spectra, to feature windows.
+//!
+//! Pure: no clock, no I/O, no threads. The same frames always give the same result.
+
+mod products;
+
+pub use products::Products;

@@ -1,0 +1,24 @@
+//! The shared vocabulary: one name per thing, in code, on screen and in files.
+//!
+//! Plain data only: no I/O, no clock, no threads. Every other module speaks in these types.
+
+mod csi;
+mod health;
+mod history;
+mod ids;
+mod provenance;
+mod quality;
+mod site;
+mod tally;
+mod time;
+
+pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Segment, Subcarriers};
+pub use health::{ClockHealth, LinkHealth, SourceState};
+pub use history::{Row, Rows};
+pub use ids::{LinkId, NodeId, StreamId};
+pub use num_complex::Complex32;
+pub use provenance::Provenance;
+pub use quality::{Grade, LinkQuality, Purpose, PurposeVerdict};
+pub use site::{Node, NodeRole, Room, Site};
+pub use tally::{Other, SkipReason, Tally};
+pub use time::{NANOS_PER_SEC, Span, Timestamp};

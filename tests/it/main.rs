@@ -1,0 +1,24 @@
+//! One binary for all tests that go through the front door.
+
+mod app;
+mod atheros;
+mod cli;
+mod clock;
+mod detect;
+mod engine;
+mod esp32;
+mod export;
+mod feitcsi;
+mod golden;
+mod intel5300;
+mod layering;
+mod nexmon;
+mod pcap;
+mod picoscenes;
+mod quality;
+mod recording;
+mod render;
+mod ruview;
+mod signal;
+mod simulate;
+mod sources;
