@@ -22,16 +22,29 @@ pub type SourceId = u16;
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum SourceSpec {
     /// A recording in any format. `follow` keeps reading as the file grows.
-    File { path: PathBuf, follow: bool },
-    Serial { port: String, baud: u32 },
+    File {
+        path: PathBuf,
+        follow: bool,
+    },
+    Serial {
+        port: String,
+        baud: u32,
+    },
     /// Listens; any number of nodes may send. The datagrams say by themselves whether they are Nexmon or ADR-018.
-    Udp { address: SocketAddr },
+    Udp {
+        address: SocketAddr,
+    },
     /// Connects and reads a byte stream in any format (`host:port`).
-    Tcp { address: String },
+    Tcp {
+        address: String,
+    },
     /// Reads a byte stream in any format from standard input.
     Stdin,
     /// Live packets from a network interface; needs the feature `pcap-live`.
-    Interface { name: String, filter: String },
+    Interface {
+        name: String,
+        filter: String,
+    },
     Simulator(crate::simulate::SimulatorSpec),
 }
 

@@ -22,7 +22,9 @@ pub enum Command {
     TogglePlay,
     /// Moves the playhead of the open recording.
     Seek(Timestamp),
-    SeekBy { nanos: i64 },
+    SeekBy {
+        nanos: i64,
+    },
     /// Moves by whole frames and pauses.
     StepFrames(i32),
     /// Factor of real time, 0.1 to 100; infinity is as fast as possible.

@@ -4,4 +4,6 @@ mod command;
 mod snapshot;
 
 pub use command::{Command, RecordingSpec};
-pub use snapshot::{JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline};
+pub use snapshot::{
+    JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,
+};

@@ -8,9 +8,7 @@ use bevy_math::Vec3;
 
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
-use crate::types::{
-    Channel, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp,
-};
+use crate::types::{Channel, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp};
 
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {

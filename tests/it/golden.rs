@@ -28,7 +28,8 @@ pub fn golden(key: &str) -> Option<serde_json::Value> {
 /// Decodes a whole real file, its format chosen by its content.
 pub fn decode_shared(file: &str) -> Option<(Vec<CsiFrame>, Tally)> {
     let bytes = std::fs::read(shared_csi(file)?).expect("the file is readable");
-    let format = format::detect(&bytes[..bytes.len().min(format::DETECT_LEN)]).unwrap_or_else(|| panic!("{file} is not recognised"));
+    let format = format::detect(&bytes[..bytes.len().min(format::DETECT_LEN)])
+        .unwrap_or_else(|| panic!("{file} is not recognised"));
     let mut decoder = format::decoder(format).expect("no container");
     Some(decode_bytes(decoder.as_mut(), &bytes))
 }

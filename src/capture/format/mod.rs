@@ -91,7 +91,10 @@ pub trait Decoder: Send {
     /// Text formats may turn an unterminated last line into a frame.
     fn finish(&mut self, rest: &[u8], context: &Context) -> Step {
         let _ = context;
-        Step::Skip { used: rest.len(), reason: if rest.len() <= 2 { SkipReason::TrailingBytes } else { SkipReason::CutTail } }
+        Step::Skip {
+            used: rest.len(),
+            reason: if rest.len() <= 2 { SkipReason::TrailingBytes } else { SkipReason::CutTail },
+        }
     }
 }
 
