@@ -1,0 +1,256 @@
+//! The one table of everything a person can do: name, tooltip, key and whether it can be done now.
+//!
+//! Menu, palette, shortcuts, buttons and the keys window all read it, so an action has one name everywhere. What an
+//! action does is decided in [`super::App`]: it becomes an engine [`crate::engine::Command`] or changes the window.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::layout::{Pane, StartLayout};
+use crate::engine::Snapshot;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Action {
+    Open,
+    OpenDemo,
+    AddSource,
+    CloseAll,
+    Record,
+    Screenshot,
+    Quit,
+    TogglePlay,
+    /// Moves the playhead by milliseconds.
+    SeekByMillis(i32),
+    StepFrames(i32),
+    GoToStart,
+    FollowLive,
+    Speed(u8),
+    Freeze,
+    SelectRange,
+    LoopRange,
+    ClearRange,
+    Focus,
+    ViewFront,
+    ViewSide,
+    ViewTop,
+    ViewHome,
+    NextLink,
+    PreviousLink,
+    Palette,
+    Help,
+    Settings,
+    ThemeDark,
+    ThemeLight,
+    ThemeSystem,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    Fullscreen,
+    Layout(StartLayout),
+    ResetLayout,
+    Show(Pane),
+    CopyLog,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    File,
+    Playback,
+    View,
+    Window,
+}
+
+impl Group {
+    pub const ALL: [Self; 4] = [Self::File, Self::Playback, Self::View, Self::Window];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Playback => "Playback",
+            Self::View => "View",
+            Self::Window => "Window",
+        }
+    }
+}
+
+pub struct Entry {
+    pub action: Action,
+    pub group: Group,
+    pub name: &'static str,
+    pub tip: &'static str,
+    pub key: Option<KeyboardShortcut>,
+    /// A second key that does the same.
+    pub other_key: Option<KeyboardShortcut>,
+}
+
+const NONE: Modifiers = Modifiers::NONE;
+const CTRL: Modifiers = Modifiers::COMMAND;
+const SHIFT: Modifiers = Modifiers::SHIFT;
+const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+
+const fn entry(action: Action, group: Group, name: &'static str, tip: &'static str) -> Entry {
+    Entry { action, group, name, tip, key: None, other_key: None }
+}
+
+const fn keyed(
+    action: Action,
+    group: Group,
+    name: &'static str,
+    tip: &'static str,
+    modifiers: Modifiers,
+    key: Key,
+) -> Entry {
+    let key = Some(KeyboardShortcut::new(modifiers, key));
+    Entry { action, group, name, tip, key, other_key: None }
+}
+
+/// Keys of modified arrows stand before plain ones, so that the plain ones do not take them.
+#[rustfmt::skip]
+pub static TABLE: &[Entry] = &[
+    keyed(Action::Open, Group::File, "Open recording…", "Open recordings in any format", CTRL, Key::O),
+    entry(Action::OpenDemo, Group::File, "Open simulated scene", "Start the built-in simulator: no radio needed"),
+    keyed(Action::AddSource, Group::File, "Add source…", "Connect a serial port, socket, interface or simulator", CTRL, Key::N),
+    entry(Action::CloseAll, Group::File, "Close all sources", "Stop and forget every source; a recording in progress ends"),
+    keyed(Action::Record, Group::File, "Record", "Start or stop recording all live sources", CTRL, Key::R),
+    keyed(Action::Screenshot, Group::File, "Save screenshot", "Save the window as a PNG picture", CTRL_SHIFT, Key::S),
+    keyed(Action::Quit, Group::File, "Quit", "Close the window", CTRL, Key::Q),
+
+    keyed(Action::TogglePlay, Group::Playback, "Play or pause", "Play or pause the recording", NONE, Key::Space),
+    keyed(Action::StepFrames(-1), Group::Playback, "Previous frame", "Step one frame back and pause", CTRL, Key::ArrowLeft),
+    keyed(Action::StepFrames(1), Group::Playback, "Next frame", "Step one frame on and pause", CTRL, Key::ArrowRight),
+    keyed(Action::SeekByMillis(-1000), Group::Playback, "Back 1 s", "Move the playhead one second back", SHIFT, Key::ArrowLeft),
+    keyed(Action::SeekByMillis(1000), Group::Playback, "Forward 1 s", "Move the playhead one second on", SHIFT, Key::ArrowRight),
+    keyed(Action::SeekByMillis(-100), Group::Playback, "Back 0.1 s", "Move the playhead a tenth of a second back", NONE, Key::ArrowLeft),
+    keyed(Action::SeekByMillis(100), Group::Playback, "Forward 0.1 s", "Move the playhead a tenth of a second on", NONE, Key::ArrowRight),
+    keyed(Action::GoToStart, Group::Playback, "Go to start", "Move the playhead to the first frame", NONE, Key::Home),
+    keyed(Action::FollowLive, Group::Playback, "Follow newest", "Jump to the newest data and stay there", NONE, Key::End),
+    keyed(Action::Speed(1), Group::Playback, "Speed 1×", "Play in real time", NONE, Key::Num1),
+    keyed(Action::Speed(2), Group::Playback, "Speed 2×", "Play twice as fast", NONE, Key::Num2),
+    keyed(Action::Speed(3), Group::Playback, "Speed 3×", "Play 3 times as fast", NONE, Key::Num3),
+    keyed(Action::Speed(4), Group::Playback, "Speed 4×", "Play 4 times as fast", NONE, Key::Num4),
+    keyed(Action::Speed(5), Group::Playback, "Speed 5×", "Play 5 times as fast", NONE, Key::Num5),
+    keyed(Action::Speed(6), Group::Playback, "Speed 6×", "Play 6 times as fast", NONE, Key::Num6),
+    keyed(Action::Speed(7), Group::Playback, "Speed 7×", "Play 7 times as fast", NONE, Key::Num7),
+    keyed(Action::Speed(8), Group::Playback, "Speed 8×", "Play 8 times as fast", NONE, Key::Num8),
+    keyed(Action::Speed(9), Group::Playback, "Speed 9×", "Play 9 times as fast", NONE, Key::Num9),
+    entry(Action::SelectRange, Group::Playback, "Select range", "Drag on the timeline to select a stretch of time"),
+    keyed(Action::LoopRange, Group::Playback, "Loop range", "Play the selected range again and again", NONE, Key::L),
+    entry(Action::ClearRange, Group::Playback, "Clear range", "Forget the selected range and stop looping"),
+
+    keyed(Action::Freeze, Group::View, "Freeze", "Hold the picture still; capture goes on", NONE, Key::P),
+    keyed(Action::Focus, Group::View, "Focus selection", "Move the camera to what is selected", NONE, Key::F),
+    entry(Action::ViewFront, Group::View, "Front view", "Look along the room from the front"),
+    entry(Action::ViewSide, Group::View, "Side view", "Look across the room from the side"),
+    entry(Action::ViewTop, Group::View, "Top view", "Look down on the floor plan"),
+    keyed(Action::ViewHome, Group::View, "Reset camera", "Show the whole room", NONE, Key::Num0),
+    keyed(Action::NextLink, Group::View, "Next link", "Select the next link", NONE, Key::N),
+    keyed(Action::PreviousLink, Group::View, "Previous link", "Select the previous link", SHIFT, Key::N),
+    entry(Action::Show(Pane::Viewport), Group::View, "Show room", "Bring the 3D view to the front"),
+    entry(Action::Show(Pane::Amplitude), Group::View, "Show amplitude", "Bring the amplitude waterfalls to the front"),
+    entry(Action::Show(Pane::Phase), Group::View, "Show phase", "Bring the phase waterfalls to the front"),
+    entry(Action::Show(Pane::Doppler), Group::View, "Show Doppler", "Bring the Doppler spectrogram to the front"),
+    entry(Action::Show(Pane::Signals), Group::View, "Show signals", "Bring the time series to the front"),
+    entry(Action::Show(Pane::Subcarriers), Group::View, "Show subcarriers", "Bring the plot of one frame to the front"),
+    entry(Action::Show(Pane::Constellation), Group::View, "Show constellation", "Bring the I/Q plot to the front"),
+    entry(Action::Show(Pane::Links), Group::View, "Show links", "Bring the link table to the front"),
+    entry(Action::Show(Pane::Selection), Group::View, "Show selection", "Bring the details of the selected link to the front"),
+    entry(Action::Show(Pane::Sources), Group::View, "Show sources", "Bring the source manager to the front"),
+    entry(Action::Show(Pane::Log), Group::View, "Show log", "Bring the log of messages to the front"),
+
+    Entry {
+        other_key: Some(KeyboardShortcut::new(CTRL_SHIFT, Key::P)),
+        ..keyed(Action::Palette, Group::Window, "Command palette…", "Find and run any command", CTRL, Key::P)
+    },
+    Entry {
+        other_key: Some(KeyboardShortcut::new(SHIFT, Key::Questionmark)),
+        ..keyed(Action::Help, Group::Window, "Keys and gestures", "Show all keys and mouse gestures", NONE, Key::Questionmark)
+    },
+    keyed(Action::Settings, Group::Window, "Settings…", "Theme, zoom and recent files", CTRL, Key::Comma),
+    keyed(Action::Fullscreen, Group::Window, "Full screen", "Enter or leave full screen", NONE, Key::F11),
+    entry(Action::Layout(StartLayout::Lab), Group::Window, "Layout Lab", "Arrange panels for experiments"),
+    entry(Action::Layout(StartLayout::Install), Group::Window, "Layout Install", "Arrange panels for placing nodes and judging links"),
+    entry(Action::Layout(StartLayout::Review), Group::Window, "Layout Review", "Arrange panels for going through a recording"),
+    entry(Action::ResetLayout, Group::Window, "Reset layout", "Put every panel of this layout back in its place"),
+    entry(Action::ThemeDark, Group::Window, "Dark theme", "Light text on dark ground"),
+    entry(Action::ThemeLight, Group::Window, "Light theme", "Dark text on light ground"),
+    entry(Action::ThemeSystem, Group::Window, "System theme", "Follow the desktop's theme"),
+    Entry {
+        other_key: Some(KeyboardShortcut::new(CTRL, Key::Equals)),
+        ..keyed(Action::ZoomIn, Group::Window, "Larger", "Enlarge the whole window", CTRL, Key::Plus)
+    },
+    keyed(Action::ZoomOut, Group::Window, "Smaller", "Shrink the whole window", CTRL, Key::Minus),
+    keyed(Action::ZoomReset, Group::Window, "Zoom 100 %", "Show everything in its natural size", CTRL, Key::Num0),
+    entry(Action::CopyLog, Group::Window, "Copy log", "Copy all messages as text"),
+];
+
+impl Action {
+    pub fn entry(self) -> &'static Entry {
+        // Every action is in the table (tested below); the first line stands in for one that is not.
+        TABLE.iter().find(|entry| entry.action == self).unwrap_or(&TABLE[0])
+    }
+
+    /// What the action needs and does not have now; `Ok` when it can be done.
+    pub fn available(self, snapshot: &Snapshot, context: Context) -> Result<(), &'static str> {
+        let need = |met: bool, reason: &'static str| if met { Ok(()) } else { Err(reason) };
+        match self {
+            Self::TogglePlay
+            | Self::SeekByMillis(_)
+            | Self::StepFrames(_)
+            | Self::GoToStart
+            | Self::Speed(_) => need(snapshot.playback.is_some(), "Needs an open recording"),
+            Self::LoopRange => {
+                need(snapshot.playback.is_some() && context.has_range, "Needs an open recording and a selected range")
+            }
+            Self::ClearRange => need(context.has_range, "No range is selected"),
+            Self::SelectRange => need(snapshot.timeline.span.is_some(), "Needs data on the timeline"),
+            Self::CloseAll | Self::FollowLive => need(!snapshot.sources.is_empty(), "No source is open"),
+            Self::Freeze => need(context.frozen || snapshot.time.is_some(), "No data has come yet"),
+            Self::Record => need(
+                snapshot.recording.is_some() || !snapshot.sources.is_empty(),
+                "Needs a source: connect a node or start the simulated scene",
+            ),
+            Self::NextLink | Self::PreviousLink => need(!snapshot.links.is_empty(), "There are no links yet"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What of the window decides whether an action can be done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context {
+    pub frozen: bool,
+    pub has_range: bool,
+}
+
+/// The action whose key was pressed; takes the key away from the widgets.
+pub fn pressed(input: &mut egui::InputState) -> Option<Action> {
+    TABLE
+        .iter()
+        .find(|entry| {
+            [entry.key, entry.other_key].into_iter().flatten().any(|key| {
+                // Egui ignores a surplus Shift, which would turn Shift+N into N.
+                input.modifiers.shift == key.modifiers.shift && input.consume_shortcut(&key)
+            })
+        })
+        .map(|entry| entry.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_and_key_is_given_once() {
+        for (i, a) in TABLE.iter().enumerate() {
+            assert_eq!(a.action.entry().name, a.name);
+            for b in &TABLE[i + 1..] {
+                assert_ne!(a.name, b.name);
+                for key in [a.key, a.other_key].into_iter().flatten() {
+                    assert!(b.key != Some(key) && b.other_key != Some(key), "{} and {} share a key", a.name, b.name);
+                }
+            }
+        }
+        for pane in Pane::ALL {
+            assert_eq!(Action::Show(pane).entry().action, Action::Show(pane));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What every panel gets: the picture to draw, the state of the window, and a list for its wishes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::actions::Action;
+use super::heat::HeatMap;
+use super::time::TimeView;
+use super::{log, sources, timeline, viewport};
+use crate::engine::{Command, LinkView, Snapshot};
+use crate::types::{NodeId, StreamId, Timestamp};
+
+/// What a panel wants to happen after the frame.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    Do(Action),
+    Send(Command),
+    Open(Vec<std::path::PathBuf>),
+}
+
+pub struct Cx<'a> {
+    /// What is shown: the newest snapshot, or the frozen one.
+    pub shown: &'a Snapshot,
+    /// The same for words and figures: renewed at most four times a second.
+    pub calm: &'a Snapshot,
+    /// Always the newest.
+    pub live: &'a Snapshot,
+    pub now: Timestamp,
+    pub frozen: bool,
+    pub recent: &'a [std::path::PathBuf],
+    pub state: &'a mut State,
+    pub wishes: &'a mut Vec<Wish>,
+    pub gpu: Option<&'a egui_wgpu::RenderState>,
+}
+
+impl Cx<'_> {
+    pub fn act(&mut self, action: Action) {
+        self.wishes.push(Wish::Do(action));
+    }
+
+    pub fn send(&mut self, command: Command) {
+        self.wishes.push(Wish::Send(command));
+    }
+
+    /// The link whose data the plots show: the selected one, else the first.
+    pub fn link(&self) -> Option<&LinkView> {
+        self.state.selection.link(self.shown)
+    }
+
+    pub fn context(&self) -> super::actions::Context {
+        super::actions::Context { frozen: self.frozen, has_range: self.state.timeline.range.is_some() }
+    }
+}
+
+/// What the panels remember between frames; nothing of it is data.
+#[derive(Default)]
+pub struct State {
+    pub selection: Selection,
+    pub time: TimeView,
+    pub scope: Scope,
+    pub heat: HashMap<(StreamId, HeatKind), HeatMap>,
+    pub timeline: timeline::State,
+    pub sources: sources::State,
+    pub viewport: viewport::State,
+    pub log: log::Log,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeatKind {
+    Amplitude,
+    Phase,
+    Doppler,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Selection {
+    pub stream: Option<StreamId>,
+    pub node: Option<NodeId>,
+}
+
+impl Selection {
+    pub fn link<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a LinkView> {
+        let chosen = snapshot.links.iter().find(|link| Some(link.stream) == self.stream);
+        chosen.or(snapshot.links.first())
+    }
+
+    pub fn select_link(&mut self, stream: StreamId) {
+        *self = Self { stream: Some(stream), node: None };
+    }
+
+    /// Moves to the next or previous link, around the end.
+    pub fn step(&mut self, snapshot: &Snapshot, by: isize) {
+        let n = snapshot.links.len() as isize;
+        if n == 0 {
+            return;
+        }
+        let at = snapshot.links.iter().position(|link| Some(link.stream) == self.stream).unwrap_or(0) as isize;
+        self.select_link(snapshot.links[(at + by).rem_euclid(n) as usize].stream);
+    }
+}
+
+/// Which part of the data the plots show.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Cleaned values, else values as the radio reported them.
+    pub clean: bool,
+    pub all_links: bool,
+    /// Which antenna pair, counted through `[rx][tx]`.
+    pub chain: usize,
+    /// Signed numbers of the subcarriers that the time series shows; empty chooses three.
+    pub subcarriers: Vec<i16>,
+    /// The constellation follows one subcarrier over time instead of all of one frame.
+    pub one_subcarrier: bool,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self { clean: true, all_links: true, chain: 0, subcarriers: Vec::new(), one_subcarrier: false }
+    }
+}
+
+/// Renews `calm` at most four times a second, and at once when something was opened, closed or changed its state.
+pub struct Calm {
+    pub snapshot: Arc<Snapshot>,
+    at_secs: f64,
+}
+
+impl Calm {
+    const PERIOD_SECS: f64 = 0.25;
+
+    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self { snapshot, at_secs: f64::NEG_INFINITY }
+    }
+
+    pub fn renew(&mut self, shown: &Arc<Snapshot>, now_secs: f64) {
+        let shape = |s: &Snapshot| {
+            let states: Vec<_> = s.sources.iter().map(|source| (source.id, std::mem::discriminant(&source.state))).collect();
+            let playing = s.playback.as_ref().map(|p| (p.playing, p.at_end, p.speed.to_bits(), p.looping));
+            (s.run, s.links.len(), s.jobs.len(), s.recording.is_some(), states, playing)
+        };
+        let due = now_secs - self.at_secs >= Self::PERIOD_SECS || now_secs < self.at_secs;
+        if !Arc::ptr_eq(&self.snapshot, shown) && (due || shape(&self.snapshot) != shape(shown)) {
+            self.snapshot = Arc::clone(shown);
+            self.at_secs = now_secs;
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The dock: which panels there are, three start arrangements by role, and the user's own, which persists.
+
+use egui_tiles::{Container, Linear, LinearDir, Tabs, TileId, Tiles, Tree};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Pane {
+    Viewport,
+    Amplitude,
+    Phase,
+    Doppler,
+    Signals,
+    Subcarriers,
+    Constellation,
+    Links,
+    Selection,
+    Sources,
+    Log,
+}
+
+impl Pane {
+    pub const ALL: [Self; 11] = [
+        Self::Viewport,
+        Self::Amplitude,
+        Self::Phase,
+        Self::Doppler,
+        Self::Signals,
+        Self::Subcarriers,
+        Self::Constellation,
+        Self::Links,
+        Self::Selection,
+        Self::Sources,
+        Self::Log,
+    ];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Viewport => "Room",
+            Self::Amplitude => "Amplitude",
+            Self::Phase => "Phase",
+            Self::Doppler => "Doppler",
+            Self::Signals => "Signals",
+            Self::Subcarriers => "Subcarriers",
+            Self::Constellation => "Constellation",
+            Self::Links => "Links",
+            Self::Selection => "Selection",
+            Self::Sources => "Sources",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// Who sits in front of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StartLayout {
+    #[default]
+    Lab,
+    Install,
+    Review,
+}
+
+impl StartLayout {
+    pub const ALL: [Self; 3] = [Self::Lab, Self::Install, Self::Review];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Lab => "Lab",
+            Self::Install => "Install",
+            Self::Review => "Review",
+        }
+    }
+
+    /// The panels in their places for this role.
+    pub fn tree(self) -> Tree<Pane> {
+        use Pane::*;
+        let mut tiles = Tiles::default();
+        let root = match self {
+            Self::Lab => {
+                let room = tabs(&mut tiles, &[Viewport]);
+                let tables = tabs(&mut tiles, &[Links, Selection, Sources, Log]);
+                let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (tables, 1.0)]);
+                let falls = tabs(&mut tiles, &[Amplitude, Phase]);
+                let doppler = tabs(&mut tiles, &[Doppler, Signals]);
+                let frame = tabs(&mut tiles, &[Subcarriers]);
+                let points = tabs(&mut tiles, &[Constellation]);
+                let plots = split(&mut tiles, LinearDir::Horizontal, &[(frame, 1.5), (points, 1.0)]);
+                let right =
+                    split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (plots, 1.0)]);
+                split(&mut tiles, LinearDir::Horizontal, &[(left, 1.1), (right, 1.0)])
+            }
+            Self::Install => {
+                let room = tabs(&mut tiles, &[Viewport]);
+                let links = tabs(&mut tiles, &[Links]);
+                let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (links, 1.0)]);
+                let sources = tabs(&mut tiles, &[Sources, Log]);
+                let details = tabs(&mut tiles, &[Selection]);
+                let plots = tabs(&mut tiles, &[Amplitude, Phase, Doppler, Signals, Subcarriers, Constellation]);
+                let right =
+                    split(&mut tiles, LinearDir::Vertical, &[(sources, 1.0), (details, 1.2), (plots, 1.0)]);
+                split(&mut tiles, LinearDir::Horizontal, &[(left, 1.7), (right, 1.0)])
+            }
+            Self::Review => {
+                let falls = tabs(&mut tiles, &[Amplitude, Phase]);
+                let doppler = tabs(&mut tiles, &[Doppler]);
+                let signals = tabs(&mut tiles, &[Signals]);
+                let left =
+                    split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (signals, 1.0)]);
+                let room = tabs(&mut tiles, &[Viewport]);
+                let details = tabs(&mut tiles, &[Selection, Links, Sources, Log]);
+                let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);
+                let right =
+                    split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.0), (plots, 0.9)]);
+                split(&mut tiles, LinearDir::Horizontal, &[(left, 1.5), (right, 1.0)])
+            }
+        };
+        Tree::new("dock", root, tiles)
+    }
+}
+
+fn tabs(tiles: &mut Tiles<Pane>, panes: &[Pane]) -> TileId {
+    let children: Vec<_> = panes.iter().map(|&pane| tiles.insert_pane(pane)).collect();
+    let first = children.first().copied();
+    let mut tabs = Tabs::new(children);
+    tabs.active = first;
+    tiles.insert_container(Container::Tabs(tabs))
+}
+
+fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> TileId {
+    let mut linear = Linear::new(dir, parts.iter().map(|&(id, _)| id).collect());
+    for &(id, share) in parts {
+        linear.shares.set_share(id, share);
+    }
+    tiles.insert_container(Container::Linear(linear))
+}
+
+/// Brings a panel to the front; puts it back where it was closed.
+pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
+    if tree.tiles.find_pane(&pane).is_none() {
+        let id = tree.tiles.insert_pane(pane);
+        let place = tree.tiles.iter().find_map(|(&id, tile)| match tile {
+            egui_tiles::Tile::Container(Container::Tabs(_)) => Some(id),
+            _ => None,
+        });
+        match place {
+            Some(tabs) => tree.move_tile_to_container(id, tabs, usize::MAX, false),
+            None => *tree = StartLayout::default().tree(),
+        }
+    }
+    tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(p) if *p == pane));
+}
+
+/// Whether a restored arrangement can be used: it has a root, and no panel twice.
+pub fn is_sound(tree: &Tree<Pane>) -> bool {
+    let panes: Vec<_> = tree.tiles.tiles().filter_map(|tile| match tile {
+        egui_tiles::Tile::Pane(pane) => Some(*pane),
+        egui_tiles::Tile::Container(_) => None,
+    }).collect();
+    let twice = panes.iter().enumerate().any(|(i, pane)| panes[..i].contains(pane));
+    tree.root().is_some() && !panes.is_empty() && !twice
+}

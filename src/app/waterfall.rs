@@ -1,0 +1,235 @@
+//! Amplitude and phase waterfalls and the Doppler spectrogram: one strip a link, one time axis under them.
+
+use egui::{Align2, Rect, Sense, Ui, vec2};
+
+use super::bins;
+use super::colormap;
+use super::cx::{Cx, HeatKind};
+use super::format;
+use super::heat::{HeatMap, Key, Scale, Style};
+use super::marks;
+use super::theme::{self, Theme};
+use super::time::{self, TimeView};
+use crate::engine::LinkView;
+use crate::types::{NANOS_PER_SEC, Span};
+
+/// A strip is not made lower than this; more links scroll.
+const MIN_STRIP: f32 = 34.0;
+
+pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
+    tools_ui(ui, cx, kind);
+    let Some(window) = cx.state.time.window(cx.shown) else {
+        let (title, needs) = match kind {
+            HeatKind::Amplitude => ("Amplitude over time, by subcarrier", "Needs data: connect a node or open a recording"),
+            HeatKind::Phase => ("Phase over time, by subcarrier", "Needs data: connect a node or open a recording"),
+            HeatKind::Doppler => ("Movement speed over time", "Needs data: connect a node or open a recording"),
+        };
+        marks::empty_ui(ui, title, needs, None);
+        return;
+    };
+    let shown = cx.shown;
+    let links: Vec<&LinkView> = if cx.state.scope.all_links {
+        shown.links.iter().collect()
+    } else {
+        cx.state.selection.link(shown).into_iter().collect()
+    };
+    let theme = Theme::of(ui);
+    let origin = time::origin(shown);
+    let area = ui.available_rect_before_wrap();
+    let axis = Rect::from_min_max(egui::pos2(area.left() + theme::AXIS_WIDTH, area.bottom() - theme::AXIS_HEIGHT), area.max);
+    let strips = Rect::from_min_max(area.min, egui::pos2(area.right(), axis.top()));
+    let height = (strips.height() / links.len().max(1) as f32).max(MIN_STRIP);
+
+    ui.scope_builder(egui::UiBuilder::new().max_rect(strips), |ui| {
+        egui::ScrollArea::vertical().id_salt(kind_name(kind)).auto_shrink(false).show_viewport(ui, |ui, visible| {
+            ui.set_height(height * links.len() as f32);
+            let top = ui.min_rect().top();
+            for (n, link) in links.iter().enumerate() {
+                let y = n as f32 * height;
+                if y > visible.bottom() || y + height < visible.top() {
+                    continue;
+                }
+                let rect = Rect::from_min_size(egui::pos2(strips.left(), top + y), vec2(strips.width(), height - 1.0));
+                strip_ui(ui, cx, link, kind, rect, window, theme);
+            }
+        });
+    });
+    TimeView::axis_ui(ui.painter(), theme, axis, window, origin);
+}
+
+fn kind_name(kind: HeatKind) -> &'static str {
+    match kind {
+        HeatKind::Amplitude => "Amplitude",
+        HeatKind::Phase => "Phase",
+        HeatKind::Doppler => "Doppler",
+    }
+}
+
+fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
+    ui.horizontal(|ui| {
+        links_choice_ui(ui, cx);
+        if kind != HeatKind::Doppler {
+            data_choice_ui(ui, cx);
+            chain_choice_ui(ui, cx);
+        }
+        span_choice_ui(ui, cx);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| legend_ui(ui, cx, kind));
+    });
+}
+
+pub fn links_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let scope = &mut cx.state.scope;
+    let word = if scope.all_links { "All links" } else { "Selected link" };
+    if ui.button(word).on_hover_text("Show all links or only the selected one").clicked() {
+        scope.all_links = !scope.all_links;
+    }
+}
+
+pub fn data_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let scope = &mut cx.state.scope;
+    let word = if scope.clean { "Clean" } else { "Raw" };
+    let tip = "Clean values have gain and phase slope taken out; raw values are as the radio reported them";
+    if ui.button(word).on_hover_text(tip).clicked() {
+        scope.clean = !scope.clean;
+    }
+}
+
+pub fn chain_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(link) = cx.link() else { return };
+    let n = link.products.n_rx * link.products.n_tx;
+    if n < 2 {
+        return;
+    }
+    let labels: Vec<_> = (0..n).map(|chain| bins::chain_label(&link.products, chain)).collect();
+    let chain = &mut cx.state.scope.chain;
+    *chain = (*chain).min(n - 1);
+    egui::ComboBox::from_id_salt("chain").selected_text(labels[*chain].as_str()).show_ui(ui, |ui| {
+        for (n, label) in labels.iter().enumerate() {
+            ui.selectable_value(chain, n, label);
+        }
+    });
+}
+
+pub fn span_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let time = &mut cx.state.time;
+    let text = |secs: f64| if secs < 60.0 { format!("{secs:.0} s") } else { format!("{:.0} min", secs / 60.0) };
+    egui::ComboBox::from_id_salt("span").width(theme::ROW).selected_text(text(time.span_secs)).show_ui(ui, |ui| {
+        for secs in time::SPANS_SECS {
+            ui.selectable_value(&mut time.span_secs, secs, text(secs));
+        }
+    });
+}
+
+/// The colour scale with the values at its ends, of the selected link.
+fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, kind: HeatKind) {
+    let Some(link) = cx.link() else { return };
+    let Some(map) = cx.state.heat.get(&(link.stream, kind)) else { return };
+    let theme = Theme::of(ui);
+    let (low, high) = map.range();
+    let (low, high, lut) = match kind {
+        HeatKind::Amplitude => (format::value(low), format::value(high), &colormap::AMPLITUDE),
+        HeatKind::Phase => ("−π".to_owned(), "π".to_owned(), &colormap::PHASE),
+        HeatKind::Doppler => (format!("{} dB", format::value(low)), format!("{} dB", format::value(high)), &colormap::POWER),
+    };
+    if ui.available_width() < 200.0 {
+        return;
+    }
+    ui.label(egui::RichText::new(high).font(theme::number_font()).color(theme.quiet));
+    let (rect, response) = ui.allocate_exact_size(vec2(15.0 * theme::GRID, theme::MARK), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, "Colour scale"));
+    let n = 24;
+    for i in 0..n {
+        let x = rect.left() + rect.width() * i as f32 / n as f32;
+        let part = Rect::from_min_size(egui::pos2(x, rect.top()), vec2(rect.width() / n as f32 + 0.5, rect.height()));
+        ui.painter().rect_filled(part, 0.0, colormap::colour(lut, (i as f32 + 0.5) / n as f32));
+    }
+    ui.label(egui::RichText::new(low).font(theme::number_font()).color(theme.quiet));
+    if kind == HeatKind::Amplitude && cx.state.scope.all_links {
+        response.on_hover_text("Each link has its own scale; this is the selected link's");
+    }
+}
+
+fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, link: &LinkView, kind: HeatKind, rect: Rect, window: Span, theme: &Theme) {
+    let plot = Rect::from_min_max(egui::pos2(rect.left() + theme::AXIS_WIDTH, rect.top()), rect.max);
+    let response = ui.interact(plot, ui.id().with((link.stream, kind)), Sense::click_and_drag());
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{} of {}", kind_name(kind), link.name))
+    });
+    if response.clicked() {
+        cx.state.selection.select_link(link.stream);
+    }
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(plot, 0.0, theme.no_data());
+    marks::hatch(&painter, plot, theme.line);
+
+    let map = cx.state.heat.entry((link.stream, kind)).or_insert_with(|| HeatMap::new(ui.ctx()));
+    map.used = true;
+    let (low, high) = update(map, cx.shown.run, link, kind, &cx.state.scope, window);
+    map.paint(&painter, plot, window);
+
+    for (text, at, align) in
+        [(high, plot.left_top(), Align2::RIGHT_TOP), (low, plot.left_bottom(), Align2::RIGHT_BOTTOM)]
+    {
+        painter.text(at - vec2(theme::GRID, 0.0), align, text, theme::number_font(), theme.quiet);
+    }
+    if kind == HeatKind::Doppler && plot.height() > 3.0 * theme::CAPTION {
+        painter.hline(plot.x_range(), plot.center().y, egui::Stroke::new(theme::HAIRLINE, theme.quiet.gamma_multiply(0.4)));
+    }
+    name_ui(&painter, theme, plot, &link.name, cx.state.selection.link(cx.shown).map(|l| l.stream) == Some(link.stream));
+    cx.state.time.interact(&response, plot, window);
+    cx.state.time.cursor_ui(&painter, theme, plot, window);
+}
+
+/// The link's name on its strip, marked when selected.
+fn name_ui(painter: &egui::Painter, theme: &Theme, plot: Rect, name: &str, selected: bool) {
+    let colour = if selected { theme.text } else { theme.quiet };
+    let galley = painter.layout_no_wrap(name.to_owned(), theme::caption_font(), colour);
+    let at = plot.left_top() + vec2(theme::GRID, 0.5 * theme::GRID);
+    let ground = Rect::from_min_size(at, galley.size()).expand2(vec2(theme::GRID, 0.0));
+    painter.rect_filled(ground, theme::RADIUS, theme.panel.gamma_multiply(0.85));
+    painter.galley(at, galley, colour);
+    if selected {
+        let bar = Rect::from_min_size(plot.left_top(), vec2(0.5 * theme::GRID, plot.height()));
+        painter.rect_filled(bar, 0.0, theme.accent);
+    }
+}
+
+/// Brings one picture up to date; answers the labels of its lower and upper edge.
+fn update(
+    map: &mut HeatMap,
+    run: u64,
+    link: &LinkView,
+    kind: HeatKind,
+    scope: &super::cx::Scope,
+    window: Span,
+) -> (String, String) {
+    let products = &link.products;
+    // A row stands for at most three intervals: longer pauses are gaps.
+    let hold = |rate_hz: f32| ((3.0 / rate_hz.max(0.1)) * NANOS_PER_SEC as f32) as i64;
+    if kind == HeatKind::Doppler {
+        let n = products.doppler.len();
+        let spacing = products.doppler.span().map_or(1.0, |span| span.secs() / (n.max(2) - 1) as f64);
+        let places: Vec<usize> = (0..products.doppler.width()).collect();
+        let key = Key { run, generation: products.generation, choice: 2 };
+        let style = Style { lut: &colormap::POWER, scale: Scale::FromZero(15.0) };
+        map.update(&products.doppler, key, window, hold((1.0 / spacing.max(1e-3)) as f32), &places, style, |v| v);
+        let hz = |v: Option<&f32>| v.map_or(String::new(), |v| format!("{} Hz", format::value(*v)));
+        return (hz(products.doppler_hz.first()), hz(products.doppler_hz.last()));
+    }
+    let bins = bins::bins(products, scope);
+    let rate = link.health.rate_hz.or(products.quality.rate_hz.map(|hz| hz as f32)).unwrap_or(1.0);
+    let choice = (bins.chain as u64) << 1 | u64::from(bins.clean);
+    let key = Key { run, generation: products.generation, choice };
+    match kind {
+        HeatKind::Amplitude => {
+            let style = Style { lut: &colormap::AMPLITUDE, scale: Scale::Auto };
+            map.update(bins.rows, key, window, hold(rate), &bins.places, style, |v| v.norm());
+        }
+        _ => {
+            let style = Style { lut: &colormap::PHASE, scale: Scale::Fixed(-std::f32::consts::PI, std::f32::consts::PI) };
+            map.update(bins.rows, key, window, hold(rate), &bins.places, style, |v| v.arg());
+        }
+    }
+    let label = |v: Option<&i16>| v.map_or(String::new(), |v| v.to_string().replace('-', "−"));
+    (label(bins.subcarriers.first()), label(bins.subcarriers.last()))
+}
