@@ -5,9 +5,14 @@
 //! It needs no optional device feature and no storage buffer, so that every adapter that shows the window will do.
 //! Nothing here decides when to draw: callers draw when something has changed.
 
+mod batch;
 mod camera;
 mod colormap;
+mod frame;
 mod gpu;
+mod lines;
+mod mesh;
+mod pipelines;
 mod scene;
 mod target;
 mod viewport;
@@ -19,5 +24,5 @@ pub use gpu::{Error, Gpu, TARGET_FORMAT, read_back, save_png};
 pub use scene::{
     Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Trail, TrailPoint, scene_bounds,
 };
-pub use viewport::ViewportRenderer;
+pub use viewport::{ViewportRenderer, axis_cube_ends};
 pub use waterfall::{Mode, Texel, Waterfall, WaterfallView};
