@@ -9,8 +9,7 @@ pub struct Bins<'a> {
     pub rows: &'a Rows<Complex32>,
     pub places: Vec<usize>,
     pub subcarriers: Vec<i16>,
-    /// How many antenna pairs there are, and which is shown.
-    pub n_chains: usize,
+    /// Which antenna pair is shown.
     pub chain: usize,
     pub clean: bool,
 }
@@ -28,7 +27,6 @@ pub fn bins<'a>(products: &'a Products, scope: &Scope) -> Bins<'a> {
             rows: &products.clean,
             places: (chain * n..(chain + 1) * n).collect(),
             subcarriers,
-            n_chains,
             chain,
             clean,
         };
@@ -41,7 +39,7 @@ pub fn bins<'a>(products: &'a Products, scope: &Scope) -> Bins<'a> {
     }
     let subcarriers = order.iter().map(|&at| index[at]).collect();
     let places = order.into_iter().map(|at| chain * index.len() + at).collect();
-    Bins { rows: &products.raw, places, subcarriers, n_chains, chain, clean }
+    Bins { rows: &products.raw, places, subcarriers, chain, clean }
 }
 
 /// The words for an antenna pair.

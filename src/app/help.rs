@@ -25,8 +25,7 @@ const PLOT_GESTURES: [(&str, &str); 4] = [
 ];
 
 pub fn help_ui(ctx: &egui::Context, open: &mut bool) {
-    let modal = egui::Modal::new("help".into()).show(ctx, |ui| {
-        let theme = Theme::of(ui);
+    let modal = egui::Modal::new(egui::Id::unique("help")).show(ctx, |ui| {
         ui.set_width((1.2 * theme::WINDOW_WIDTH).min(ctx.content_rect().width() - 16.0 * theme::GRID));
         ui.horizontal(|ui| {
             ui.heading("Keys and gestures");

@@ -113,7 +113,7 @@ impl StartLayout {
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.5), (right, 1.0)])
             }
         };
-        Tree::new("dock", root, tiles)
+        Tree::new(egui::Id::unique("dock"), root, tiles)
     }
 }
 

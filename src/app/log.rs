@@ -75,7 +75,7 @@ impl Log {
         if next.is_finite() {
             ctx.request_repaint_after_secs((next - now_secs) as f32);
         }
-        egui::Area::new("toasts".into())
+        egui::Area::new(egui::Id::unique("toasts"))
             .order(egui::Order::Foreground)
             .anchor(Align2::RIGHT_BOTTOM, vec2(-2.0 * theme::GRID, -bottom - 2.0 * theme::GRID))
             .show(ctx, |ui| {

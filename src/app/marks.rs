@@ -19,10 +19,6 @@ pub fn hatch(painter: &Painter, rect: Rect, colour: Color32) {
     }));
 }
 
-pub fn provenance_colour(theme: &Theme, provenance: Option<Provenance>) -> Color32 {
-    provenance.map_or(theme.quiet, |provenance| theme.provenance(provenance))
-}
-
 fn provenance_shape(painter: &Painter, centre: Pos2, size: f32, provenance: Provenance, colour: Color32, gap: Color32) {
     let r = 0.5 * size;
     match provenance {

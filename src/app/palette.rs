@@ -27,10 +27,10 @@ impl Palette {
             let mut key = |key| input.consume_key(Modifiers::NONE, key);
             (key(Key::ArrowUp), key(Key::ArrowDown), key(Key::Enter))
         });
-        let area = egui::Area::new("palette".into())
+        let area = egui::Area::new(egui::Id::unique("palette"))
             .order(egui::Order::Foreground)
             .anchor(egui::Align2::CENTER_TOP, egui::vec2(0.0, theme::PALETTE_TOP));
-        let modal = egui::Modal::new("palette".into()).area(area).show(ctx, |ui| {
+        let modal = egui::Modal::new(egui::Id::unique("palette")).area(area).show(ctx, |ui| {
             let theme = Theme::of(ui);
             ui.set_width(theme::PALETTE_WIDTH.min(ctx.content_rect().width() - 8.0 * theme::GRID));
             let edit = TextEdit::singleline(&mut self.text).hint_text("Type a command").desired_width(f32::INFINITY);

@@ -53,7 +53,7 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let y = amplitude.map_or((0.0, 1.0), |(_, high)| (0.0, high));
 
     let area = ui.available_rect_before_wrap();
-    let response = ui.interact(area, ui.id().with("subcarriers"), Sense::hover());
+    let response = ui.interact(area, ui.scope_id().with("subcarriers"), Sense::hover());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Amplitude and phase of {}", link.name))
     });
@@ -131,7 +131,7 @@ pub fn constellation_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let radius = points.iter().map(|v| v.norm()).filter(|v| v.is_finite()).fold(1e-6, f32::max) * 1.1;
     let area = ui.available_rect_before_wrap();
-    let response = ui.interact(area, ui.id().with("constellation"), Sense::hover());
+    let response = ui.interact(area, ui.scope_id().with("constellation"), Sense::hover());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Constellation of {}", link.name))
     });

@@ -32,7 +32,7 @@ pub fn signals_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let chosen = chosen(&bins, &cx.state.scope.subcarriers);
 
     let area = ui.available_rect_before_wrap();
-    let response = ui.interact(area, ui.id().with("signals"), Sense::click_and_drag());
+    let response = ui.interact(area, ui.scope_id().with("signals"), Sense::click_and_drag());
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Time series of {}", link.name)));
     let plots = Rect::from_min_max(area.min + vec2(theme::AXIS_WIDTH, 0.0), area.max - vec2(0.0, theme::AXIS_HEIGHT));

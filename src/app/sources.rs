@@ -172,7 +172,7 @@ pub fn add_ui(ctx: &egui::Context, state: &mut State, wishes: &mut Vec<super::cx
         return;
     }
     let mut done = false;
-    let modal = egui::Modal::new("add source".into()).show(ctx, |ui| {
+    let modal = egui::Modal::new(egui::Id::unique("add source")).show(ctx, |ui| {
         let theme = Theme::of(ui);
         ui.set_width(0.75 * theme::WINDOW_WIDTH);
         ui.heading("Add source");
@@ -186,7 +186,7 @@ pub fn add_ui(ctx: &egui::Context, state: &mut State, wishes: &mut Vec<super::cx
         ui.add_space(2.0 * theme::GRID);
         let spec = state.spec();
         if let Err(reason) = &spec {
-            ui.label(RichText::new(reason).color(theme.quiet));
+            ui.label(RichText::new(*reason).color(theme.quiet));
         }
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -35,6 +35,11 @@ pub const AXIS_HEIGHT: f32 = 18.0;
 /// Distance between hatching lines.
 pub const HATCH: f32 = 7.0;
 pub const CURVE: f32 = 1.4;
+/// Strips of waterfalls are not made lower; more links scroll.
+pub const MIN_STRIP: f32 = 34.0;
+/// How much of the floor's colour and of the deepest shadow shows, of 255.
+pub const FLOOR_ALPHA: u8 = 160;
+pub const SHADOW_ALPHA: u8 = 90;
 /// Longest animation, seconds (look.md allows 150 ms).
 pub const ANIMATION_SECS: f32 = 0.1;
 pub const ZOOM_MIN: f32 = 0.75;
@@ -64,6 +69,8 @@ pub struct Theme {
     pub info: Color32,
     /// Distinguishable hues for curves and tracks, based on Okabe and Ito's colour-blind-safe set.
     pub tracks: [Color32; 8],
+    /// The x, y and z axes of the room.
+    pub axes: [Color32; 3],
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -99,6 +106,7 @@ pub const DARK: Theme = Theme {
         rgb(0xD5_5E_00),
         rgb(0xB0_B7_C3),
     ],
+    axes: [rgb(0xE0_6C_75), rgb(0x7F_B8_6A), rgb(0x61_A5_EF)],
 };
 
 /// The light theme darkens the marks of `look.md` where they would fall under 3:1 on white.
@@ -131,6 +139,7 @@ pub const LIGHT: Theme = Theme {
         rgb(0xC2_53_00),
         rgb(0x4A_54_62),
     ],
+    axes: [rgb(0xC0_39_45), rgb(0x3F_80_2A), rgb(0x1C_6F_C4)],
 };
 
 impl Theme {

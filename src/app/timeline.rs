@@ -64,7 +64,7 @@ fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             for choice in SPEEDS {
                 ui.selectable_value(&mut speed, choice, speed_label(choice));
             }
-        });
+        }).response.accessible_name("Playback speed");
         if speed != playback.speed {
             cx.send(Command::SetSpeed(speed));
         }

@@ -13,9 +13,6 @@ use super::time::{self, TimeView};
 use crate::engine::LinkView;
 use crate::types::{NANOS_PER_SEC, Span};
 
-/// A strip is not made lower than this; more links scroll.
-const MIN_STRIP: f32 = 34.0;
-
 pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     tools_ui(ui, cx, kind);
     let Some(window) = cx.state.time.window(cx.shown) else {
@@ -38,7 +35,7 @@ pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     let area = ui.available_rect_before_wrap();
     let axis = Rect::from_min_max(egui::pos2(area.left() + theme::AXIS_WIDTH, area.bottom() - theme::AXIS_HEIGHT), area.max);
     let strips = Rect::from_min_max(area.min, egui::pos2(area.right(), axis.top()));
-    let height = (strips.height() / links.len().max(1) as f32).max(MIN_STRIP);
+    let height = (strips.height() / links.len().max(1) as f32).max(theme::MIN_STRIP);
 
     ui.scope_builder(egui::UiBuilder::new().max_rect(strips), |ui| {
         egui::ScrollArea::vertical().id_salt(kind_name(kind)).auto_shrink(false).show_viewport(ui, |ui, visible| {
@@ -107,7 +104,7 @@ pub fn chain_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         for (n, label) in labels.iter().enumerate() {
             ui.selectable_value(chain, n, label);
         }
-    });
+    }).response.accessible_name("Antenna pair");
 }
 
 pub fn span_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -117,7 +114,7 @@ pub fn span_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         for secs in time::SPANS_SECS {
             ui.selectable_value(&mut time.span_secs, secs, text(secs));
         }
-    });
+    }).response.accessible_name("Time shown");
 }
 
 /// The colour scale with the values at its ends, of the selected link.
@@ -151,7 +148,7 @@ fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, kind: HeatKind) {
 
 fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, link: &LinkView, kind: HeatKind, rect: Rect, window: Span, theme: &Theme) {
     let plot = Rect::from_min_max(egui::pos2(rect.left() + theme::AXIS_WIDTH, rect.top()), rect.max);
-    let response = ui.interact(plot, ui.id().with((link.stream, kind)), Sense::click_and_drag());
+    let response = ui.interact(plot, ui.scope_id().with((link.stream, kind)), Sense::click_and_drag());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{} of {}", kind_name(kind), link.name))
     });

@@ -1,0 +1,372 @@
+//! The room in 3D: gestures move the camera, the renderer draws into a texture, labels are laid over it.
+//!
+//! The room is drawn anew only when the scene, the camera or the size has changed.
+
+use bevy_math::{Vec2 as Vec2m, Vec3};
+use egui::{Align2, Painter, Pos2, Rect, RichText, Sense, TextureId, Ui, vec2};
+
+use super::actions::Action;
+use super::cx::{Cx, Selection};
+use super::help;
+use super::marks;
+use super::stage::{self, Place};
+use super::theme::{self, Theme};
+use crate::render::{Camera, Scene, StandardView, ViewportRenderer, scene_bounds};
+use crate::types::Provenance;
+
+#[derive(Default)]
+pub struct State {
+    camera: Camera,
+    renderer: Option<ViewportRenderer>,
+    drawn: Option<Drawn>,
+    /// The whole room is shown once when there is one to show.
+    fitted: bool,
+    gestures_open: bool,
+    /// Whether the pointer is over the room, which then has the number keys.
+    pub hovered: bool,
+    wanted: Option<Wanted>,
+}
+
+/// What the texture shows.
+struct Drawn {
+    scene: Scene,
+    camera: Camera,
+    size_px: [u32; 2],
+    texture: TextureId,
+    /// Counts how often the room was drawn.
+    count: u64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    View(StandardView),
+    Home,
+    Focus,
+}
+
+impl State {
+    pub fn view(&mut self, view: StandardView) {
+        self.wanted = Some(Wanted::View(view));
+    }
+
+    pub fn home(&mut self) {
+        self.wanted = Some(Wanted::Home);
+    }
+
+    pub fn focus(&mut self) {
+        self.wanted = Some(Wanted::Focus);
+    }
+
+    /// How often the room has been drawn since the start.
+    pub fn n_drawn(&self) -> u64 {
+        self.drawn.as_ref().map_or(0, |drawn| drawn.count)
+    }
+}
+
+pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let theme = Theme::of(ui);
+    let rect = ui.available_rect_before_wrap();
+    let response = ui.interact(rect, ui.scope_id().with("room"), Sense::click_and_drag());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Room"));
+    cx.state.viewport.hovered = response.contains_pointer();
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, 0.0, theme.ground);
+    if cx.shown.sources.is_empty() && cx.shown.site.nodes.is_empty() {
+        welcome_ui(ui, cx, rect);
+        return;
+    }
+    let places = stage::places(cx.shown);
+    let scene = stage::scene(cx.shown, &places, cx.state.selection, theme);
+    let aspect = rect.width() / rect.height().max(1.0);
+    move_camera(ui, cx, &response, rect, &scene, &places, aspect);
+    match cx.gpu {
+        Some(gpu) => {
+            let texture = draw(gpu, &mut cx.state.viewport, scene, rect, ui.pixels_per_point());
+            let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
+            painter.image(texture, rect, uv, egui::Color32::WHITE);
+        }
+        None => {
+            let font = egui::FontId::proportional(theme::TEXT);
+            painter.text(rect.center(), Align2::CENTER_CENTER, "no graphics adapter", font, theme.quiet);
+        }
+    }
+    labels_ui(&painter, theme, cx, rect, &places, aspect);
+    if places.iter().any(|place| place.schematic) {
+        let all = places.iter().all(|place| place.schematic);
+        let text = if all { "Positions not set — schematic layout" } else { "Some positions not set — those nodes are drawn as frames" };
+        let font = egui::FontId::proportional(theme::TEXT);
+        let at = rect.center_bottom() - vec2(0.0, 3.0 * theme::GRID);
+        painter.text(at, Align2::CENTER_BOTTOM, text, font, theme.quiet);
+    }
+    if cx.shown.provenance == Some(Provenance::Simulated) {
+        frame_ui(&painter, theme, rect);
+    }
+    tools_ui(ui, cx, rect);
+}
+
+/// The hatched frame that marks computed data.
+fn frame_ui(painter: &Painter, theme: &Theme, rect: Rect) {
+    let width = 2.0 * theme::GRID;
+    let inner = rect.shrink(width);
+    let sides = [
+        Rect::from_min_max(rect.min, Pos2::new(rect.right(), inner.top())),
+        Rect::from_min_max(Pos2::new(rect.left(), inner.bottom()), rect.max),
+        Rect::from_min_max(Pos2::new(rect.left(), inner.top()), inner.left_bottom()),
+        Rect::from_min_max(inner.right_top(), Pos2::new(rect.right(), inner.bottom())),
+    ];
+    for side in sides {
+        painter.rect_filled(side, 0.0, theme.simulated.gamma_multiply(0.25));
+        marks::hatch(painter, side, theme.simulated);
+    }
+    let at = inner.left_bottom() + vec2(theme::GRID, -theme::GRID);
+    painter.text(at, Align2::LEFT_BOTTOM, "SIMULATED", theme::strong_font(), theme.simulated);
+}
+
+fn move_camera(
+    ui: &Ui,
+    cx: &mut Cx<'_>,
+    response: &egui::Response,
+    rect: Rect,
+    scene: &Scene,
+    places: &[Place],
+    aspect: f32,
+) {
+    let selection = cx.state.selection;
+    let focus = focus_point(cx, selection, places);
+    let state = &mut cx.state.viewport;
+    let bounds = scene_bounds(scene);
+    state.camera.set_instant(ui.style().animation_time == 0.0);
+    if !state.fitted && let Some((low, high)) = bounds {
+        state.camera.fit(low, high, aspect);
+        state.fitted = true;
+    }
+    let ndc = |pos: Pos2| {
+        let share = (pos - rect.min) / rect.size();
+        Vec2m::new(2.0 * share.x - 1.0, 1.0 - 2.0 * share.y)
+    };
+    let delta = response.drag_delta();
+    if delta != egui::Vec2::ZERO {
+        let delta = Vec2m::new(delta.x, delta.y);
+        let shift = ui.input(|input| input.modifiers.shift);
+        if shift || response.dragged_by(egui::PointerButton::Middle) || response.dragged_by(egui::PointerButton::Secondary) {
+            state.camera.pan(delta, rect.height());
+        } else {
+            state.camera.orbit(delta);
+        }
+    }
+    if let Some(pos) = response.hover_pos() {
+        let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+        let factor = (-scroll * 0.003).exp() / zoom;
+        if factor != 1.0 {
+            state.camera.zoom(factor, Some(ndc(pos)), aspect);
+        }
+    }
+    let fit = |camera: &mut Camera| {
+        if let Some((low, high)) = bounds {
+            camera.fit(low, high, aspect);
+        }
+    };
+    match state.wanted.take() {
+        Some(Wanted::View(view)) => {
+            state.camera.view(view);
+            fit(&mut state.camera);
+        }
+        Some(Wanted::Home) => {
+            state.camera.view(StandardView::Home);
+            fit(&mut state.camera);
+        }
+        Some(Wanted::Focus) => match focus {
+            Some(point) => state.camera.focus(point),
+            None => fit(&mut state.camera),
+        },
+        None => {}
+    }
+    if response.clicked() || response.double_clicked() {
+        let hit = response.interact_pointer_pos().and_then(|pos| pick(cx, rect, places, aspect, pos));
+        let double = response.double_clicked();
+        match hit {
+            Some(hit) => {
+                cx.state.selection = hit;
+                if double {
+                    cx.state.viewport.focus();
+                }
+            }
+            None if double => cx.state.viewport.home(),
+            None => {}
+        }
+    }
+    let dt = ui.input(|input| input.stable_dt);
+    if cx.state.viewport.camera.step(dt) || cx.state.viewport.wanted.is_some() {
+        ui.ctx().request_repaint();
+    }
+}
+
+fn focus_point(cx: &Cx<'_>, selection: Selection, places: &[Place]) -> Option<Vec3> {
+    if let Some(node) = selection.node {
+        return places.iter().find(|place| place.id == node).map(|place| place.position);
+    }
+    let link = cx.shown.links.iter().find(|link| Some(link.stream) == selection.stream)?;
+    stage::ends(places, link).map(|(a, b)| (a + b) / 2.0)
+}
+
+fn on_screen(camera: &Camera, rect: Rect, aspect: f32, point: Vec3) -> Option<Pos2> {
+    let ndc = camera.project(point, aspect)?;
+    Some(rect.min + vec2(0.5 + 0.5 * ndc.x, 0.5 - 0.5 * ndc.y) * rect.size())
+}
+
+/// The node, else the link, under the pointer.
+fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Option<Selection> {
+    let reach = 3.0 * theme::GRID;
+    let camera = &cx.state.viewport.camera;
+    let at = |point| on_screen(camera, rect, aspect, point);
+    let node = places
+        .iter()
+        .filter_map(|place| Some((at(place.position)?.distance(pos), place.id)))
+        .filter(|(distance, _)| *distance <= reach)
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((_, id)) = node {
+        return Some(Selection { node: Some(id), ..cx.state.selection });
+    }
+    let distance = |a: Pos2, b: Pos2| {
+        let along = ((pos - a).dot(b - a) / (b - a).length_sq().max(1.0)).clamp(0.0, 1.0);
+        (a + (b - a) * along).distance(pos)
+    };
+    let links = cx.shown.links.iter().filter_map(|link| {
+        let (a, b) = stage::ends(places, link)?;
+        Some((distance(at(a)?, at(b)?), link.stream))
+    });
+    let nearest = links.filter(|(d, _)| *d <= 0.5 * reach).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(Selection { stream: Some(nearest.1), node: None })
+}
+
+/// Draws the room if anything has changed and answers the texture that shows it.
+fn draw(gpu: &egui_wgpu::RenderState, state: &mut State, scene: Scene, rect: Rect, pixels_per_point: f32) -> TextureId {
+    let side = |points: f32| ((points * pixels_per_point).round() as u32).max(1);
+    let size_px = [side(rect.width()), side(rect.height())];
+    let same = |drawn: &Drawn| {
+        drawn.size_px == size_px && drawn.camera.pose() == state.camera.pose() && drawn.scene == scene
+    };
+    if let Some(drawn) = state.drawn.as_ref().filter(|drawn| same(drawn)) {
+        return drawn.texture;
+    }
+    let renderer = state.renderer.get_or_insert_with(|| ViewportRenderer::new(&gpu.device, &gpu.queue));
+    let view = renderer.render(&gpu.device, &gpu.queue, &scene, &state.camera, size_px, pixels_per_point);
+    let filter = egui_wgpu::wgpu::FilterMode::Linear;
+    let mut registry = gpu.renderer.write();
+    let (id, count) = match &state.drawn {
+        Some(drawn) => {
+            if drawn.size_px != size_px {
+                registry.update_egui_texture_from_wgpu_texture(&gpu.device, view, filter, drawn.texture);
+            }
+            (drawn.texture, drawn.count + 1)
+        }
+        None => (registry.register_native_texture(&gpu.device, view, filter), 1),
+    };
+    state.drawn = Some(Drawn { scene, camera: state.camera.clone(), size_px, texture: id, count });
+    id
+}
+
+/// Names of nodes, the nearest first; a label that would cover another is left out unless it is selected.
+fn labels_ui(painter: &Painter, theme: &Theme, cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32) {
+    let camera = &cx.state.viewport.camera;
+    let mut order: Vec<&Place> = places.iter().collect();
+    let chosen = cx.state.selection.node;
+    order.sort_by(|a, b| {
+        let rank = |p: &Place| (chosen != Some(p.id), camera.depth(p.position));
+        let (a, b) = (rank(a), rank(b));
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    let mut taken: Vec<Rect> = Vec::new();
+    for place in order {
+        let Some(at) = on_screen(camera, rect, aspect, place.position) else { continue };
+        let selected = chosen == Some(place.id);
+        let colour = if selected { theme.accent } else { theme.text };
+        let galley = painter.layout_no_wrap(place.name.clone(), theme::caption_font(), colour);
+        let offset = vec2(0.0, 5.0 * theme::GRID);
+        let candidates = [at - offset, at + offset - vec2(0.0, galley.size().y)];
+        let label = candidates
+            .map(|centre| Rect::from_center_size(centre, galley.size() + vec2(2.0 * theme::GRID, 0.0)))
+            .into_iter()
+            .find(|label| rect.contains_rect(*label) && !taken.iter().any(|other| other.intersects(*label)));
+        let Some(label) = label else { continue };
+        taken.push(label);
+        painter.rect_filled(label, theme::RADIUS, theme.panel.gamma_multiply(0.8));
+        painter.galley(label.min + vec2(theme::GRID, 0.0), galley, colour);
+    }
+}
+
+/// Standard views and the list of gestures, in the upper left corner.
+fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let inset = 4.0 * theme::GRID;
+    let builder = egui::UiBuilder::new().max_rect(rect.shrink(inset)).layout(egui::Layout::top_down(egui::Align::Min));
+    ui.scope_builder(builder, |ui| {
+        ui.horizontal(|ui| {
+            for (word, action) in [
+                ("Front", Action::ViewFront),
+                ("Side", Action::ViewSide),
+                ("Top", Action::ViewTop),
+                ("Whole room", Action::ViewHome),
+            ] {
+                if ui.small_button(word).on_hover_text(action.entry().tip).clicked() {
+                    cx.act(action);
+                }
+            }
+            let open = &mut cx.state.viewport.gestures_open;
+            if ui.add(egui::Button::selectable(*open, "Gestures").small()).clicked() {
+                *open = !*open;
+            }
+        });
+        if !cx.state.viewport.gestures_open {
+            return;
+        }
+        egui::Frame::popup(ui.style()).show(ui, |ui| {
+            let theme = Theme::of(ui);
+            egui::Grid::new("gestures").num_columns(2).show(ui, |ui| {
+                for (gesture, what) in help::VIEWPORT_GESTURES {
+                    ui.label(RichText::new(gesture).font(theme::strong_font()));
+                    ui.label(RichText::new(what).color(theme.quiet));
+                    ui.end_row();
+                }
+            });
+        });
+    });
+}
+
+/// What a new user sees: the next step.
+fn welcome_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let theme = Theme::of(ui);
+    let recent: Vec<_> = cx.recent.iter().take(4).cloned().collect();
+    let height = theme::ROW * (5.0 + recent.len() as f32 * 1.2);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
+        ui.vertical_centered(|ui| {
+            ui.add_space(((rect.height() - height) * 0.5).max(theme::GRID));
+            ui.heading("Connect a node or open a recording");
+            ui.label(RichText::new("Drop a file here, or start with the simulated scene").color(theme.quiet));
+            ui.add_space(3.0 * theme::GRID);
+            let buttons = [
+                ("Open recording…", Action::Open),
+                ("Add source…", Action::AddSource),
+                ("Open simulated scene", Action::OpenDemo),
+            ];
+            let width = 100.0 * theme::GRID;
+            ui.allocate_ui_with_layout(vec2(width, theme::ROW), egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                for (n, (word, action)) in buttons.into_iter().enumerate() {
+                    let button = if n == 0 { marks::primary_button(theme, word) } else { egui::Button::new(word) };
+                    if ui.add(button).on_hover_text(action.entry().tip).clicked() {
+                        cx.act(action);
+                    }
+                }
+            });
+            if !recent.is_empty() {
+                ui.add_space(3.0 * theme::GRID);
+                ui.label(RichText::new("Recent").color(theme.quiet));
+                for path in recent {
+                    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                    if ui.link(name).on_hover_text(path.display().to_string()).clicked() {
+                        cx.wishes.push(super::cx::Wish::Open(vec![path]));
+                    }
+                }
+            }
+        });
+    });
+}
