@@ -38,21 +38,24 @@ pub fn nice_step(range: f64, n: usize) -> f64 {
 }
 
 /// The multiples of a round step inside a range.
-pub fn ticks((low, high): (f32, f32), n: usize) -> impl Iterator<Item = f32> {
+pub fn ticks((low, high): (f32, f32), n: usize) -> impl Iterator<Item = (f32, String)> {
     let step = nice_step(f64::from(high - low), n);
     let (first, last) = ((f64::from(low) / step).ceil() as i64, (f64::from(high) / step).floor() as i64);
     // A range that is no range has no ticks; a sane one has a few.
-    (first..=last.min(first + 50)).map(move |i| (i as f64 * step) as f32)
+    (first..=last.min(first.saturating_add(50))).map(move |i| {
+        let value = (i as f64 * step) as f32;
+        (value, format::tick(value, step))
+    })
 }
 
 /// Draws ground, grid and value labels left of `axes.rect`.
 pub fn value_axis_ui(painter: &Painter, theme: &Theme, axes: &Axes, unit: &str) {
     painter.rect_filled(axes.rect, 0.0, theme.ground);
-    for y in ticks(axes.y, (axes.rect.height() / 28.0).max(2.0) as usize) {
+    for (y, label) in ticks(axes.y, (axes.rect.height() / 28.0).max(2.0) as usize) {
         let pos = axes.pos(axes.x.0, y);
         painter.hline(axes.rect.x_range(), pos.y, theme.hairline());
         let at = pos - egui::vec2(theme::GRID, 0.0);
-        painter.text(at, Align2::RIGHT_CENTER, format::value(y), theme::number_font(), theme.quiet);
+        painter.text(at, Align2::RIGHT_CENTER, label, theme::number_font(), theme.quiet);
     }
     if !unit.is_empty() {
         let at = axes.rect.left_top() + egui::vec2(theme::GRID, 0.5 * theme::GRID);
@@ -62,11 +65,11 @@ pub fn value_axis_ui(painter: &Painter, theme: &Theme, axes: &Axes, unit: &str) 
 
 /// Draws grid and labels under `axes.rect`.
 pub fn bottom_axis_ui(painter: &Painter, theme: &Theme, axes: &Axes) {
-    for x in ticks(axes.x, (axes.rect.width() / 64.0).max(2.0) as usize) {
+    for (x, label) in ticks(axes.x, (axes.rect.width() / 64.0).max(2.0) as usize) {
         let pos = axes.pos(x, axes.y.0);
         painter.vline(pos.x, axes.rect.y_range(), theme.hairline());
         let at = pos + egui::vec2(0.0, 0.5 * theme::GRID);
-        painter.text(at, Align2::CENTER_TOP, format::value(x), theme::number_font(), theme.quiet);
+        painter.text(at, Align2::CENTER_TOP, label, theme::number_font(), theme.quiet);
     }
 }
 

@@ -105,6 +105,7 @@ pub struct Scope {
     /// Cleaned values, else values as the radio reported them.
     pub clean: bool,
     pub all_links: bool,
+    pub all_links_doppler: bool,
     /// Which antenna pair, counted through `[rx][tx]`.
     pub chain: usize,
     /// Signed numbers of the subcarriers that the time series shows; empty chooses three.
@@ -115,7 +116,7 @@ pub struct Scope {
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { clean: true, all_links: true, chain: 0, subcarriers: Vec::new(), one_subcarrier: false }
+        Self { clean: true, all_links: true, all_links_doppler: false, chain: 0, subcarriers: Vec::new(), one_subcarrier: false }
     }
 }
 

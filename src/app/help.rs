@@ -25,8 +25,8 @@ const PLOT_GESTURES: [(&str, &str); 4] = [
 ];
 
 pub fn help_ui(ctx: &egui::Context, open: &mut bool) {
-    let modal = egui::Modal::new(egui::Id::unique("help")).show(ctx, |ui| {
-        ui.set_width((1.2 * theme::WINDOW_WIDTH).min(ctx.content_rect().width() - 16.0 * theme::GRID));
+    let modal = super::marks::modal(ctx, "help").show(ctx, |ui| {
+        ui.set_width((1.5 * theme::WINDOW_WIDTH).min(ctx.content_rect().width() - 16.0 * theme::GRID));
         ui.horizontal(|ui| {
             ui.heading("Keys and gestures");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -36,6 +36,7 @@ pub fn help_ui(ctx: &egui::Context, open: &mut bool) {
             });
         });
         let height = ctx.content_rect().height() - 40.0 * theme::GRID;
+        ui.set_max_height(height);
         egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
             ui.columns(2, |columns| {
                 for (n, group) in Group::ALL.into_iter().enumerate() {
@@ -71,7 +72,7 @@ fn list_ui<'a>(ui: &mut egui::Ui, title: &str, lines: impl Iterator<Item = (&'a 
     let theme = Theme::of(ui);
     ui.add_space(2.0 * theme::GRID);
     ui.label(RichText::new(title).font(theme::strong_font()));
-    egui::Grid::new(title).num_columns(2).min_col_width(36.0 * theme::GRID).show(ui, |ui| {
+    egui::Grid::new(title).num_columns(2).min_col_width(36.0 * theme::GRID).min_row_height(theme::ROW_DENSE - theme::GRID).show(ui, |ui| {
         for (key, what) in lines {
             ui.label(RichText::new(key).font(theme::number_font()));
             ui.label(RichText::new(what).color(theme.quiet));

@@ -220,6 +220,13 @@ pub fn empty_ui(ui: &mut Ui, title: &str, needs: &str, button: Option<&str>) -> 
     clicked
 }
 
+/// A window over all others, with the padding of windows.
+pub fn modal(ctx: &egui::Context, id: &'static str) -> egui::Modal {
+    let style = ctx.global_style();
+    let frame = egui::Frame::popup(&style).inner_margin(style.spacing.window_margin);
+    egui::Modal::new(egui::Id::unique(id)).frame(frame)
+}
+
 /// The one primary action of a panel.
 pub fn primary_button(theme: &Theme, text: &str) -> egui::Button<'static> {
     egui::Button::new(egui::RichText::new(text.to_owned()).font(theme::strong_font()).color(theme.on_fill)).fill(theme.accent)

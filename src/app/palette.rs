@@ -30,7 +30,7 @@ impl Palette {
         let area = egui::Area::new(egui::Id::unique("palette"))
             .order(egui::Order::Foreground)
             .anchor(egui::Align2::CENTER_TOP, egui::vec2(0.0, theme::PALETTE_TOP));
-        let modal = egui::Modal::new(egui::Id::unique("palette")).area(area).show(ctx, |ui| {
+        let modal = super::marks::modal(ctx, "palette").area(area).show(ctx, |ui| {
             let theme = Theme::of(ui);
             ui.set_width(theme::PALETTE_WIDTH.min(ctx.content_rect().width() - 8.0 * theme::GRID));
             let edit = TextEdit::singleline(&mut self.text).hint_text("Type a command").desired_width(f32::INFINITY);
@@ -51,6 +51,7 @@ impl Palette {
                 self.chosen = (self.chosen + found.len() - 1) % found.len();
             }
             self.chosen = self.chosen.min(found.len() - 1);
+            ui.set_max_height(16.0 * theme::ROW);
             egui::ScrollArea::vertical().max_height(14.0 * theme::ROW).auto_shrink([false, true]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for (n, entry) in found.iter().enumerate() {

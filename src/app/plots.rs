@@ -2,7 +2,7 @@
 //!
 //! The frame is the one under the shared cursor, else the newest.
 
-use egui::{Align2, Rect, Sense, Ui, vec2};
+use egui::{Rect, Sense, Ui, vec2};
 
 use super::bins;
 use super::chart::{self, Axes};
@@ -22,7 +22,9 @@ fn row_at_cursor(rows: &Rows<Complex32>, cursor: Option<Timestamp>) -> Option<Ro
 }
 
 pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    tools_ui(ui, cx, false);
+    if !cx.shown.links.is_empty() {
+        tools_ui(ui, cx, false);
+    }
     let theme = Theme::of(ui);
     let Some(link) = cx.link() else {
         marks::empty_ui(ui, "Amplitude and phase of one frame", "Needs data: connect a node or open a recording", None);
@@ -31,11 +33,10 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut scope = cx.state.scope.clone();
     let n_chains = (link.products.n_rx * link.products.n_tx).max(1);
     let first = bins::bins(&link.products, &scope);
-    let Some(row) = row_at_cursor(first.rows, cx.state.time.cursor()) else {
+    if first.rows.is_empty() {
         marks::empty_ui(ui, "Amplitude and phase of one frame", "No frame has come on this link yet", None);
         return;
-    };
-    let time = row.time;
+    }
     let x = match (first.subcarriers.iter().min(), first.subcarriers.iter().max()) {
         (Some(&low), Some(&high)) => (f32::from(low), f32::from(high).max(f32::from(low) + 1.0)),
         _ => (0.0, 1.0),
@@ -61,16 +62,18 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         area.min + vec2(theme::AXIS_WIDTH, 0.0),
         area.max - vec2(theme::GRID, theme::AXIS_HEIGHT),
     );
-    let middle = plots.top() + 0.58 * plots.height();
+    let double = plots.height() >= theme::MIN_DOUBLE_PLOT;
+    let middle = if double { plots.top() + 0.58 * plots.height() } else { plots.bottom() + theme::GRID };
     let painter = ui.painter_at(area);
     let unit = if first.clean { "amplitude" } else { "amplitude, raw units" };
     let upper = Axes { rect: Rect::from_x_y_ranges(plots.x_range(), plots.top()..=middle - theme::GRID), x, y };
     let pi = std::f32::consts::PI;
     let lower = Axes { rect: Rect::from_x_y_ranges(plots.x_range(), middle..=plots.bottom()), x, y: (-pi, pi) };
-    for (axes, unit) in [(&upper, unit), (&lower, "phase, rad")] {
-        chart::value_axis_ui(&painter, theme, axes, unit);
+    chart::value_axis_ui(&painter, theme, &upper, unit);
+    if double {
+        chart::value_axis_ui(&painter, theme, &lower, "phase, rad");
     }
-    chart::bottom_axis_ui(&painter, theme, &lower);
+    chart::bottom_axis_ui(&painter, theme, if double { &lower } else { &upper });
     for (chain, subcarriers, values) in &chains {
         let colour = theme.track(*chain);
         // Numbers start again with each training field; the line must not jump back across the plot.
@@ -80,7 +83,9 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             points.zip(breaks).flat_map(|(p, end)| [Some(p), end.then_some((p.0, f32::NAN))]).flatten().collect::<Vec<_>>()
         };
         chart::line_ui(&painter, &upper, points(|v| v.norm()).into_iter(), colour);
-        chart::line_ui(&painter, &lower, points(|v| v.arg()).into_iter(), colour);
+        if double {
+            chart::line_ui(&painter, &lower, points(|v| v.arg()).into_iter(), colour);
+        }
     }
     legend_ui(&painter, theme, upper.rect, (0..n_chains).map(|c| bins::chain_label(&link.products, c)));
     if let Some(pos) = response.hover_pos().filter(|pos| plots.contains(*pos)) {
@@ -99,11 +104,12 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         response.show_tooltip_text(egui::RichText::new(text).font(theme::number_font()));
     }
-    caption_ui(&painter, theme, lower.rect, cx, time);
 }
 
 pub fn constellation_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    tools_ui(ui, cx, true);
+    if !cx.shown.links.is_empty() {
+        tools_ui(ui, cx, true);
+    }
     let theme = Theme::of(ui);
     let Some(link) = cx.link() else {
         marks::empty_ui(ui, "Complex values of a frame", "Needs data: connect a node or open a recording", None);
@@ -153,7 +159,6 @@ pub fn constellation_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let colour = theme.track(0).lerp_to_gamma(theme.track(1), share);
         painter.circle_filled(axes.pos(v.re, v.im), theme::CURVE, colour);
     }
-    caption_ui(&painter, theme, inner, cx, row.time);
 }
 
 fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, constellation: bool) {
@@ -169,17 +174,15 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, constellation: bool) {
         }
         if let Some(link) = cx.link() {
             let theme = Theme::of(ui);
+            let bins = bins::bins(&link.products, &cx.state.scope);
+            if let Some(row) = row_at_cursor(bins.rows, cx.state.time.cursor()) {
+                let word = if cx.state.time.cursor().is_some() { "at cursor" } else { "newest" };
+                let text = format!("{word} {}", format::position(row.time.secs_since(time::origin(cx.shown))));
+                ui.label(egui::RichText::new(text).font(theme::number_font()).color(theme.quiet));
+            }
             ui.add(egui::Label::new(egui::RichText::new(&link.name).color(theme.quiet)).truncate());
         }
     });
-}
-
-/// Which frame this is.
-fn caption_ui(painter: &egui::Painter, theme: &Theme, rect: Rect, cx: &Cx<'_>, time: Timestamp) {
-    let word = if cx.state.time.cursor().is_some() { "at cursor" } else { "newest" };
-    let text = format!("{word}  {}", format::position(time.secs_since(time::origin(cx.shown))));
-    let at = rect.right_bottom() - vec2(theme::GRID, 0.5 * theme::GRID);
-    painter.text(at, Align2::RIGHT_BOTTOM, text, theme::number_font(), theme.quiet);
 }
 
 /// Names of curves in their colours, from the right.

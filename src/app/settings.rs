@@ -62,7 +62,7 @@ pub fn from_text(text: &str) -> Option<(Settings, Tree<Pane>)> {
 pub fn settings_ui(ctx: &egui::Context, settings: &mut Settings, adapter: &str) -> bool {
     let mut open = true;
     let before = (settings.theme, settings.zoom);
-    let modal = egui::Modal::new(egui::Id::unique("settings")).show(ctx, |ui| {
+    let modal = super::marks::modal(ctx, "settings").show(ctx, |ui| {
         let theme = Theme::of(ui);
         ui.set_width(0.75 * theme::WINDOW_WIDTH);
         ui.horizontal(|ui| {

@@ -13,6 +13,10 @@ use super::waterfall::{chain_choice_ui, data_choice_ui, span_choice_ui};
 use crate::types::{Rows, Span};
 
 pub fn signals_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    if cx.shown.links.is_empty() {
+        marks::empty_ui(ui, "Subcarriers and motion over time", "Needs data: connect a node or open a recording", None);
+        return;
+    }
     ui.horizontal(|ui| {
         data_choice_ui(ui, cx);
         chain_choice_ui(ui, cx);
@@ -25,7 +29,6 @@ pub fn signals_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     let theme = Theme::of(ui);
     let (Some(link), Some(window)) = (cx.state.selection.link(cx.shown), cx.state.time.window(cx.shown)) else {
-        marks::empty_ui(ui, "Subcarriers and motion over time", "Needs data: connect a node or open a recording", None);
         return;
     };
     let bins = bins::bins(&link.products, &cx.state.scope);

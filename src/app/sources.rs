@@ -172,7 +172,7 @@ pub fn add_ui(ctx: &egui::Context, state: &mut State, wishes: &mut Vec<super::cx
         return;
     }
     let mut done = false;
-    let modal = egui::Modal::new(egui::Id::unique("add source")).show(ctx, |ui| {
+    let modal = marks::modal(ctx, "add source").show(ctx, |ui| {
         let theme = Theme::of(ui);
         ui.set_width(0.75 * theme::WINDOW_WIDTH);
         ui.heading("Add source");

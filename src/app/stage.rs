@@ -69,7 +69,7 @@ pub fn scene(snapshot: &Snapshot, places: &[Place], selection: Selection, theme:
         .iter()
         .map(|place| SceneNode {
             position: place.position,
-            color: rgba(theme.text),
+            color: rgba(theme.quiet),
             kind: match snapshot.site.node(place.id).map(|node| node.role) {
                 Some(NodeRole::Transmitter) => NodeKind::Transmitter,
                 Some(NodeRole::Receiver) => NodeKind::Receiver,

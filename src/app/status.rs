@@ -110,7 +110,7 @@ fn frozen_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn freeze_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let available = Action::Freeze.available(cx.live, cx.context());
     let word = if cx.frozen { "Unfreeze" } else { "Freeze" };
-    let response = ui.add_enabled(available.is_ok(), Button::selectable(cx.frozen, word));
+    let response = ui.add_enabled(available.is_ok(), Button::new(word).selected(cx.frozen));
     let response = response.on_hover_text(tip(ui, Action::Freeze));
     if response.clicked() {
         cx.act(Action::Freeze);

@@ -30,11 +30,13 @@ pub const WINDOW_WIDTH: f32 = 640.0;
 pub const TOAST_WIDTH: f32 = 380.0;
 pub const TIMELINE_STRIP: f32 = 44.0;
 /// Width of the value axis left of a plot, height of the time axis under it.
-pub const AXIS_WIDTH: f32 = 44.0;
+pub const AXIS_WIDTH: f32 = 54.0;
 pub const AXIS_HEIGHT: f32 = 18.0;
 /// Distance between hatching lines.
 pub const HATCH: f32 = 7.0;
 pub const CURVE: f32 = 1.4;
+/// Plots lower than this leave out their second half.
+pub const MIN_DOUBLE_PLOT: f32 = 110.0;
 /// Strips of waterfalls are not made lower; more links scroll.
 pub const MIN_STRIP: f32 = 34.0;
 /// How much of the floor's colour and of the deepest shadow shows, of 255.

@@ -74,7 +74,7 @@ fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     } else if cx.live.time.is_some() {
         let following = cx.state.time.following() && !cx.frozen;
         let word = if following { "Following newest" } else { "Follow newest" };
-        if ui.add(egui::Button::selectable(following, word)).on_hover_text("End key: show the newest data and stay there").clicked() {
+        if ui.add(egui::Button::new(word).selected(following)).on_hover_text("End key: show the newest data and stay there").clicked() {
             cx.act(Action::FollowLive);
         }
     }
@@ -83,7 +83,7 @@ fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let can_select = Action::SelectRange.available(cx.live, context).is_ok();
     let selecting = cx.state.timeline.selecting;
     let tip = Action::SelectRange.entry().tip;
-    if ui.add_enabled(can_select, egui::Button::selectable(selecting, "Select range")).on_hover_text(tip).clicked() {
+    if ui.add_enabled(can_select, egui::Button::new("Select range").selected(selecting)).on_hover_text(tip).clicked() {
         cx.act(Action::SelectRange);
     }
     if let Some(range) = cx.state.timeline.range {
@@ -94,7 +94,7 @@ fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.label(RichText::new(text).font(theme::number_font()));
         if let Some(playback) = playback {
             let looping = playback.looping.is_some();
-            if ui.add(egui::Button::selectable(looping, "Loop")).on_hover_text("Play the range again and again").clicked() {
+            if ui.add(egui::Button::new("Loop").selected(looping)).on_hover_text("Play the range again and again").clicked() {
                 cx.act(Action::LoopRange);
             }
         }
@@ -122,9 +122,11 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let size = vec2(ui.available_width(), theme::TIMELINE_STRIP + theme::AXIS_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Timeline"));
-    let strip = Rect::from_min_size(rect.min, vec2(rect.width(), theme::TIMELINE_STRIP));
     let painter = ui.painter_at(rect);
-    painter.rect_filled(strip, 0.0, theme.ground);
+    painter.rect_filled(Rect::from_min_size(rect.min, vec2(rect.width(), theme::TIMELINE_STRIP)), 0.0, theme.ground);
+    // Room at both ends, so that playhead and handles are never cut.
+    let inset = 2.0 * theme::GRID;
+    let strip = Rect::from_min_size(rect.min + vec2(inset, 0.0), vec2(rect.width() - 2.0 * inset, theme::TIMELINE_STRIP));
     let live = cx.live;
     let playback_span = live.playback.as_ref().and_then(|p| p.span);
     let Some(span) = playback_span.or(live.timeline.span).filter(|span| span.nanos() > 0) else {
@@ -134,7 +136,7 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     lanes_ui(&painter, theme, strip, span, &live.timeline);
-    let axis = Rect::from_min_max(strip.left_bottom(), rect.max);
+    let axis = Rect::from_min_max(strip.left_bottom(), egui::pos2(strip.right(), rect.bottom()));
     time::TimeView::axis_ui(&painter, theme, axis, span, span.start);
     gestures(&response, strip, span, cx);
     if let Some(looping) = live.playback.as_ref().and_then(|p| p.looping) {
@@ -235,6 +237,7 @@ fn lanes_ui(painter: &egui::Painter, theme: &Theme, strip: Rect, span: Span, tim
     if timeline.activity.iter().any(Option::is_some) {
         label("motion", activity.left_top() + vec2(theme::GRID, 0.0));
     }
+    label("frames", density.left_top() + vec2(theme::GRID, 0.0));
 }
 
 fn gestures(response: &egui::Response, strip: Rect, span: Span, cx: &mut Cx<'_>) {

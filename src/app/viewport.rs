@@ -312,7 +312,7 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
                 }
             }
             let open = &mut cx.state.viewport.gestures_open;
-            if ui.add(egui::Button::selectable(*open, "Gestures").small()).clicked() {
+            if ui.add(egui::Button::new("Gestures").selected(*open).small()).clicked() {
                 *open = !*open;
             }
         });

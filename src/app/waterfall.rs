@@ -14,7 +14,6 @@ use crate::engine::LinkView;
 use crate::types::{NANOS_PER_SEC, Span};
 
 pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
-    tools_ui(ui, cx, kind);
     let Some(window) = cx.state.time.window(cx.shown) else {
         let (title, needs) = match kind {
             HeatKind::Amplitude => ("Amplitude over time, by subcarrier", "Needs data: connect a node or open a recording"),
@@ -24,8 +23,9 @@ pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
         marks::empty_ui(ui, title, needs, None);
         return;
     };
+    tools_ui(ui, cx, kind);
     let shown = cx.shown;
-    let links: Vec<&LinkView> = if cx.state.scope.all_links {
+    let links: Vec<&LinkView> = if *all_links(cx, kind) {
         shown.links.iter().collect()
     } else {
         cx.state.selection.link(shown).into_iter().collect()
@@ -38,7 +38,7 @@ pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     let height = (strips.height() / links.len().max(1) as f32).max(theme::MIN_STRIP);
 
     ui.scope_builder(egui::UiBuilder::new().max_rect(strips), |ui| {
-        egui::ScrollArea::vertical().id_salt(kind_name(kind)).auto_shrink(false).show_viewport(ui, |ui, visible| {
+        egui::ScrollArea::vertical().id_salt(kind_name(kind)).auto_shrink(false).min_scrolled_height(0.0).show_viewport(ui, |ui, visible| {
             ui.set_height(height * links.len() as f32);
             let top = ui.min_rect().top();
             for (n, link) in links.iter().enumerate() {
@@ -64,7 +64,7 @@ fn kind_name(kind: HeatKind) -> &'static str {
 
 fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     ui.horizontal(|ui| {
-        links_choice_ui(ui, cx);
+        links_choice_ui(ui, all_links(cx, kind));
         if kind != HeatKind::Doppler {
             data_choice_ui(ui, cx);
             chain_choice_ui(ui, cx);
@@ -74,11 +74,16 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     });
 }
 
-pub fn links_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+/// Whether strips of all links are shown; spectrograms need more room and have their own choice.
+fn all_links<'a>(cx: &'a mut Cx<'_>, kind: HeatKind) -> &'a mut bool {
     let scope = &mut cx.state.scope;
-    let word = if scope.all_links { "All links" } else { "Selected link" };
+    if kind == HeatKind::Doppler { &mut scope.all_links_doppler } else { &mut scope.all_links }
+}
+
+fn links_choice_ui(ui: &mut Ui, all: &mut bool) {
+    let word = if *all { "All links" } else { "Selected link" };
     if ui.button(word).on_hover_text("Show all links or only the selected one").clicked() {
-        scope.all_links = !scope.all_links;
+        *all = !*all;
     }
 }
 
@@ -141,7 +146,7 @@ fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, kind: HeatKind) {
         ui.painter().rect_filled(part, 0.0, colormap::colour(lut, (i as f32 + 0.5) / n as f32));
     }
     ui.label(egui::RichText::new(low).font(theme::number_font()).color(theme.quiet));
-    if kind == HeatKind::Amplitude && cx.state.scope.all_links {
+    if kind == HeatKind::Amplitude && cx.shown.links.len() > 1 {
         response.on_hover_text("Each link has its own scale; this is the selected link's");
     }
 }
@@ -175,6 +180,35 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, link: &LinkView, kind: HeatKind, rect:
     name_ui(&painter, theme, plot, &link.name, cx.state.selection.link(cx.shown).map(|l| l.stream) == Some(link.stream));
     cx.state.time.interact(&response, plot, window);
     cx.state.time.cursor_ui(&painter, theme, plot, window);
+    if let Some(pos) = response.hover_pos().filter(|_| !response.dragged()) {
+        let text = readout(cx, link, kind, plot, window, pos);
+        response.show_tooltip_text(egui::RichText::new(text).font(theme::number_font()));
+    }
+}
+
+/// Time, bin and value under the pointer.
+fn readout(cx: &Cx<'_>, link: &LinkView, kind: HeatKind, plot: Rect, window: Span, pos: egui::Pos2) -> String {
+    let t = window.start.plus_secs(f64::from((pos.x - plot.left()) / plot.width().max(1.0)) * window.secs());
+    let up = ((plot.bottom() - pos.y) / plot.height().max(1.0)).clamp(0.0, 0.999);
+    let at = |n: usize| (up * n as f32) as usize;
+    let time = format::position(t.secs_since(time::origin(cx.shown)));
+    let products = &link.products;
+    if kind == HeatKind::Doppler {
+        let n = products.doppler.row_at(t.plus_nanos(1)).saturating_sub(1);
+        let hz = products.doppler_hz.get(at(products.doppler_hz.len()));
+        let db = products.doppler.get(n).and_then(|row| row.values.get(at(row.values.len())).copied());
+        let of = |v: Option<f32>, unit: &str| v.map_or(format::NO_DATA.to_owned(), |v| format!("{} {unit}", format::value(v)));
+        return format!("{time}\n{}\n{}", of(hz.copied(), "Hz"), of(db, "dB"));
+    }
+    let bins = bins::bins(products, &cx.state.scope);
+    let bin = at(bins.places.len());
+    let row = bins.rows.get(bins.rows.row_at(t.plus_nanos(1)).saturating_sub(1));
+    let value = row.and_then(|row| row.values.get(*bins.places.get(bin)?).copied());
+    let subcarrier = bins.subcarriers.get(bin).map_or(String::new(), |k| k.to_string().replace('-', "−"));
+    match value {
+        Some(v) => format!("{time}\nsubcarrier {subcarrier}\n{}  {} rad", format::value(v.norm()), format::value(v.arg())),
+        None => format!("{time}\nsubcarrier {subcarrier}\n{}", format::NO_DATA),
+    }
 }
 
 /// The link's name on its strip, marked when selected.
@@ -210,7 +244,7 @@ fn update(
         let key = Key { run, generation: products.generation, choice: 2 };
         let style = Style { lut: &colormap::POWER, scale: Scale::FromZero(15.0) };
         map.update(&products.doppler, key, window, hold((1.0 / spacing.max(1e-3)) as f32), &places, style, |v| v);
-        let hz = |v: Option<&f32>| v.map_or(String::new(), |v| format!("{} Hz", format::value(*v)));
+        let hz = |v: Option<&f32>| v.map_or(String::new(), |v| format!("{} Hz", v.round()).replace('-', "−"));
         return (hz(products.doppler_hz.first()), hz(products.doppler_hz.last()));
     }
     let bins = bins::bins(products, scope);
