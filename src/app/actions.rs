@@ -183,6 +183,11 @@ pub static TABLE: &[Entry] = &[
 ];
 
 impl Action {
+    /// Every action, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|entry| entry.action)
+    }
+
     pub fn entry(self) -> &'static Entry {
         // Every action is in the table (tested below); the first line stands in for one that is not.
         TABLE.iter().find(|entry| entry.action == self).unwrap_or(&TABLE[0])

@@ -59,7 +59,7 @@ pub fn value_axis_ui(painter: &Painter, theme: &Theme, axes: &Axes, unit: &str) 
     }
     if !unit.is_empty() {
         let at = axes.rect.left_top() + egui::vec2(theme::GRID, 0.5 * theme::GRID);
-        painter.text(at, Align2::LEFT_TOP, unit, theme::caption_font(), theme.quiet);
+        super::marks::caption(painter, theme, at, Align2::LEFT_TOP, unit);
     }
 }
 

@@ -36,7 +36,6 @@ pub fn help_ui(ctx: &egui::Context, open: &mut bool) {
             });
         });
         let height = ctx.content_rect().height() - 40.0 * theme::GRID;
-        ui.set_max_height(height);
         egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
             ui.columns(2, |columns| {
                 for (n, group) in Group::ALL.into_iter().enumerate() {

@@ -204,6 +204,37 @@ pub fn icon_button_ui(ui: &mut Ui, icon: Icon, name: &str, enabled: bool) -> Res
     response.on_hover_text(name)
 }
 
+/// What is left of a panel under its tools; tools that are too wide do not widen it.
+pub fn rest(ui: &Ui) -> Rect {
+    let full = ui.max_rect().intersect(ui.clip_rect());
+    Rect::from_min_max(Pos2::new(full.left(), ui.cursor().top()), full.max)
+}
+
+/// Small text on a ground that keeps it readable over curves; answers the ground.
+pub fn caption(painter: &Painter, theme: &Theme, at: Pos2, align: egui::Align2, text: &str) -> Rect {
+    let galley = painter.layout_no_wrap(text.to_owned(), theme::caption_font(), theme.quiet);
+    let rect = align.anchor_size(at, galley.size());
+    let ground = rect.expand2(vec2(0.5 * theme::GRID, 0.0));
+    painter.rect_filled(ground, theme::RADIUS, theme.ground.gamma_multiply(0.8));
+    painter.galley(rect.min, galley, theme.quiet);
+    ground
+}
+
+/// Figures beside the pointer, inside `bounds`.
+pub fn readout(ui: &Ui, bounds: Rect, pos: Pos2, text: String) {
+    let theme = Theme::of(ui);
+    let layer = egui::LayerId::new(egui::Order::Tooltip, ui.scope_id().with("readout"));
+    let painter = ui.ctx().layer_painter(layer);
+    let galley = painter.layout_no_wrap(text, theme::number_font(), theme.text);
+    let size = galley.size() + vec2(4.0 * theme::GRID, 2.0 * theme::GRID);
+    let away = 4.0 * theme::GRID;
+    let x = if pos.x + away + size.x <= bounds.right() { pos.x + away } else { pos.x - away - size.x };
+    let y = (pos.y - size.y - theme::GRID).max(ui.ctx().content_rect().top());
+    let rect = Rect::from_min_size(Pos2::new(x, y), size);
+    painter.rect(rect, theme::RADIUS, theme.panel, theme.hairline(), egui::StrokeKind::Inside);
+    painter.galley(rect.min + vec2(2.0 * theme::GRID, theme::GRID), galley, theme.text);
+}
+
 /// What a panel shows while it has nothing: what it is for, what it needs, and a button that gets it.
 pub fn empty_ui(ui: &mut Ui, title: &str, needs: &str, button: Option<&str>) -> bool {
     let theme = Theme::of(ui);

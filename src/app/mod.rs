@@ -141,6 +141,11 @@ impl App {
         &self.settings
     }
 
+    /// Does an action in the next frame, as if its key had been pressed.
+    pub fn perform(&mut self, action: Action) {
+        self.wishes.push(Wish::Do(action));
+    }
+
     /// How often the room has been drawn since the start.
     pub fn n_rooms_drawn(&self) -> u64 {
         self.state.viewport.n_drawn()

@@ -51,7 +51,6 @@ impl Palette {
                 self.chosen = (self.chosen + found.len() - 1) % found.len();
             }
             self.chosen = self.chosen.min(found.len() - 1);
-            ui.set_max_height(16.0 * theme::ROW);
             egui::ScrollArea::vertical().max_height(14.0 * theme::ROW).auto_shrink([false, true]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for (n, entry) in found.iter().enumerate() {

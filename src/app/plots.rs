@@ -53,7 +53,7 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let amplitude = chart::range_of(chains.iter().flat_map(|(_, _, values)| values.iter().map(|v| v.norm())));
     let y = amplitude.map_or((0.0, 1.0), |(_, high)| (0.0, high));
 
-    let area = ui.available_rect_before_wrap();
+    let area = marks::rest(ui);
     let response = ui.interact(area, ui.scope_id().with("subcarriers"), Sense::hover());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Amplitude and phase of {}", link.name))
@@ -102,7 +102,7 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 );
             }
         }
-        response.show_tooltip_text(egui::RichText::new(text).font(theme::number_font()));
+        marks::readout(ui, plots, pos, text);
     }
 }
 
@@ -136,7 +136,7 @@ pub fn constellation_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         bins.places.iter().filter_map(|&at| row.values.get(at).copied()).collect()
     };
     let radius = points.iter().map(|v| v.norm()).filter(|v| v.is_finite()).fold(1e-6, f32::max) * 1.1;
-    let area = ui.available_rect_before_wrap();
+    let area = marks::rest(ui);
     let response = ui.interact(area, ui.scope_id().with("constellation"), Sense::hover());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Constellation of {}", link.name))
@@ -172,7 +172,7 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, constellation: bool) {
                 *one = !*one;
             }
         }
-        if let Some(link) = cx.link() {
+        if let Some(link) = cx.link().filter(|_| ui.available_width() > theme::MIN_CAPTIONS) {
             let theme = Theme::of(ui);
             let bins = bins::bins(&link.products, &cx.state.scope);
             if let Some(row) = row_at_cursor(bins.rows, cx.state.time.cursor()) {
@@ -180,7 +180,9 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, constellation: bool) {
                 let text = format!("{word} {}", format::position(row.time.secs_since(time::origin(cx.shown))));
                 ui.label(egui::RichText::new(text).font(theme::number_font()).color(theme.quiet));
             }
-            ui.add(egui::Label::new(egui::RichText::new(&link.name).color(theme.quiet)).truncate());
+            if ui.available_width() > theme::MIN_CAPTIONS {
+                ui.add(egui::Label::new(egui::RichText::new(&link.name).color(theme.quiet)).truncate());
+            }
         }
     });
 }
@@ -198,6 +200,8 @@ pub fn legend_ui(painter: &egui::Painter, theme: &Theme, rect: Rect, names: impl
         if left - 2.0 * theme::GRID < rect.left() {
             break;
         }
+        let ground = Rect::from_min_max(egui::pos2(left - 4.0 * theme::GRID, at.y), at + vec2(theme::GRID, galley.size().y));
+        painter.rect_filled(ground, 0.0, theme.ground.gamma_multiply(0.8));
         painter.galley(egui::pos2(left, at.y), galley.clone(), theme.text);
         let y = at.y + 0.5 * galley.size().y;
         let stroke = egui::Stroke::new(2.0 * theme::CURVE, theme.track(n));

@@ -34,7 +34,7 @@ pub fn signals_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let bins = bins::bins(&link.products, &cx.state.scope);
     let chosen = chosen(&bins, &cx.state.scope.subcarriers);
 
-    let area = ui.available_rect_before_wrap();
+    let area = marks::rest(ui);
     let response = ui.interact(area, ui.scope_id().with("signals"), Sense::click_and_drag());
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Time series of {}", link.name)));

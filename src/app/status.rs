@@ -44,10 +44,19 @@ fn tip(ui: &Ui, action: Action) -> String {
 }
 
 pub fn key_text(ctx: &egui::Context, key: &egui::KeyboardShortcut) -> String {
-    match key.logical_key {
-        egui::Key::Questionmark => "?".to_owned(),
-        _ => ctx.format_shortcut(key),
-    }
+    let signs = [
+        ("Left", "←"),
+        ("Right", "→"),
+        ("Comma", ","),
+        ("Plus", "+"),
+        ("Equals", "="),
+        ("Minus", "−"),
+        ("Shift+Questionmark", "?"),
+        ("Questionmark", "?"),
+    ];
+    let text = ctx.format_shortcut(key);
+    let found = signs.into_iter().find_map(|(name, sign)| Some(format!("{}{sign}", text.strip_suffix(name)?)));
+    found.unwrap_or(text)
 }
 
 fn menus_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -101,7 +110,7 @@ fn frozen_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if ui.add(Button::new(mark).fill(theme.accent)).on_hover_text("Show the newest data again").clicked() {
         cx.act(Action::Freeze);
     }
-    let text = format!("{} s behind · capture goes on", format::value(behind as f32));
+    let text = format!("{behind:.1} s behind · capture goes on");
     if ui.available_width() > 420.0 {
         ui.label(RichText::new(text).color(theme.quiet));
     }

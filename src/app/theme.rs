@@ -36,7 +36,11 @@ pub const AXIS_HEIGHT: f32 = 18.0;
 pub const HATCH: f32 = 7.0;
 pub const CURVE: f32 = 1.4;
 /// Plots lower than this leave out their second half.
-pub const MIN_DOUBLE_PLOT: f32 = 110.0;
+pub const MIN_DOUBLE_PLOT: f32 = 88.0;
+/// Least width of a plot's tool row that has room for the frame's time and the link's name.
+pub const MIN_CAPTIONS: f32 = 130.0;
+/// What windows may grow to before they scroll.
+const AREA: egui::Vec2 = egui::vec2(1000.0, 900.0);
 /// Strips of waterfalls are not made lower; more links scroll.
 pub const MIN_STRIP: f32 = 34.0;
 /// How much of the floor's colour and of the deepest shadow shows, of 255.
@@ -282,7 +286,8 @@ pub fn install(ctx: &egui::Context) {
             style.spacing.interact_size = egui::vec2(ROW, ROW);
             style.spacing.window_margin = Margin::same(12);
             style.spacing.menu_margin = Margin::same(4);
-            style.spacing.slider_width = 120.0;
+            style.spacing.slider_width = 30.0 * GRID;
+            style.spacing.default_area_size = AREA;
             style.interaction.selectable_labels = false;
         });
     }

@@ -181,7 +181,7 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         if let Some(motion) = motion {
             text += &format!("\nmotion {}", format::value(motion));
         }
-        response.show_tooltip_text(text);
+        marks::readout(ui, strip, pos - vec2(0.0, theme::TIMELINE_STRIP * 0.5), text);
     }
 }
 
@@ -232,7 +232,7 @@ fn lanes_ui(painter: &egui::Painter, theme: &Theme, strip: Rect, span: Span, tim
         marks::hatch(painter, area, theme.quiet);
     }
     let label = |text: &str, at: egui::Pos2| {
-        painter.text(at, egui::Align2::LEFT_TOP, text, theme::caption_font(), theme.quiet);
+        marks::caption(painter, theme, at, egui::Align2::LEFT_TOP, text);
     };
     if timeline.activity.iter().any(Option::is_some) {
         label("motion", activity.left_top() + vec2(theme::GRID, 0.0));

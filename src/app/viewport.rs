@@ -19,8 +19,9 @@ pub struct State {
     camera: Camera,
     renderer: Option<ViewportRenderer>,
     drawn: Option<Drawn>,
-    /// The whole room is shown once when there is one to show.
-    fitted: bool,
+    /// What the camera was last fitted to; it is fitted anew when the room changes, until somebody moves it.
+    fitted: Option<(Option<Vec3>, Vec<Vec3>)>,
+    moved: bool,
     gestures_open: bool,
     /// Whether the pointer is over the room, which then has the number keys.
     pub hovered: bool,
@@ -67,7 +68,7 @@ pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let theme = Theme::of(ui);
     let rect = ui.available_rect_before_wrap();
     let response = ui.interact(rect, ui.scope_id().with("room"), Sense::click_and_drag());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Room"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Room view"));
     cx.state.viewport.hovered = response.contains_pointer();
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 0.0, theme.ground);
@@ -136,9 +137,10 @@ fn move_camera(
     let state = &mut cx.state.viewport;
     let bounds = scene_bounds(scene);
     state.camera.set_instant(ui.style().animation_time == 0.0);
-    if !state.fitted && let Some((low, high)) = bounds {
+    let room = (scene.room, places.iter().map(|place| place.position).collect::<Vec<_>>());
+    if let Some((low, high)) = bounds.filter(|_| !state.moved && state.fitted.as_ref() != Some(&room)) {
         state.camera.fit(low, high, aspect);
-        state.fitted = true;
+        state.fitted = Some(room);
     }
     let ndc = |pos: Pos2| {
         let share = (pos - rect.min) / rect.size();
@@ -146,6 +148,7 @@ fn move_camera(
     };
     let delta = response.drag_delta();
     if delta != egui::Vec2::ZERO {
+        state.moved = true;
         let delta = Vec2m::new(delta.x, delta.y);
         let shift = ui.input(|input| input.modifiers.shift);
         if shift || response.dragged_by(egui::PointerButton::Middle) || response.dragged_by(egui::PointerButton::Secondary) {
@@ -158,6 +161,7 @@ fn move_camera(
         let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
         let factor = (-scroll * 0.003).exp() / zoom;
         if factor != 1.0 {
+            state.moved = true;
             state.camera.zoom(factor, Some(ndc(pos)), aspect);
         }
     }
@@ -172,6 +176,7 @@ fn move_camera(
             fit(&mut state.camera);
         }
         Some(Wanted::Home) => {
+            state.moved = false;
             state.camera.view(StandardView::Home);
             fit(&mut state.camera);
         }

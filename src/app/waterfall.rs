@@ -32,7 +32,7 @@ pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     };
     let theme = Theme::of(ui);
     let origin = time::origin(shown);
-    let area = ui.available_rect_before_wrap();
+    let area = marks::rest(ui);
     let axis = Rect::from_min_max(egui::pos2(area.left() + theme::AXIS_WIDTH, area.bottom() - theme::AXIS_HEIGHT), area.max);
     let strips = Rect::from_min_max(area.min, egui::pos2(area.right(), axis.top()));
     let height = (strips.height() / links.len().max(1) as f32).max(theme::MIN_STRIP);
@@ -182,7 +182,7 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, link: &LinkView, kind: HeatKind, rect:
     cx.state.time.cursor_ui(&painter, theme, plot, window);
     if let Some(pos) = response.hover_pos().filter(|_| !response.dragged()) {
         let text = readout(cx, link, kind, plot, window, pos);
-        response.show_tooltip_text(egui::RichText::new(text).font(theme::number_font()));
+        marks::readout(ui, plot, pos, text);
     }
 }
 

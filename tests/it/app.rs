@@ -19,8 +19,8 @@ use corporeal::types::{
     PurposeVerdict, Room, Rows, Site, SkipReason, SourceState, Span, StreamId, Subcarriers, Tally, Timestamp,
 };
 use egui::{Key, Modifiers, Vec2};
-use egui_kittest::kittest::Queryable as _;
-use egui_kittest::{Harness, SnapshotOptions};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 /// 2026-03-14 15:00:00 UTC.
 const START: Timestamp = Timestamp(1_773_500_400_000_000_000);
@@ -39,6 +39,7 @@ pub struct Setup {
     pub theme: egui::Theme,
     pub zoom: f32,
     pub wgpu: bool,
+    pub step_secs: f32,
     pub stored: Option<String>,
     pub screenshot_folder: Option<PathBuf>,
 }
@@ -50,6 +51,7 @@ impl Default for Setup {
             theme: egui::Theme::Dark,
             zoom: 1.0,
             wgpu: false,
+            step_secs: 0.25,
             stored: None,
             screenshot_folder: None,
         }
@@ -65,6 +67,7 @@ pub fn open(snapshot: Snapshot, setup: Setup) -> Bench {
         .with_pixels_per_point(setup.zoom)
         .with_theme(setup.theme)
         .with_max_steps(30)
+        .with_step_dt(setup.step_secs)
         .with_render_cursor(false)
         .with_options(SnapshotOptions::new().threshold(1.5).max_failed_pixels(400));
     if setup.wgpu {
@@ -303,4 +306,400 @@ pub fn replay(n_links: usize, rate_hz: f32, secs: f32) -> Snapshot {
 
 fn small() -> Snapshot {
     lab(Provenance::Live, 4, 50.0, 10.0)
+}
+
+/// The shortcut keys of a keyboard with a Ctrl key.
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+#[test]
+fn the_empty_window_names_the_next_step() {
+    let mut bench = open(Snapshot::default(), Setup::default());
+    for words in ["Connect a node or open a recording", "No recording and no source is open", "Provenance NO SOURCE"] {
+        assert!(bench.shows(words) || words.starts_with("No rec"), "{words}");
+    }
+    bench.click("Open simulated scene");
+    assert_eq!(bench.take_sent(), [Command::OpenDemo]);
+}
+
+#[test]
+fn a_typed_path_opens_a_file_and_is_remembered() {
+    let mut bench = open(Snapshot::default(), Setup::default());
+    bench.key(CTRL, Key::N);
+    // The menu has the name, too: the form's is the one drawn last.
+    bench.harness.query_all_by_label("File").last().expect("the form has the kind").click();
+    bench.harness.run();
+    bench.harness.get_by_label("Path").focus();
+    bench.harness.run();
+    bench.harness.get_by_label("Path").type_text("/data/walk.dat");
+    bench.harness.run();
+    bench.click("Open");
+    let path = PathBuf::from("/data/walk.dat");
+    assert_eq!(bench.take_sent(), [Command::Open(vec![path.clone()])]);
+    assert_eq!(bench.harness.state().settings().recent, [path]);
+    assert!(bench.shows("walk.dat"), "the start page offers it again");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it here".to_owned())
+    }
+}
+
+#[test]
+fn dropped_files_are_opened_together() {
+    let mut bench = open(small(), Setup::default());
+    let paths = [PathBuf::from("/data/a.pcap"), PathBuf::from("/data/b.csv")];
+    for path in &paths {
+        bench.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
+    }
+    bench.harness.run();
+    assert_eq!(bench.take_sent(), [Command::Open(paths.to_vec())]);
+}
+
+#[test]
+fn forms_turn_into_sources_and_say_what_is_wrong() {
+    for (kind, expected) in [
+        ("UDP", SourceSpec::Udp { address: ([0, 0, 0, 0], 5500).into() }),
+        ("TCP", SourceSpec::Tcp { address: "192.168.1.1:5500".to_owned() }),
+        ("Serial port", SourceSpec::Serial { port: "/dev/ttyUSB0".to_owned(), baud: 921_600 }),
+    ] {
+        let mut bench = open(Snapshot::default(), Setup::default());
+        bench.key(CTRL, Key::N);
+        bench.click(kind);
+        bench.click("Connect");
+        assert_eq!(bench.take_sent(), [Command::Connect(expected)], "{kind}");
+        assert!(!bench.shows("Connect"), "the form closes");
+    }
+    let mut bench = open(Snapshot::default(), Setup::default());
+    bench.key(CTRL, Key::N);
+    bench.click("TCP");
+    bench.harness.get_by_label("Host and port").focus();
+    bench.harness.run();
+    bench.harness.get_by_label("Host and port").type_text("x");
+    bench.harness.run();
+    assert!(bench.shows_part("such as 192.168.1.1:5500"));
+    bench.click("Connect");
+    assert_eq!(bench.take_sent(), []);
+}
+
+#[test]
+fn playback_keys_become_commands() {
+    let nanos = |millis: i64| Command::SeekBy { nanos: millis * 1_000_000 };
+    let shift = Modifiers::SHIFT;
+    let none = Modifiers::NONE;
+    for (modifiers, key, expected) in [
+        (none, Key::Space, Command::TogglePlay),
+        (none, Key::ArrowLeft, nanos(-100)),
+        (none, Key::ArrowRight, nanos(100)),
+        (shift, Key::ArrowLeft, nanos(-1_000)),
+        (shift, Key::ArrowRight, nanos(1_000)),
+        (CTRL, Key::ArrowLeft, Command::StepFrames(-1)),
+        (CTRL, Key::ArrowRight, Command::StepFrames(1)),
+        (none, Key::Home, Command::Seek(START)),
+        (none, Key::End, Command::FollowLive),
+        (none, Key::Num1, Command::SetSpeed(1.0)),
+        (none, Key::Num7, Command::SetSpeed(7.0)),
+    ] {
+        let mut bench = open(replay(1, 20.0, 2.0), Setup::default());
+        bench.key(modifiers, key);
+        assert_eq!(bench.take_sent(), [expected], "{modifiers:?} {key:?}");
+    }
+}
+
+#[test]
+fn over_the_room_number_keys_turn_the_camera() {
+    let mut bench = open(replay(2, 20.0, 2.0), Setup::default());
+    bench.harness.get_by_label("Room view").hover();
+    bench.harness.run();
+    bench.key(Modifiers::NONE, Key::Num7);
+    bench.key(Modifiers::NONE, Key::Num1);
+    assert_eq!(bench.take_sent(), []);
+    bench.key(Modifiers::NONE, Key::Num2);
+    assert_eq!(bench.take_sent(), [Command::SetSpeed(2.0)], "other numbers keep their meaning");
+}
+
+#[test]
+fn buttons_of_the_transport_play_and_pause() {
+    let mut bench = open(replay(1, 20.0, 2.0), Setup::default());
+    bench.click("Play");
+    assert_eq!(bench.take_sent(), [Command::TogglePlay]);
+    bench.change(|s| {
+        if let Some(playback) = &mut s.playback {
+            playback.playing = true;
+        }
+    });
+    bench.click("Pause");
+    assert_eq!(bench.take_sent(), [Command::TogglePlay]);
+}
+
+fn drag(bench: &mut Bench, from: egui::Pos2, to: egui::Pos2) {
+    bench.harness.hover_at(from);
+    bench.harness.run();
+    bench.harness.drag_at(from);
+    bench.harness.run();
+    for share in [0.3, 0.6, 1.0] {
+        bench.harness.hover_at(from.lerp(to, share));
+        bench.harness.run();
+    }
+    bench.harness.drop_at(to);
+    bench.harness.run();
+}
+
+/// A place on the timeline's strip at a share of its length.
+fn on_timeline(bench: &Bench, share: f32) -> egui::Pos2 {
+    let rect = bench.harness.get_by_label("Timeline").rect();
+    egui::pos2(rect.left() + 8.0 + share * (rect.width() - 16.0), rect.top() + 20.0)
+}
+
+#[test]
+fn dragging_on_the_timeline_seeks() {
+    let mut bench = open(replay(1, 20.0, 2.0), Setup::default());
+    let (from, to) = (on_timeline(&bench, 0.8), on_timeline(&bench, 0.25));
+    drag(&mut bench, from, to);
+    let sent = bench.take_sent();
+    let Some(Command::Seek(last)) = sent.last() else { panic!("{sent:?}") };
+    assert!((last.secs_since(START) - 15.0).abs() < 0.2, "{}", last.secs_since(START));
+}
+
+#[test]
+fn a_range_is_selected_without_a_modifier_and_looped() {
+    let mut bench = open(replay(1, 20.0, 2.0), Setup::default());
+    bench.click("Select range");
+    let (from, to) = (on_timeline(&bench, 0.5), on_timeline(&bench, 0.75));
+    drag(&mut bench, from, to);
+    assert_eq!(bench.take_sent(), [], "selecting does not seek");
+    assert!(bench.shows_part("Δt 15."), "the length is said");
+    bench.click("Loop");
+    let sent = bench.take_sent();
+    let [Command::SetLoop(Some(range))] = sent.as_slice() else { panic!("{sent:?}") };
+    assert!((range.start.secs_since(START) - 30.0).abs() < 0.3 && (range.secs() - 15.0).abs() < 0.3);
+    bench.change(|s| {
+        if let Some(playback) = &mut s.playback {
+            playback.looping = Some(Span::new(START, START.plus_secs(1.0)));
+        }
+    });
+    bench.key(Modifiers::NONE, Key::Escape);
+    assert_eq!(bench.take_sent(), [Command::SetLoop(None)], "Esc backs out of the range and its loop");
+}
+
+#[test]
+fn a_frozen_window_says_so_while_recording_goes_on() {
+    let mut bench = open(small(), Setup::default());
+    bench.key(Modifiers::NONE, Key::P);
+    assert!(bench.harness.state().is_frozen());
+    bench.change(|s| {
+        s.time = s.time.map(|t| t.plus_secs(4.0));
+        s.links.truncate(1);
+        s.recording = Some(RecordingView {
+            path: PathBuf::from("lab.mcap"),
+            duration: Duration::from_secs(83),
+            n_bytes: 48_200_000,
+            n_frames: 16_600,
+            error: None,
+        });
+    });
+    assert!(bench.shows("FROZEN") && bench.shows("4.0 s behind · capture goes on"));
+    assert!(bench.shows("1:23  48.2 MB"), "the recording's figures stay live");
+    assert!(bench.shows_part("node 4 → router · 20 MHz, rate"), "the picture is the old one");
+    bench.key(Modifiers::NONE, Key::End);
+    assert!(!bench.harness.state().is_frozen());
+    assert!(!bench.shows_part("node 4 → router · 20 MHz, rate"));
+}
+
+#[test]
+fn the_record_button_starts_and_stops() {
+    let mut bench = open(small(), Setup::default());
+    bench.key(CTRL, Key::R);
+    assert!(matches!(bench.take_sent().as_slice(), [Command::StartRecording(_)]));
+    bench.change(|s| {
+        s.recording = Some(RecordingView {
+            path: PathBuf::from("lab.mcap"),
+            duration: Duration::from_secs(5),
+            n_bytes: 900,
+            n_frames: 100,
+            error: Some("disk full — free some space".to_owned()),
+        });
+    });
+    assert!(bench.shows("disk full — free some space"));
+    bench.click("Stop recording");
+    assert_eq!(bench.take_sent(), [Command::StopRecording]);
+    let mut bench = open(Snapshot::default(), Setup::default());
+    bench.key(CTRL, Key::R);
+    assert_eq!(bench.take_sent(), [], "nothing to record");
+    assert!(bench.shows_part("Needs a source"), "and the window says why");
+}
+
+#[test]
+fn provenance_is_said_on_every_panel() {
+    for (provenance, word) in
+        [(Provenance::Live, "LIVE"), (Provenance::Replay, "REPLAY"), (Provenance::Simulated, "SIMULATED")]
+    {
+        let bench = open(lab(provenance, 1, 20.0, 2.0), Setup::default());
+        assert!(bench.shows(&format!("Provenance {word}")));
+        assert_eq!(bench.harness.query_all_by_label(word).count(), 6, "one for each visible group of panels");
+    }
+}
+
+#[test]
+fn the_palette_runs_any_command() {
+    let mut bench = open(small(), Setup::default());
+    bench.key(Modifiers { shift: true, ..CTRL }, Key::P);
+    bench.harness.get_by_label("Type a command").type_text("light th");
+    bench.harness.run();
+    bench.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(bench.harness.state().settings().theme, egui::ThemePreference::Light);
+    assert!(!bench.shows("Type a command"), "the palette closes");
+    bench.key(CTRL, Key::P);
+    bench.key(Modifiers::NONE, Key::Escape);
+    assert!(!bench.shows("Type a command"), "Esc closes it, too");
+}
+
+#[test]
+fn errors_stay_until_closed_and_are_kept_in_the_log() {
+    let mut bench = open(small(), Setup::default());
+    let text = "not a CSI recording in any format this program reads: \"holiday.jpg\"";
+    bench.change(|s| {
+        s.notices = Arc::new(vec![Notice { number: 1, level: NoticeLevel::Error, text: text.to_owned() }]);
+    });
+    bench.harness.run_steps(100);
+    assert!(bench.shows(text), "an error does not leave by itself");
+    bench.click("Copy");
+    bench.key(Modifiers::NONE, Key::Escape);
+    assert!(!bench.shows(text));
+    bench.click("Log");
+    assert!(bench.shows(text) && bench.shows("Error"));
+    bench.click("Copy log");
+}
+
+#[test]
+fn a_failed_source_says_what_to_do_and_can_be_restarted() {
+    let mut bench = open(small(), Setup::default());
+    bench.click("Sources");
+    assert!(bench.shows_part("12 skipped: header contradicts itself"));
+    bench.change(|s| s.sources[0].state = SourceState::Failed("another program listens there already".to_owned()));
+    assert!(bench.shows("another program listens there already") && bench.shows("1 failed"));
+    bench.click("Restart");
+    assert_eq!(bench.take_sent(), [Command::Restart(1)]);
+    bench.click("Close");
+    assert_eq!(bench.take_sent(), [Command::Close(1)]);
+}
+
+#[test]
+fn jobs_show_progress_and_can_be_cancelled() {
+    let mut bench = open(small(), Setup::default());
+    bench.change(|s| s.jobs = vec![JobView { id: 7, label: "Exporting CSV".to_owned(), progress: Some(0.4) }]);
+    bench.click("Cancel Exporting CSV");
+    assert_eq!(bench.take_sent(), [Command::CancelJob(7)]);
+}
+
+#[test]
+fn a_clicked_link_shows_its_verdicts_and_missing_figures_are_no_data() {
+    let mut bench = open(small(), Setup::default());
+    bench.harness.get_by_label_contains("node 3 → router · 20 MHz, rate 50.0 Hz, loss no data").click();
+    bench.harness.run();
+    bench.click("Selection");
+    assert!(bench.shows("52 packets/s: movements above 1.5 m/s alias") && bench.shows("usable"));
+    bench.key(Modifiers::NONE, Key::N);
+    assert!(bench.shows("9 packets/s: too few for anything that moves"), "N goes to the next link");
+}
+
+#[test]
+fn figures_change_at_most_four_times_a_second() {
+    let mut bench = open(small(), Setup { step_secs: 0.05, ..Setup::default() });
+    let mut seen = Vec::new();
+    for n in 0..40 {
+        let mut next = Snapshot::clone(&bench.snapshot.borrow());
+        next.links[0].health.rate_hz = Some(100.0 + n as f32);
+        *bench.snapshot.borrow_mut() = Arc::new(next);
+        bench.harness.step();
+        let shown = bench.harness.get_by_label_contains("node 1 → router · 20 MHz, rate");
+        let label = shown.accesskit_node().label().expect("the row has a name");
+        if seen.last() != Some(&label) {
+            seen.push(label);
+        }
+    }
+    assert!((6..=9).contains(&seen.len()), "{} different texts in 2 s", seen.len());
+}
+
+#[test]
+fn the_users_own_layout_and_settings_come_back() {
+    let mut bench = open(small(), Setup::default());
+    bench.click("Window");
+    bench.click("Layout Review");
+    bench.key(CTRL, Key::Plus);
+    assert!(!bench.shows("Show room") && bench.shows("Room"));
+    let stored = bench.harness.state().stored().expect("settings can be written");
+    let mut again = open(small(), Setup { stored: Some(stored.clone()), ..Setup::default() });
+    assert_eq!(again.harness.state().settings().zoom, 1.1);
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("settings are JSON");
+    let restored = again.harness.state().stored().expect("settings can be written");
+    assert_eq!(value(&restored), value(&stored));
+    again.key(CTRL, Key::Num0);
+    assert_eq!(again.harness.state().settings().zoom, 1.0);
+    let broken = open(small(), Setup { stored: Some("{\"settings\":3}".to_owned()), ..Setup::default() });
+    assert!(broken.shows("Links"), "unreadable settings give the start layout");
+}
+
+#[test]
+fn help_lists_keys_and_gestures() {
+    let mut bench = open(small(), Setup::default());
+    bench.key(Modifiers::NONE, Key::Questionmark);
+    for words in ["Keys and gestures", "Ctrl+O", "back out one level", "front, side, top (pointer over the room)"] {
+        assert!(bench.shows(words), "{words}");
+    }
+    bench.key(Modifiers::NONE, Key::Escape);
+    assert!(!bench.shows("back out one level"));
+}
+
+#[test]
+fn every_action_can_be_done_in_every_state() {
+    for snapshot in [Snapshot::default(), small(), replay(2, 20.0, 2.0)] {
+        for action in Action::all().filter(|action| !matches!(action, Action::Open)) {
+            let mut bench = open(snapshot.clone(), Setup::default());
+            bench.harness.state_mut().perform(action);
+            bench.harness.run_steps(3);
+        }
+    }
+}
+
+#[test]
+fn the_room_is_drawn_only_when_something_changed() {
+    let mut bench = open(small(), Setup { wgpu: true, ..Setup::default() });
+    let before = bench.harness.state().n_rooms_drawn();
+    assert!(before > 0);
+    bench.harness.run_steps(5);
+    bench.change(|s| s.number += 1);
+    assert_eq!(bench.harness.state().n_rooms_drawn(), before);
+    bench.change(|s| s.links.truncate(2));
+    assert_eq!(bench.harness.state().n_rooms_drawn(), before + 1);
+}
+
+/// What a reader must see: the main panels in both themes, and the marks that tell simulated, frozen and failed apart.
+#[test]
+fn the_main_panels_look_as_they_should() {
+    let mut results = SnapshotResults::new();
+    for (theme, name) in [(egui::Theme::Dark, "dark"), (egui::Theme::Light, "light")] {
+        let setup = Setup { theme, size: Vec2::new(900.0, 600.0), ..Setup::default() };
+        let mut bench = open(lab(Provenance::Live, 2, 50.0, 10.0), setup.clone());
+        bench.harness.snapshot(format!("live_{name}"));
+        results.extend_harness(&mut bench.harness);
+        let mut bench = open(Snapshot::default(), setup);
+        bench.harness.snapshot(format!("empty_{name}"));
+        results.extend_harness(&mut bench.harness);
+    }
+    let mut bench = open(lab(Provenance::Simulated, 2, 50.0, 10.0), Setup { size: Vec2::new(900.0, 600.0), ..Setup::default() });
+    bench.key(Modifiers::NONE, Key::P);
+    bench.change(|s| {
+        let text = "the port is used by another program".to_owned();
+        s.notices = Arc::new(vec![Notice { number: 1, level: NoticeLevel::Error, text }]);
+    });
+    bench.harness.snapshot("simulated_frozen_error");
+    results.extend_harness(&mut bench.harness);
 }
