@@ -6,7 +6,7 @@
 use egui::{Color32, ColorImage, Painter, Pos2, Rect, TextureHandle, TextureOptions};
 
 use super::colormap::{self, Lut};
-use crate::types::{Rows, Span, Timestamp};
+use crate::types::{Row, Rows, Span, Timestamp};
 
 /// Slots of time across the picture; about what a panel has pixels.
 const N_SLOTS: usize = 512;
@@ -37,6 +37,25 @@ pub struct Key {
     pub choice: u64,
 }
 
+/// The rows to draw.
+pub struct Table<'a, T> {
+    pub rows: &'a Rows<T>,
+    /// The places in a row that are drawn, upwards.
+    pub bins: &'a [usize],
+    /// How long a row stays valid; longer pauses are gaps.
+    pub hold_nanos: i64,
+}
+
+impl<T> Table<'_, T> {
+    fn stride(&self) -> usize {
+        self.bins.len().div_ceil(MAX_BINS).max(1)
+    }
+
+    fn n_bins(&self) -> usize {
+        self.bins.len().div_ceil(self.stride())
+    }
+}
+
 pub struct HeatMap {
     texture: TextureHandle,
     key: Key,
@@ -45,7 +64,9 @@ pub struct HeatMap {
     /// Number of the slot after the newest.
     end_slot: i64,
     next_row: u64,
+    /// Slot, time and values of the newest row written.
     last: Option<(i64, Timestamp)>,
+    last_values: Vec<f32>,
     /// Bins of one slot stand together; `NaN` where nothing came.
     values: Vec<f32>,
     range: (f32, f32),
@@ -64,6 +85,7 @@ impl HeatMap {
             end_slot: 0,
             next_row: 0,
             last: None,
+            last_values: Vec::new(),
             values: Vec::new(),
             range: (0.0, 1.0),
             slots_since_range: 0,
@@ -77,95 +99,114 @@ impl HeatMap {
     }
 
     /// Brings the picture up to date. `hold_nanos` is how long a row stays valid, so that slow links make no stripes.
-    /// `bins` are the places in `row` after `project`, in the order in which they are drawn upwards.
-    pub fn update<T: Copy>(
-        &mut self,
-        rows: &Rows<T>,
-        key: Key,
-        window: Span,
-        hold_nanos: i64,
-        bins: &[usize],
-        style: Style,
-        project: impl Fn(T) -> f32,
-    ) {
-        let stride = bins.len().div_ceil(MAX_BINS).max(1);
-        let n_bins = bins.len().div_ceil(stride);
+    pub fn update<T: Copy>(&mut self, table: &Table<'_, T>, key: Key, window: Span, style: Style, project: impl Fn(T) -> f32) {
+        let n_bins = table.n_bins();
         let slot_nanos = (window.nanos() / N_SLOTS as i64).max(1);
-        let want_end = window.end.0.div_euclid(slot_nanos) + 1;
-        let want_start = want_end - N_SLOTS as i64;
-        let fresh = key != self.key
-            || n_bins != self.n_bins
-            || slot_nanos != self.slot_nanos
-            || want_end < self.end_slot
-            || want_start > self.end_slot
-            || rows.end_row() < self.next_row;
+        let end = window.end.0.div_euclid(slot_nanos) + 1;
+        let start = end - N_SLOTS as i64;
         if n_bins == 0 {
             self.n_bins = 0;
             return;
         }
-        let mut first_dirty = self.end_slot;
-        if fresh {
+        let far = (end - self.end_slot).abs() >= N_SLOTS as i64;
+        let other = key != self.key || n_bins != self.n_bins || slot_nanos != self.slot_nanos;
+        let fresh = other || far || table.rows.end_row() < self.next_row;
+        let row_at = |slot: i64| table.rows.row_at(Timestamp(slot.saturating_mul(slot_nanos)));
+        let (from, to) = if fresh {
             self.key = key;
             self.n_bins = n_bins;
             self.slot_nanos = slot_nanos;
             self.values.clear();
             self.values.resize(N_SLOTS * n_bins, f32::NAN);
-            self.last = None;
-            self.next_row = rows.row_at(Timestamp(want_start.saturating_mul(slot_nanos)).plus_nanos(-hold_nanos));
-            first_dirty = want_start;
+            self.start_at(table, row_at(start), &project);
+            (start, end)
+        } else if end < self.end_slot {
+            // Looking back: only what comes into view on the left is new.
+            self.start_at(table, row_at(start), &project);
+            (start, self.end_slot - N_SLOTS as i64)
         } else {
-            for slot in self.end_slot..want_end {
-                self.column(slot).fill(f32::NAN);
-            }
-            if let Some((slot, _)) = self.last {
-                first_dirty = first_dirty.min(slot).max(want_start);
-            }
+            (self.end_slot, end)
+        };
+        for slot in from..to {
+            self.column(slot).fill(f32::NAN);
         }
-        self.slots_since_range += want_end - self.end_slot;
-        self.end_slot = want_end;
-
-        let mut next_row = self.next_row;
-        for row in rows.iter_from(self.next_row) {
-            let slot = row.time.0.div_euclid(slot_nanos);
-            if slot >= want_end {
-                break;
-            }
-            next_row = row.number + 1;
-            if let Some((last_slot, last_time)) = self.last
-                && row.time.since(last_time) <= hold_nanos
-            {
-                for between in (last_slot + 1).max(want_start)..slot {
-                    self.copy_column(last_slot.max(want_start), between);
-                }
-            }
-            self.last = Some((slot, row.time));
-            if slot >= want_start {
-                first_dirty = first_dirty.min(slot);
-                let column = self.column(slot);
-                for (out, &bin) in column.iter_mut().zip(bins.iter().step_by(stride)) {
-                    *out = row.values.get(bin).map_or(f32::NAN, |v| project(*v));
-                }
-            }
+        self.slots_since_range += (to - from).abs();
+        let back = end < self.end_slot && !fresh;
+        self.end_slot = end;
+        let first = self.fill(table, start, if back { to } else { end }, &project).min(from);
+        if back {
+            self.start_at(table, row_at(end), &project);
         }
-        self.next_row = next_row;
-
         let due = fresh || self.slots_since_range > N_SLOTS as i64 / 8;
         if due && self.refresh_range(style.scale) || fresh {
-            self.upload(want_start, want_end, style.lut, true);
-        } else if first_dirty < want_end {
-            self.upload(first_dirty.max(want_start), want_end, style.lut, false);
+            if fresh {
+                self.slots_since_range = -self.phase();
+            }
+            self.texture.set(self.image(0, N_SLOTS, style.lut), OPTIONS);
+        } else if first < to {
+            self.upload(first.max(start), to, style.lut);
         }
+    }
+
+    /// Pictures that began together do not take their ranges anew in the same frame.
+    fn phase(&self) -> i64 {
+        match self.texture.id() {
+            egui::TextureId::Managed(n) | egui::TextureId::User(n) => (n % 16) as i64 * 8,
+        }
+    }
+
+    /// Goes on from `row`; the one before it is still valid for a while.
+    fn start_at<T: Copy>(&mut self, table: &Table<'_, T>, row: u64, project: &impl Fn(T) -> f32) {
+        self.next_row = row;
+        self.last = None;
+        if let Some(before) = row.checked_sub(1).and_then(|n| table.rows.get(n)) {
+            self.remember(table, before, project);
+        }
+    }
+
+    fn remember<T: Copy>(&mut self, table: &Table<'_, T>, row: Row<'_, T>, project: &impl Fn(T) -> f32) {
+        self.last = Some((row.time.0.div_euclid(self.slot_nanos), row.time));
+        self.last_values.clear();
+        let bins = table.bins.iter().step_by(table.stride());
+        self.last_values.extend(bins.map(|&bin| row.values.get(bin).map_or(f32::NAN, |v| project(*v))));
+    }
+
+    /// Writes rows from `next_row` into slots before `to`; answers the first slot written.
+    fn fill<T: Copy>(&mut self, table: &Table<'_, T>, start: i64, to: i64, project: &impl Fn(T) -> f32) -> i64 {
+        let mut first = to;
+        for row in table.rows.iter_from(self.next_row) {
+            let slot = row.time.0.div_euclid(self.slot_nanos);
+            if let Some((last_slot, last_time)) = self.last
+                && row.time.since(last_time) <= table.hold_nanos
+            {
+                let held = (last_slot + 1).max(start)..slot.min(to);
+                first = first.min(held.start);
+                for between in held {
+                    self.write(between);
+                }
+            }
+            if slot >= to {
+                break;
+            }
+            self.next_row = row.number + 1;
+            self.remember(table, row, project);
+            if slot >= start {
+                first = first.min(slot);
+                self.write(slot);
+            }
+        }
+        first
+    }
+
+    /// Copies the newest row's values into a slot.
+    fn write(&mut self, slot: i64) {
+        let at = slot.rem_euclid(N_SLOTS as i64) as usize * self.n_bins;
+        self.values[at..at + self.n_bins].copy_from_slice(&self.last_values);
     }
 
     fn column(&mut self, slot: i64) -> &mut [f32] {
         let at = slot.rem_euclid(N_SLOTS as i64) as usize * self.n_bins;
         &mut self.values[at..at + self.n_bins]
-    }
-
-    fn copy_column(&mut self, from: i64, to: i64) {
-        let n = self.n_bins;
-        let at = |slot: i64| slot.rem_euclid(N_SLOTS as i64) as usize * n;
-        self.values.copy_within(at(from)..at(from) + n, at(to));
     }
 
     /// Takes the range anew from a sample of what is shown; says whether it moved enough to be seen.
@@ -197,26 +238,19 @@ impl HeatMap {
         moved
     }
 
-    fn upload(&mut self, from: i64, to: i64, lut: &Lut, all: bool) {
-        let n_slots = N_SLOTS as i64;
-        let (low, high) = self.range;
-        let scale = 1.0 / (high - low).max(f32::MIN_POSITIVE);
-        let mut start = if all { to - n_slots } else { from };
-        if all {
-            let image = self.image(0, N_SLOTS, lut, low, scale);
-            self.texture.set(image, OPTIONS);
-            return;
-        }
+    fn upload(&mut self, from: i64, to: i64, lut: &Lut) {
+        let mut start = from;
         while start < to {
-            let x = start.rem_euclid(n_slots) as usize;
+            let x = start.rem_euclid(N_SLOTS as i64) as usize;
             let n = ((to - start) as usize).min(N_SLOTS - x);
-            let image = self.image(x, n, lut, low, scale);
-            self.texture.set_partial([x, 0], image, OPTIONS);
+            self.texture.set_partial([x, 0], self.image(x, n, lut), OPTIONS);
             start += n as i64;
         }
     }
 
-    fn image(&self, x: usize, n: usize, lut: &Lut, low: f32, scale: f32) -> ColorImage {
+    fn image(&self, x: usize, n: usize, lut: &Lut) -> ColorImage {
+        let (low, high) = self.range;
+        let scale = 1.0 / (high - low).max(f32::MIN_POSITIVE);
         let mut pixels = Vec::with_capacity(n * self.n_bins);
         for bin in (0..self.n_bins).rev() {
             pixels.extend((x..x + n).map(|slot| {

@@ -74,17 +74,20 @@ pub fn provenance_badge_ui(ui: &mut Ui, provenance: Option<Provenance>) -> Respo
 }
 
 /// The small badge that every panel carries.
-pub fn provenance_ui(ui: &mut Ui, provenance: Provenance) -> Response {
+pub fn provenance_ui(ui: &mut Ui, provenance: Provenance, with_word: bool) -> Response {
     let theme = Theme::of(ui);
     let colour = theme.provenance(provenance);
     let galley = ui.painter().layout_no_wrap(provenance.label().to_owned(), theme::caption_font(), theme.text);
-    let size = vec2(galley.size().x + theme::MARK + theme::GRID, theme::ROW_DENSE);
+    let word_width = if with_word { galley.size().x + theme::GRID } else { 0.0 };
+    let size = vec2(word_width + theme::MARK, theme::ROW_DENSE);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, provenance.label()));
     let centre = rect.left_center() + vec2(0.5 * theme::MARK, 0.0);
     provenance_shape(ui.painter(), centre, 0.8 * theme::MARK, provenance, colour, theme.panel);
-    let at = rect.left_center() + vec2(theme::MARK + theme::GRID, -0.5 * galley.size().y);
-    ui.painter().galley(at, galley, theme.text);
+    if with_word {
+        let at = rect.left_center() + vec2(theme::MARK + theme::GRID, -0.5 * galley.size().y);
+        ui.painter().galley(at, galley, theme.text);
+    }
     response
 }
 

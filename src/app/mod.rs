@@ -487,10 +487,11 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
     ) {
         let theme = Theme::of(ui);
         ui.add_space(theme::GRID);
+        let width = ui.available_width();
         if let Some(provenance) = self.cx.shown.provenance {
-            marks::provenance_ui(ui, provenance);
+            marks::provenance_ui(ui, provenance, width >= theme::MIN_TAB_WORDS);
         }
-        if self.cx.frozen {
+        if self.cx.frozen && width >= 1.5 * theme::MIN_TAB_WORDS {
             ui.label(egui::RichText::new("frozen").font(theme::caption_font()).color(theme.accent));
         }
     }

@@ -146,7 +146,7 @@ pub fn constellation_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let (x, y) = if aspect >= 1.0 { (radius * aspect, radius) } else { (radius, radius / aspect.max(0.01)) };
     let axes = Axes { rect: inner, x: (-x, x), y: (-y, y) };
     let painter = ui.painter_at(area);
-    chart::value_axis_ui(&painter, theme, &axes, "quadrature over in-phase");
+    chart::value_axis_ui(&painter, theme, &axes, "Q over I");
     chart::bottom_axis_ui(&painter, theme, &axes);
     let cross = egui::Stroke::new(theme::HAIRLINE, theme.quiet);
     let zero = axes.pos(0.0, 0.0);

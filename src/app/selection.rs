@@ -44,7 +44,7 @@ fn facts(ui: &mut Ui, id: &str, lines: &[(&str, String)]) {
 fn link_ui(ui: &mut Ui, cx: &Cx<'_>, link: &LinkView) {
     ui.horizontal(|ui| {
         ui.heading(&link.name);
-        marks::provenance_ui(ui, link.provenance);
+        marks::provenance_ui(ui, link.provenance, true);
     });
     verdicts_ui(ui, link);
     let (health, quality, products) = (&link.health, &link.products.quality, &link.products);

@@ -107,7 +107,7 @@ fn source_ui(ui: &mut Ui, cx: &mut Cx<'_>, source: &SourceView) {
             if ended && ui.button("Restart").on_hover_text("Try again").clicked() {
                 cx.send(Command::Restart(source.id));
             }
-            marks::provenance_ui(ui, source.provenance);
+            marks::provenance_ui(ui, source.provenance, true);
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 ui.add(egui::Label::new(RichText::new(&source.label).font(theme::strong_font())).truncate());
             });

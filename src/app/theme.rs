@@ -37,6 +37,8 @@ pub const HATCH: f32 = 7.0;
 pub const CURVE: f32 = 1.4;
 /// Plots lower than this leave out their second half.
 pub const MIN_DOUBLE_PLOT: f32 = 88.0;
+/// Least width of a row of tabs that has room for the word of the provenance beside its shape.
+pub const MIN_TAB_WORDS: f32 = 180.0;
 /// Least width of a plot's tool row that has room for the frame's time and the link's name.
 pub const MIN_CAPTIONS: f32 = 130.0;
 /// What windows may grow to before they scroll.

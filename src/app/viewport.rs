@@ -91,7 +91,9 @@ pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             painter.text(rect.center(), Align2::CENTER_CENTER, "no graphics adapter", font, theme.quiet);
         }
     }
-    labels_ui(&painter, theme, cx, rect, &places, aspect);
+    if cx.gpu.is_some() {
+        labels_ui(&painter, theme, cx, rect, &places, aspect);
+    }
     if places.iter().any(|place| place.schematic) {
         let all = places.iter().all(|place| place.schematic);
         let text = if all { "Positions not set — schematic layout" } else { "Some positions not set — those nodes are drawn as frames" };

@@ -6,7 +6,7 @@ use super::bins;
 use super::colormap;
 use super::cx::{Cx, HeatKind};
 use super::format;
-use super::heat::{HeatMap, Key, Scale, Style};
+use super::heat::{HeatMap, Key, Scale, Style, Table};
 use super::marks;
 use super::theme::{self, Theme};
 use super::time::{self, TimeView};
@@ -243,7 +243,9 @@ fn update(
         let places: Vec<usize> = (0..products.doppler.width()).collect();
         let key = Key { run, generation: products.generation, choice: 2 };
         let style = Style { lut: &colormap::POWER, scale: Scale::FromZero(15.0) };
-        map.update(&products.doppler, key, window, hold((1.0 / spacing.max(1e-3)) as f32), &places, style, |v| v);
+        let hold_nanos = hold((1.0 / spacing.max(1e-3)) as f32);
+        let table = Table { rows: &products.doppler, bins: &places, hold_nanos };
+        map.update(&table, key, window, style, |v| v);
         let hz = |v: Option<&f32>| v.map_or(String::new(), |v| format!("{} Hz", v.round()).replace('-', "−"));
         return (hz(products.doppler_hz.first()), hz(products.doppler_hz.last()));
     }
@@ -251,14 +253,15 @@ fn update(
     let rate = link.health.rate_hz.or(products.quality.rate_hz.map(|hz| hz as f32)).unwrap_or(1.0);
     let choice = (bins.chain as u64) << 1 | u64::from(bins.clean);
     let key = Key { run, generation: products.generation, choice };
+    let table = Table { rows: bins.rows, bins: &bins.places, hold_nanos: hold(rate) };
     match kind {
         HeatKind::Amplitude => {
             let style = Style { lut: &colormap::AMPLITUDE, scale: Scale::Auto };
-            map.update(bins.rows, key, window, hold(rate), &bins.places, style, |v| v.norm());
+            map.update(&table, key, window, style, |v| v.norm());
         }
         _ => {
             let style = Style { lut: &colormap::PHASE, scale: Scale::Fixed(-std::f32::consts::PI, std::f32::consts::PI) };
-            map.update(bins.rows, key, window, hold(rate), &bins.places, style, |v| v.arg());
+            map.update(&table, key, window, style, |v| v.arg());
         }
     }
     let label = |v: Option<&i16>| v.map_or(String::new(), |v| v.to_string().replace('-', "−"));
