@@ -78,6 +78,9 @@ pub enum Step {
 pub trait Decoder: Send {
     fn format(&self) -> Format;
 
+    /// A copy in the same state, so that a reader can come back to this place of the input.
+    fn boxed_clone(&self) -> Box<dyn Decoder>;
+
     /// Looks at the front of `bytes`. Every answer but `NeedMore` makes progress: it uses bytes or hands out a held frame.
     /// `NeedMore` is bounded: a decoder that has been given 4 MiB answers something else.
     fn step(&mut self, bytes: &[u8], context: &Context) -> Step;
