@@ -1,1 +1,3 @@
 //! The sources themselves.
+
+pub mod simulator;
