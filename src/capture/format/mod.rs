@@ -11,6 +11,7 @@ pub mod nexmon;
 pub mod pcap;
 pub mod picoscenes;
 pub mod ruview;
+mod text_lines;
 
 use serde::{Deserialize, Serialize};
 
