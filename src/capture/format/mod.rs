@@ -7,10 +7,13 @@ pub mod atheros;
 pub mod esp32;
 pub mod feitcsi;
 pub mod intel5300;
+mod mpdu;
 pub mod nexmon;
 pub mod pcap;
 pub mod picoscenes;
+mod records;
 pub mod ruview;
+mod tones;
 
 use serde::{Deserialize, Serialize};
 
