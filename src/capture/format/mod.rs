@@ -7,11 +7,14 @@ pub mod atheros;
 pub mod esp32;
 pub mod feitcsi;
 pub mod intel5300;
+mod mpdu;
 pub mod nexmon;
 pub mod pcap;
 pub mod picoscenes;
+mod records;
 pub mod ruview;
 mod text_lines;
+mod tones;
 
 use serde::{Deserialize, Serialize};
 
