@@ -2,6 +2,7 @@
 //!
 //! Pure: no clock, no I/O, no threads. The same frames always give the same result.
 
+pub mod clock;
 mod products;
 
 pub use products::Products;
