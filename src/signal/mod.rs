@@ -11,6 +11,7 @@ pub mod filter;
 pub mod gauge;
 pub mod pca;
 pub mod phase;
+pub mod clock;
 mod products;
 pub mod quality;
 pub mod rate;
