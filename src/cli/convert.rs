@@ -31,10 +31,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let mut reader = FileReader::open(&options.input, 1)?;
     let provenance = reader.provenance();
     let info = reader.recording_info().cloned().unwrap_or_else(|| RecordingInfo {
-        software: format!("corporeal {}", env!("CARGO_PKG_VERSION")),
-        provenance,
+        provenance: Some(provenance),
         notes: format!("converted from {} ({})", options.input.display(), reader.format().label()),
-        ..RecordingInfo::default()
+        ..RecordingInfo::of_this_program()
     });
     let mut exporter = Exporter::create(&options.output, info)?;
     loop {

@@ -56,7 +56,8 @@ fn json_report(index: &Index) -> serde_json::Value {
         "n_gaps": index.timeline.gaps.len(),
         "tally": index.tally,
         "clocks": index.clocks.iter().map(|(node, clock)| json!({ "node": node.to_string(), "clock": clock })).collect::<Vec<_>>(),
-        "recording": index.info,
+        "recording": index.info.as_ref().map(|info| info.to_table()),
+        "warning": index.warning,
         "links": links,
     })
 }
@@ -79,6 +80,9 @@ fn text_report(index: &Index) -> String {
             text += &format!(" — {}", info.notes);
         }
         text += "\n";
+    }
+    if let Some(warning) = &index.warning {
+        text += &format!("  {warning}\n");
     }
     for link in &index.links {
         text += &link_text(link);

@@ -22,7 +22,7 @@ use super::recorder::{Recording, Tap};
 use super::{Command, EngineConfig, JobView, NoticeLevel, PlaybackView, RecordingSpec, Snapshot, SourceView, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::Simulator;
-use crate::types::{Provenance, RecordingInfo, Site, SourceState, Timestamp};
+use crate::types::{Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
@@ -239,6 +239,11 @@ impl Core {
         let is_simulator = matches!(spec, SourceSpec::Simulator(_));
         // The demo makes way for real data, and simulated data never mixes with it.
         self.close(|attached| is_simulator || matches!(attached.spec, SourceSpec::Simulator(_)));
+        let spec = match spec {
+            // The start is fixed here, so that the window's ground truth and the source's frames share it.
+            SourceSpec::Simulator(spec) => SourceSpec::Simulator(spec.starting(present())),
+            other => other,
+        };
         if self.attached.is_empty() {
             self.run += 1;
             self.live_timeline = LiveTimeline::default();
@@ -250,7 +255,7 @@ impl Core {
             _ => None,
         };
         if let Some(simulator) = &simulator {
-            self.site = Arc::new(simulator.site());
+            self.site = Arc::new(simulator.site().clone());
         }
         let tap = self.tap.clone();
         let attached = self.attach(spec, label, provenance);
@@ -337,20 +342,20 @@ impl Core {
             self.notices.add(NoticeLevel::Warning, "Nothing live to record — connect a source first");
             return;
         }
-        let started_at = Timestamp(jiff::Timestamp::now().as_nanosecond() as i64);
         let path = spec.path.unwrap_or_else(|| {
             let name = jiff::Zoned::now().strftime("corporeal-%Y%m%d-%H%M%S.mcap").to_string();
             self.config.recordings_dir.join(name)
         });
-        let simulated = live.iter().any(|attached| attached.simulator.is_some());
+        let sources = live.iter().map(|attached| {
+            let status = attached.feed.status();
+            RecordedSource { id: attached.id, label: status.label.clone(), provenance: status.provenance }
+        });
         let info = RecordingInfo {
-            software: format!("corporeal {}", env!("CARGO_PKG_VERSION")),
-            provenance: if simulated { Provenance::Simulated } else { Provenance::Live },
             notes: spec.notes,
-            started_at,
+            started_at: Some(present()),
             site: (*self.site).clone(),
-            sources: live.iter().map(|attached| attached.feed.status().label.clone()).collect(),
-            ..RecordingInfo::default()
+            sources: sources.collect(),
+            ..RecordingInfo::of_this_program()
         };
         self.recording_error_said = false;
         match Recording::start(self.tap.clone(), path, info) {
@@ -589,6 +594,10 @@ impl Attached {
             rate_hz: self.rate.rate_hz(),
         }
     }
+}
+
+fn present() -> Timestamp {
+    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX))
 }
 
 /// Opening a recording replaces the one before and the demo; attached radios stay.

@@ -29,6 +29,7 @@ pub struct Index {
     pub links: Vec<LinkView>,
     pub clocks: Vec<(NodeId, ClockHealth)>,
     pub info: Option<RecordingInfo>,
+    pub warning: Option<String>,
 }
 
 impl Index {
@@ -70,6 +71,7 @@ pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> R
         links: pipeline.links(|_| None),
         clocks: reader.clocks(),
         info: reader.recording_info().cloned(),
+        warning: reader.warning(),
     }))
 }
 

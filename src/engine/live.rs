@@ -8,7 +8,7 @@ use super::feed::{Feed, Item, TimedFrame};
 use super::recorder::Tap;
 use crate::capture::source::clocks::NodeClocks;
 use crate::capture::{Batch, Error, Polled, Source, SourceId};
-use crate::types::SourceState;
+use crate::types::{RecordedSource, SourceState};
 
 /// How long a poll may wait: the longest time that closing a source takes.
 const POLL_TIMEOUT: Duration = Duration::from_millis(100);
@@ -27,7 +27,7 @@ pub fn run(id: SourceId, feed: &Feed, tap: &Tap, open: impl FnOnce() -> Result<B
         status.provenance = source.provenance();
         status.state = SourceState::Running;
     }
-    let provenance = source.provenance();
+    let recorded = Arc::new(RecordedSource { id, label: source.label(), provenance: source.provenance() });
     let mut clocks = NodeClocks::default();
     let mut batch = Batch::default();
     let mut next_status = Instant::now();
@@ -38,7 +38,7 @@ pub fn run(id: SourceId, feed: &Feed, tap: &Tap, open: impl FnOnce() -> Result<B
         for frame in batch.frames.drain(..) {
             let (time, clock) = clocks.align(&frame);
             let timed = TimedFrame { time, arrival: Some(arrival), clock: Some(clock), frame: Arc::new(frame) };
-            tap.record(id, provenance, &timed);
+            tap.record(&recorded, &timed);
             feed.push_newest(Item::Frame(timed));
         }
         let state = match polled {

@@ -1,6 +1,6 @@
 //! All algorithm state: frames in, link views out. One thread owns it, and the same frames always give the same views.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::LinkView;
 use crate::capture::SourceId;
@@ -49,10 +49,14 @@ impl Pipeline {
         if !self.streams.contains_key(&key) {
             self.make_room();
             self.streams.insert(key, Stream::new(&self.config, provenance, frame));
+            self.count_transmitters(source, frame.link.rx);
         }
         let Some(stream) = self.streams.get_mut(&key) else { return };
+        if let Some(clock) = clock {
+            stream.clock = Some(clock);
+            stream.processor.quality_mut().set_clock_wraps(clock.n_wraps);
+        }
         stream.processor.push(time, frame);
-        stream.clock = clock.or(stream.clock);
         stream.n_frames += 1;
         stream.last_seen = time;
         stream.rate.push(time);
@@ -73,23 +77,18 @@ impl Pipeline {
 
     /// Largest motion energy of any stream of the source in its newest row, for the timeline.
     pub fn motion(&self, source: SourceId) -> Option<f32> {
-        let newest = |stream: &Stream| stream.processor.motion_rows().last().and_then(|row| row.values.first().copied());
+        let newest = |stream: &Stream| stream.processor.motion();
         let of_source = self.streams.iter().filter(|((of, _), _)| *of == source);
         of_source.filter_map(|(_, stream)| newest(stream)).max_by(f32::total_cmp)
     }
 
     /// One view per stream, in a stable order, with names that are unique.
     pub fn links(&self, latency_secs: impl Fn(SourceId) -> Option<f32>) -> Vec<LinkView> {
-        let mut n_transmitters: BTreeMap<(SourceId, NodeId), std::collections::BTreeSet<NodeId>> = BTreeMap::new();
-        for (source, stream) in self.streams.keys() {
-            n_transmitters.entry((*source, stream.link.rx)).or_default().insert(stream.link.tx);
-        }
         let mut links: Vec<LinkView> = self
             .streams
             .iter()
             .map(|(&(source, id), stream)| {
-                let n_tx = n_transmitters.get(&(source, id.link.rx)).map_or(1, |nodes| nodes.len());
-                let products = stream.processor.products(n_tx);
+                let products = stream.processor.products();
                 LinkView {
                     stream: id,
                     source,
@@ -114,6 +113,18 @@ impl Pipeline {
         links
     }
 
+    /// Every link of a receiver knows how many transmitters it hears.
+    fn count_transmitters(&mut self, source: SourceId, receiver: NodeId) {
+        let of_receiver = |(of, stream): &(SourceId, StreamId)| *of == source && stream.link.rx == receiver;
+        let heard: BTreeSet<NodeId> =
+            self.streams.keys().filter(|key| of_receiver(key)).map(|(_, stream)| stream.link.tx).collect();
+        for (key, stream) in &mut self.streams {
+            if of_receiver(key) {
+                stream.processor.quality_mut().set_transmitters(heard.len());
+            }
+        }
+    }
+
     fn make_room(&mut self) {
         if self.streams.len() < MAX_STREAMS {
             return;
@@ -130,7 +141,7 @@ impl Stream {
     fn new(config: &StreamConfig, provenance: Provenance, first: &CsiFrame) -> Self {
         Self {
             provenance,
-            processor: StreamProcessor::new(config.clone(), first),
+            processor: StreamProcessor::new(*config, first),
             clock: None,
             n_frames: 0,
             last_seen: Timestamp::ZERO,
@@ -144,7 +155,7 @@ impl Stream {
 /// Frames a second over the last few seconds of a stream's own time.
 #[derive(Default)]
 pub struct RateMeter {
-    times: std::collections::VecDeque<Timestamp>,
+    times: VecDeque<Timestamp>,
 }
 
 impl RateMeter {

@@ -1,5 +1,7 @@
 //! The recording thread: takes every frame from the capture threads, before any queue may drop it, and writes MCAP.
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,9 +12,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::RecordingView;
 use super::feed::TimedFrame;
-use crate::capture::SourceId;
-use crate::export::mcap::{RecordError, Recorder};
-use crate::types::{Provenance, RecordingInfo};
+use crate::export::Error;
+use crate::export::mcap::Recorder;
+use crate::types::{RecordedSource, RecordingInfo};
 
 /// Ten seconds at 8 links of 200 frames/s. When a slow disk fills it, capture threads wait and the operating system's
 /// own buffers take over: nothing is dropped here.
@@ -21,8 +23,7 @@ const QUEUE_LEN: usize = 16_384;
 const TICK: Duration = Duration::from_millis(200);
 
 struct Entry {
-    source: SourceId,
-    provenance: Provenance,
+    source: Arc<RecordedSource>,
     timed: TimedFrame,
 }
 
@@ -33,10 +34,10 @@ pub struct Tap {
 }
 
 impl Tap {
-    pub fn record(&self, source: SourceId, provenance: Provenance, timed: &TimedFrame) {
+    pub fn record(&self, source: &Arc<RecordedSource>, timed: &TimedFrame) {
         if let Some(sender) = self.sender.load().as_deref() {
             // A recorder that failed has said so itself; the live view goes on.
-            sender.send(Entry { source, provenance, timed: timed.clone() }).ok();
+            sender.send(Entry { source: Arc::clone(source), timed: timed.clone() }).ok();
         }
     }
 }
@@ -50,9 +51,10 @@ pub struct Recording {
 }
 
 impl Recording {
-    pub fn start(tap: Tap, path: PathBuf, info: RecordingInfo) -> Result<Self, RecordError> {
+    pub fn start(tap: Tap, path: PathBuf, info: RecordingInfo) -> Result<Self, Error> {
         let recorder = Recorder::create(&path, info)?;
         let (sender, receiver) = bounded(QUEUE_LEN);
+        let view_path = path.clone();
         let view = Arc::new(Mutex::new(RecordingView {
             path,
             duration: Duration::ZERO,
@@ -64,7 +66,7 @@ impl Recording {
         let thread = std::thread::Builder::new()
             .name("recorder".into())
             .spawn(move || write_all(recorder, &receiver, &thread_view))
-            .map_err(RecordError::Io)?;
+            .map_err(|source| Error::from_io(source, &view_path, 0))?;
         tap.sender.store(Some(Arc::new(sender)));
         Ok(Self { tap, view, started: Instant::now(), thread: Some(thread) })
     }
@@ -99,11 +101,11 @@ impl Drop for Recording {
     }
 }
 
-fn write_all(mut recorder: Recorder, receiver: &Receiver<Entry>, view: &Mutex<RecordingView>) {
+fn write_all(mut recorder: Recorder<BufWriter<File>>, receiver: &Receiver<Entry>, view: &Mutex<RecordingView>) {
     let result = loop {
         let written = match receiver.recv_timeout(TICK) {
-            Ok(entry) => recorder.write(entry.timed.time, entry.source, entry.provenance, &entry.timed.frame),
-            Err(RecvTimeoutError::Timeout) => recorder.tick(),
+            Ok(entry) => recorder.write(entry.timed.time, &entry.source, &entry.timed.frame),
+            Err(RecvTimeoutError::Timeout) => recorder.tick(Instant::now()),
             Err(RecvTimeoutError::Disconnected) => break recorder.finish().map(|_| ()),
         };
         let mut view = view.lock().unwrap_or_else(PoisonError::into_inner);

@@ -206,6 +206,11 @@ impl StreamProcessor {
         self.products.clone()
     }
 
+    /// The newest motion energy, dynamic over static power.
+    pub fn motion(&self) -> Option<f32> {
+        self.products.motion.last().and_then(|row| row.values.first().copied())
+    }
+
     /// Forgets everything, quality included: the next frame is the first.
     pub fn reset(&mut self) {
         self.quality = QualityMeter::default();

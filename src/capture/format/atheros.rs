@@ -46,7 +46,7 @@ enum Order {
     Little,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Atheros {
     sync: Sync,
     /// Known from the first sound record on.

@@ -31,7 +31,7 @@ pub fn looks_like(head: &[u8]) -> Likeness {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct FeitCsi {
     sync: Sync,
     /// The layout that was guessed last, with its count and format.

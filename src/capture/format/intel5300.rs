@@ -30,7 +30,7 @@ pub fn looks_like(head: &[u8]) -> Likeness {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Intel5300 {
     sync: Sync,
 }

@@ -32,7 +32,7 @@ pub fn looks_like(head: &[u8]) -> Likeness {
     if n_in_a_row(head, judge) > 0 { Likeness::Certain } else { Likeness::No }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct PicoScenes {
     sync: Sync,
     /// The layout that was made last outside the table, and what it was made for.

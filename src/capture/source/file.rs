@@ -4,12 +4,12 @@
 //! second of decoding and not the whole file.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::clocks::NodeClocks;
 use crate::capture::format::{self, Context, DETECT_LEN, Decoder, Format, Step};
-use crate::capture::recording::RecordingReader;
+use crate::capture::recording::{self, RecordingReader};
 use crate::capture::{Error, SourceId};
 use crate::types::{ClockHealth, CsiFrame, NodeId, Provenance, SkipReason, Tally, Timestamp};
 
@@ -28,7 +28,7 @@ pub struct FileReader {
 
 enum Body {
     Bytes(Box<ByteReader>),
-    Recording(Box<RecordingReader<File>>),
+    Recording(Box<RecordingReader<BufReader<File>>>),
 }
 
 impl FileReader {
@@ -43,7 +43,7 @@ impl FileReader {
         let format = format::detect(&head).ok_or_else(|| Error::Unrecognised { path: path.to_owned() })?;
         let body = match format::decoder(format) {
             Some(decoder) => Body::Bytes(Box::new(ByteReader::new(file, decoder, id).map_err(|error| open_error(path, error))?)),
-            None => Body::Recording(Box::new(RecordingReader::open(path)?)),
+            None => Body::Recording(Box::new(RecordingReader::open(path).map_err(|error| recording_error(path, error))?)),
         };
         Ok(Self { path: path.to_owned(), body })
     }
@@ -63,10 +63,7 @@ impl FileReader {
     pub fn provenance(&self) -> Provenance {
         match &self.body {
             Body::Bytes(_) => Provenance::Replay,
-            Body::Recording(reader) => match reader.info().provenance {
-                Provenance::Simulated => Provenance::Simulated,
-                Provenance::Live | Provenance::Replay => Provenance::Replay,
-            },
+            Body::Recording(reader) => reader.provenance(),
         }
     }
 
@@ -74,7 +71,7 @@ impl FileReader {
     pub fn next_frame(&mut self) -> Result<Option<(Timestamp, CsiFrame)>, Error> {
         match &mut self.body {
             Body::Bytes(reader) => reader.next_frame().map_err(|error| read_error(&self.path, error)),
-            Body::Recording(reader) => reader.next_frame(),
+            Body::Recording(reader) => reader.next().map_err(|error| recording_error(&self.path, error)),
         }
     }
 
@@ -91,7 +88,10 @@ impl FileReader {
     pub fn seek(&mut self, time: Timestamp) -> Result<(), Error> {
         match &mut self.body {
             Body::Bytes(reader) => reader.seek(time).map_err(|error| read_error(&self.path, error)),
-            Body::Recording(reader) => reader.seek(time),
+            Body::Recording(reader) => {
+                reader.seek(time);
+                Ok(())
+            }
         }
     }
 
@@ -99,7 +99,7 @@ impl FileReader {
     pub fn tally(&self) -> Tally {
         match &self.body {
             Body::Bytes(reader) => reader.tally.clone(),
-            Body::Recording(reader) => reader.tally(),
+            Body::Recording(reader) => reader.tally().clone(),
         }
     }
 
@@ -107,7 +107,10 @@ impl FileReader {
     pub fn progress(&self) -> f32 {
         match &self.body {
             Body::Bytes(reader) => reader.progress(),
-            Body::Recording(reader) => reader.progress(),
+            Body::Recording(reader) => {
+                let n_messages = reader.n_messages().max(1);
+                (reader.tally().n_records as f64 / n_messages as f64).min(1.0) as f32
+            }
         }
     }
 
@@ -115,6 +118,14 @@ impl FileReader {
         match &self.body {
             Body::Bytes(reader) => reader.clocks.health(),
             Body::Recording(_) => Vec::new(),
+        }
+    }
+
+    /// What a person should know of the file's condition, such as that it was never closed.
+    pub fn warning(&self) -> Option<String> {
+        match &self.body {
+            Body::Bytes(_) => None,
+            Body::Recording(reader) => reader.warning(),
         }
     }
 
@@ -301,4 +312,14 @@ fn open_error(path: &Path, error: std::io::Error) -> Error {
 
 fn read_error(path: &Path, error: std::io::Error) -> Error {
     Error::Io { context: format!("reading stopped — the drive may have been removed: {path:?}"), source: error }
+}
+
+fn recording_error(path: &Path, error: recording::Error) -> Error {
+    match error {
+        recording::Error::NotFound { path } => Error::NotFound { path },
+        recording::Error::Io(source) => read_error(path, source),
+        recording::Error::Empty | recording::Error::NotMcap | recording::Error::Foreign => {
+            Error::Recording { path: path.to_owned(), message: error.to_string() }
+        }
+    }
 }

@@ -27,7 +27,7 @@ fn is_header(line: &[u8]) -> bool {
     Columns::from_header(line).is_some()
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Esp32Csv {
     lines: Lines,
     /// The last header line.

@@ -104,7 +104,7 @@ impl RecordHeader {
 }
 
 /// Reads classic pcap: both byte orders, micro- and nanoseconds, also several files one after the other.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Pcap {
     header: Option<FileHeader>,
     last_secs: Option<u32>,

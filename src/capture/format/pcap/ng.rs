@@ -28,7 +28,7 @@ const MAX_OTHER_BLOCK_LEN: usize = 64 * 1024 * 1024;
 const MAX_INTERFACES: usize = 4096;
 
 /// Reads pcapng. Blocks that carry no packet are counted as other records.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct PcapNg {
     /// `None` until a section has begun.
     big_endian: Option<bool>,

@@ -23,7 +23,7 @@ pub fn looks_like_jsonl(head: &[u8]) -> Likeness {
     if head.starts_with(b"{") && (is_dump() || is_amplitudes()) { Likeness::Certain } else { Likeness::No }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct RuviewJsonl {
     lines: Lines,
     /// The bytes of the dump being read; kept for their memory.
