@@ -31,7 +31,7 @@ fn key_shadow(point: vec3<f32>, a: vec4<f32>, b: vec4<f32>) -> f32 {
     let on_axis = a.xyz + axis * s;
     let t = max(dot(on_axis - point, light), 1e-3);
     let miss = length(on_axis - point - light * t) - mix(a.w, b.w, s);
-    return 1.0 - smoothstep(0.0, 1.0, 0.5 + miss / (0.04 + 0.35 * t));
+    return 1.0 - smoothstep(0.0, 1.0, 0.5 + miss / (0.03 + 0.22 * t));
 }
 
 @fragment
@@ -42,5 +42,5 @@ fn fs_cast(in: Cast) -> @location(0) vec4<f32> {
     let uv = (in.point - frame.shadow_rect.xy) / frame.shadow_rect.zw;
     let edge = min(min(uv.x, 1.0 - uv.x), min(uv.y, 1.0 - uv.y));
     let keep = smoothstep(0.0, 0.12, edge);
-    return vec4<f32>(vec3<f32>(key_shadow(point, in.a, in.b) * keep), 1.0 - 0.75 * hidden * keep);
+    return vec4<f32>(vec3<f32>(key_shadow(point, in.a, in.b) * keep), 1.0 - 0.9 * hidden * keep);
 }
