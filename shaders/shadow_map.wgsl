@@ -37,7 +37,9 @@ fn key_shadow(point: vec3<f32>, a: vec4<f32>, b: vec4<f32>) -> f32 {
 @fragment
 fn fs_cast(in: Cast) -> @location(0) vec4<f32> {
     let point = vec3<f32>(in.point, 0.0);
-    let hidden = capsule_occlusion(point, vec3<f32>(0.0, 0.0, 1.0), in.a, in.b);
+    let taken = capsule_occlusion(point, vec3<f32>(0.0, 0.0, 1.0), in.a, in.b);
+    // Only what stands close darkens: the far tails of many limbs would add up to a visible edge of the map.
+    let hidden = taken * taken / (taken + 0.03);
     // Nothing is left at the map's edge, so that the edge itself cannot be seen.
     let uv = (in.point - frame.shadow_rect.xy) / frame.shadow_rect.zw;
     let edge = min(min(uv.x, 1.0 - uv.x), min(uv.y, 1.0 - uv.y));
