@@ -404,7 +404,7 @@ fn a_frame_is_on_disk_half_a_second_later() {
 }
 
 #[test]
-fn a_thousand_senders_share_channels_and_keep_their_links() {
+fn thousands_of_senders_share_channels_and_keep_their_links() {
     let disk = Disk::new();
     let mut recorder = Recorder::new(disk.clone(), Path::new("many"), RecordingInfo::default()).expect("begins");
     let mut random = SmallRng::seed_from_u64(2);
@@ -417,7 +417,7 @@ fn a_thousand_senders_share_channels_and_keep_their_links() {
     recorder.finish().expect("closes");
     let content = disk.content();
     let summary = mcap::Summary::read(&content).expect("reads").expect("there");
-    assert_eq!(summary.channels.len(), 1_025);
+    assert_eq!(summary.channels.len(), 257);
     let (found, _) = read_bytes(&content).expect("opens");
     let links: std::collections::BTreeSet<_> = found.iter().map(|recorded| recorded.frame.link).collect();
     assert_eq!(links.len(), 3_000);

@@ -163,3 +163,44 @@ fn an_existing_file_is_never_overwritten() {
     let nowhere = Recorder::create(&file.path().join("not a folder"), RecordingInfo::default());
     assert!(matches!(nowhere.err(), Some(export::Error::NoFolder { .. })));
 }
+
+#[test]
+fn a_message_of_any_bytes_is_a_frame_of_sound_shape_or_a_reason() {
+    let mut random = SmallRng::seed_from_u64(13);
+    let mut decoder = message::Decoder::default();
+    for frame in odd_frames() {
+        let mut sound = Vec::new();
+        message::encode(1, Provenance::Live, &frame, &mut sound);
+        for len in 0..sound.len() {
+            assert!(decoder.decode(&sound[..len]).is_err(), "cut at {len} of {}", sound.len());
+        }
+        for _ in 0..200 {
+            let mut bytes = sound.clone();
+            let at = random.random_range(0..bytes.len() - 4);
+            match random.random_range(0..2) {
+                0 => bytes[at] = random.random(),
+                _ => bytes[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes()),
+            }
+            if let Ok(message) = decoder.decode(&bytes) {
+                let frame = message.frame;
+                assert_eq!(frame.values.len(), frame.n_chains() * frame.n_subcarriers());
+                assert_eq!(frame.subcarriers.ranges().last().map_or(0, |(_, range)| range.end), frame.n_subcarriers());
+            }
+        }
+        sound.extend_from_slice(b"fields of a later version");
+        assert_eq!(bits(&decoder.decode(&sound).expect("read").frame), bits(&frame));
+    }
+}
+
+#[test]
+fn a_recorder_that_is_dropped_still_writes_its_index() {
+    let disk = Disk::new();
+    let mut recorder = Recorder::new(disk.clone(), Path::new("dropped"), RecordingInfo::default()).expect("begins");
+    let frame = plain_frame(0, 0, &mut SmallRng::seed_from_u64(0));
+    recorder.write(START, &source(1, Provenance::Live), &frame).expect("writes");
+    drop(recorder);
+    let (found, mut reader) = read_bytes(&disk.content()).expect("opens");
+    check_same(&found, &[frame]);
+    assert!(reader.closed());
+    assert_eq!(reader.verify().expect("readable"), Integrity::Unknown, "the checksum was never written");
+}
