@@ -1,6 +1,5 @@
 //! `replay`: a recording in the window, or as JSON lines of snapshots without one.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::report::SnapshotReport;

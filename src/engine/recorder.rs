@@ -54,7 +54,6 @@ impl Recording {
     pub fn start(tap: Tap, path: PathBuf, info: RecordingInfo) -> Result<Self, Error> {
         let recorder = Recorder::create(&path, info)?;
         let (sender, receiver) = bounded(QUEUE_LEN);
-        let view_path = path.clone();
         let view = Arc::new(Mutex::new(RecordingView {
             path,
             duration: Duration::ZERO,
@@ -66,7 +65,7 @@ impl Recording {
         let thread = std::thread::Builder::new()
             .name("recorder".into())
             .spawn(move || write_all(recorder, &receiver, &thread_view))
-            .map_err(|source| Error::from_io(source, &view_path, 0))?;
+            .map_err(Error::NoThread)?;
         tap.sender.store(Some(Arc::new(sender)));
         Ok(Self { tap, view, started: Instant::now(), thread: Some(thread) })
     }

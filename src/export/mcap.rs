@@ -31,8 +31,8 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
 /// Uncompressed bytes after which a chunk is closed in any case.
 const CHUNK_LEN: u64 = 1 << 20;
 /// Links with a channel of their own. A monitor-mode radio may hear thousands of senders; frames of further links share
-/// one channel per source, because each channel costs memory in every reader.
-const MAX_LINK_CHANNELS: usize = 1024;
+/// one channel per source, because every chunk's entry in the index grows with its channels.
+const MAX_LINK_CHANNELS: usize = 256;
 
 /// An open recording.
 pub struct Recorder<W: Write> {

@@ -14,6 +14,8 @@ use crate::types::{CsiFrame, Provenance, RecordedSource, RecordingInfo, Span, Ti
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("cannot start the recorder's thread — close other programs and try again ({0})")]
+    NoThread(std::io::Error),
     #[error("there is a file of that name already — choose another name: {path:?}")]
     Exists { path: PathBuf },
     #[error("not permitted to write there — choose another folder: {path:?}")]

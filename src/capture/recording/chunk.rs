@@ -142,8 +142,8 @@ fn unpack_with_checksum(record: &[u8], whole: bool) -> Chunk {
                 Some(()) => continue,
                 None => SkipReason::BadHeader,
             },
-            Err(McapError::BadChunkCrc { .. }) => SkipReason::BadChecksum,
-            Err(McapError::UnsupportedCompression(_)) => SkipReason::UnknownLayout,
+            Err(McapError::UnsupportedCompression(_)) => SkipReason::BadHeader,
+            // What cannot be unpacked has no checksum that could match.
             Err(_) => SkipReason::BadChecksum,
         };
         if whole {

@@ -30,13 +30,15 @@ pub struct Index {
     /// Whether each channel carries our frames.
     pub channels: BTreeMap<u16, bool>,
     pub info: RecordingInfo,
-    /// Whether the summary is there and intact.
+    /// Whether the file is there to its end.
     pub closed: bool,
     /// What was found to be broken on the way.
     pub tally: Tally,
     /// Whether each schema is that of our frames.
     schemas: BTreeMap<u16, bool>,
     has_our_profile: bool,
+    /// A compression that some chunk has and that cannot be unpacked.
+    foreign_compression: Option<String>,
 }
 
 impl Index {
@@ -51,6 +53,13 @@ impl Index {
 
     pub fn n_messages(&self) -> u64 {
         self.chunks.iter().fold(0, |sum, chunk| sum.saturating_add(chunk.n_messages))
+    }
+
+    fn add_chunk(&mut self, entry: Entry, compression: &str) {
+        if !["", "zstd"].contains(&compression) {
+            self.foreign_compression = Some(compression.to_owned());
+        }
+        self.chunks.push(entry);
     }
 
     fn add_channel(&mut self, channel: &ChannelRecord) {
@@ -101,6 +110,9 @@ pub fn read(reader: &mut (impl Read + Seek)) -> Result<Index, Error> {
     if !index.is_ours() {
         return Err(Error::Foreign);
     }
+    if let Some(compression) = index.foreign_compression {
+        return Err(Error::Compression { compression });
+    }
     Ok(index)
 }
 
@@ -135,7 +147,7 @@ fn from_summary(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Option
                 let found = records::chunk_index(body)?;
                 let end = found.offset.checked_add(found.len)?;
                 (end <= start && found.len <= MAX_CHUNK_LEN).then_some(())?;
-                index.chunks.push(Entry {
+                let entry = Entry {
                     offset: found.offset,
                     len: found.len,
                     start: found.start,
@@ -143,7 +155,8 @@ fn from_summary(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Option
                     n_messages: found.n_messages,
                     whole: true,
                     damaged: false,
-                });
+                };
+                index.add_chunk(entry, &found.compression);
             }
             op::STATISTICS => n_claimed = records::n_messages(body)?,
             op::METADATA_INDEX => {
@@ -157,7 +170,8 @@ fn from_summary(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Option
         }
         Some(())
     });
-    if !intact || (index.chunks.is_empty() && n_claimed > 0) {
+    // Other writers may leave out the index of chunks, or the indexes of messages that tell how many there are.
+    if !intact || (index.n_messages() == 0 && (n_claimed > 0 || !index.chunks.is_empty())) {
         return Ok(None);
     }
     if let Some((offset, len)) = metadata_at {
@@ -213,6 +227,7 @@ fn from_walk(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Index, Er
     let mut index = Index { has_our_profile: has_our_profile(reader)?, ..Index::default() };
     // Channels that a chunk's message index names; `None` where it has no message index.
     let mut chunk_channels: Vec<Option<Vec<u16>>> = Vec::new();
+    let mut has_data_end = false;
     let mut at = MAGIC.len() as u64;
     while at < file_len {
         let bytes = read_at(reader, at, HEAD_LEN + records::CHUNK_HEAD_LEN as u64)?;
@@ -230,7 +245,7 @@ fn from_walk(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Index, Er
                     continue;
                 }
                 None if opcode == op::CHUNK => {
-                    index.chunks.push(entry(at, file_len - at, body, false));
+                    add_walked(&mut index, at, file_len - at, body, false);
                     chunk_channels.push(None);
                 }
                 None => index.tally.count_skip(SkipReason::CutTail),
@@ -239,7 +254,7 @@ fn from_walk(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Index, Er
         }
         match opcode {
             op::CHUNK => {
-                index.chunks.push(entry(at, end - at, body, true));
+                add_walked(&mut index, at, end - at, body, true);
                 chunk_channels.push(None);
             }
             op::MESSAGE_INDEX => {
@@ -259,18 +274,30 @@ fn from_walk(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Index, Er
                     index.add_info(&table);
                 }
             }
-            op::DATA_END => break,
+            op::DATA_END => {
+                has_data_end = true;
+                break;
+            }
             _ => {}
         }
         at = end;
+    }
+    index.closed = has_data_end && read_at(reader, file_len.saturating_sub(MAGIC.len() as u64), file_len)? == MAGIC;
+    if !has_data_end && let Some(channels) = chunk_channels.last_mut() {
+        // The cut may have taken some of its message indexes: it is counted by its messages.
+        *channels = None;
     }
     learn_channels(reader, &mut index, &chunk_channels)?;
     Ok(index)
 }
 
-fn entry(offset: u64, len: u64, body: &[u8], whole: bool) -> Entry {
-    let (start, end) = records::chunk_head(body).map_or((0, 0), |head| (head.start, head.end));
-    Entry { offset, len, start, end, n_messages: 0, whole, damaged: false }
+fn add_walked(index: &mut Index, offset: u64, len: u64, body: &[u8], whole: bool) {
+    let mut entry = Entry { offset, len, start: 0, end: 0, n_messages: 0, whole, damaged: false };
+    let Some(head) = records::chunk_head(body) else {
+        return index.add_chunk(entry, "");
+    };
+    (entry.start, entry.end) = (head.start, head.end);
+    index.add_chunk(entry, &head.compression);
 }
 
 /// Unpacks the chunks that name channels not seen yet, and those that do not say what they hold.

@@ -33,6 +33,10 @@ pub enum Error {
     NotMcap,
     #[error("an MCAP file of another program — it holds no channel state information that this program knows")]
     Foreign,
+    #[error(
+        "packed in a way this program cannot unpack — repack it with `mcap compress --compression zstd`: {compression:?}"
+    )]
+    Compression { compression: String },
     #[error("the recording cannot be read — check that its drive is still connected ({0})")]
     Io(#[from] std::io::Error),
 }

@@ -133,6 +133,7 @@ pub struct ChunkIndexRecord {
     pub offset: u64,
     pub len: u64,
     pub n_messages: u64,
+    pub compression: String,
 }
 
 pub fn chunk_index(body: &[u8]) -> Option<ChunkIndexRecord> {
@@ -141,7 +142,7 @@ pub fn chunk_index(body: &[u8]) -> Option<ChunkIndexRecord> {
     let n_channels = fields.bytes()?.len() as u64 / (2 + 8);
     let indexes_len = fields.u64()?;
     let n_messages = indexes_len.saturating_sub(n_channels * (HEAD_LEN + MESSAGE_INDEX_HEAD_LEN)) / MESSAGE_INDEX_STEP;
-    Some(ChunkIndexRecord { start, end, offset, len, n_messages })
+    Some(ChunkIndexRecord { start, end, offset, len, n_messages, compression: fields.text()? })
 }
 
 /// Bytes of a message index in front of its entries, and of each entry.

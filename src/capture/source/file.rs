@@ -316,10 +316,7 @@ fn read_error(path: &Path, error: std::io::Error) -> Error {
 
 fn recording_error(path: &Path, error: recording::Error) -> Error {
     match error {
-        recording::Error::NotFound { path } => Error::NotFound { path },
         recording::Error::Io(source) => read_error(path, source),
-        recording::Error::Empty | recording::Error::NotMcap | recording::Error::Foreign => {
-            Error::Recording { path: path.to_owned(), message: error.to_string() }
-        }
+        other => Error::Recording(other),
     }
 }

@@ -101,7 +101,11 @@ impl Decoder {
         if let Some((_, layout)) = self.layouts.iter().find(|(bytes, _)| **bytes == *raw.bytes) {
             return Ok(Arc::clone(layout));
         }
-        let layout = Arc::new(raw.parse().ok_or(SkipReason::UnknownLayout)?);
+        // An empty layout made by `Default` carries no fingerprint, unlike one made by `new`.
+        let layout = match raw.parse().ok_or(SkipReason::UnknownLayout)? {
+            empty if empty.index.is_empty() && empty.segments.is_empty() && empty.spacing_hz == 0.0 => Arc::default(),
+            layout => Arc::new(layout),
+        };
         if self.layouts.len() >= MAX_LAYOUTS {
             self.layouts.remove(0);
         }

@@ -7,6 +7,9 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use LtfField::{HtLtf, Lltf, StbcHtLtf2, Unnamed};
+use PacketKind::{Ht20, Ht20Stbc, Ht40, Ht40Stbc, NonHt};
+
 use super::columns::Family;
 use crate::types::{LtfField, Segment, Subcarriers};
 
@@ -63,9 +66,6 @@ pub(in crate::capture::format) struct Layout {
     /// The values span 40 MHz.
     pub is_40_mhz: bool,
 }
-
-use LtfField::{HtLtf, Lltf, StbcHtLtf2, Unnamed};
-use PacketKind::{Ht20, Ht20Stbc, Ht40, Ht40Stbc, NonHt};
 
 const FULL_20: Runs = &[0..=31, -32..=-1];
 const ABOVE_20: Runs = &[-64..=-1];

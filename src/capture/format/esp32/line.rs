@@ -62,7 +62,7 @@ pub(super) fn parse(record: &[u8], header: Option<&Columns>, values: &mut Vec<i1
     let columns = Columns::choose(header, cells.n).ok_or(SkipReason::BadHeader)?;
     let end = open + read_values(&record[open..], values)?;
 
-    let after = record[end..].trim_ascii().trim_ascii_start();
+    let after = record[end..].trim_ascii();
     let after = after.strip_prefix(b"\"").unwrap_or(after);
     let host_time = match after.strip_prefix(b",") {
         Some(stamp) => read_stamp(stamp.trim_ascii()),
@@ -175,7 +175,7 @@ fn read_int(text: &[u8]) -> Option<i64> {
         Some(digits) => (true, digits),
         None => (false, text),
     };
-    if digits.is_empty() || digits.len() > 18 {
+    if digits.is_empty() {
         return None;
     }
     let mut value = 0_i64;
@@ -184,7 +184,7 @@ fn read_int(text: &[u8]) -> Option<i64> {
         if digit > 9 {
             return None;
         }
-        value = value * 10 + i64::from(digit);
+        value = value.checked_mul(10)?.checked_add(i64::from(digit))?;
     }
     Some(if is_negative { -value } else { value })
 }
@@ -215,21 +215,27 @@ fn dbm(value: i64) -> Option<i8> {
     }
 }
 
+/// The largest number that is taken for seconds since 1970: the year 5138.
+const MAX_SECS: i64 = 99_999_999_999;
+
 /// A host's stamp after the payload: seconds, milli-, micro- or nanoseconds since 1970, or a date.
 /// `None` when it can be no date, so that an uptime is never taken for one.
 fn read_stamp(text: &[u8]) -> Option<Timestamp> {
     let Some(dot) = text.iter().position(|byte| *byte == b'.') else {
         let Some(number) = read_int(text) else { return read_date(text) };
-        // 10^11 s is the year 5138; 10^11 ms is 1973. The same step holds for the finer units.
+        // 10^11 ms is the year 1973; the finer units follow in the same steps.
         let nanos_per_unit = match number {
-            ..100_000_000_000 => NANOS_PER_SEC,
-            ..100_000_000_000_000 => 1_000_000,
-            ..100_000_000_000_000_000 => 1_000,
+            ..=MAX_SECS => NANOS_PER_SEC,
+            100_000_000_000..=99_999_999_999_999 => 1_000_000,
+            100_000_000_000_000..=99_999_999_999_999_999 => 1_000,
             _ => 1,
         };
         return wall_clock(Timestamp(number.saturating_mul(nanos_per_unit)));
     };
     let (Some(secs), Some(fraction)) = (read_int(&text[..dot]), text.get(dot + 1..)) else { return read_date(text) };
+    if secs > MAX_SECS {
+        return None;
+    }
     let fraction = &fraction[..fraction.len().min(9)];
     let digits = u32::try_from(fraction.len()).ok()?;
     let nanos = if fraction.is_empty() { 0 } else { read_int(fraction)? * 10_i64.pow(9 - digits) };

@@ -182,5 +182,5 @@ fn newer_offset_mhz(number: u16) -> i16 {
         149..=177 => 149,
         _ => return 0,
     };
-    if (number - first) / 4 % 2 == 0 { 10 } else { -10 }
+    if ((number - first) / 4).is_multiple_of(2) { 10 } else { -10 }
 }

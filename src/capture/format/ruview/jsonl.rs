@@ -76,7 +76,7 @@ impl RuviewJsonl {
             (None, _) if record.kind.as_deref() == Some("raw_csi") => return Err(SkipReason::BadHeader),
             (None, _) => return Ok(None),
         };
-        frame.host_time = record.timestamp.map(Timestamp::from_secs_f64).or(context.arrival);
+        frame.host_time = record.timestamp.map(from_secs).or(context.arrival);
         frame.sequence = record.seq;
         frame.rssi_dbm = record.rssi.and_then(dbm);
         frame.noise_dbm = record.noise_floor.and_then(dbm);
@@ -112,6 +112,11 @@ fn from_amplitudes(record: &Record, amplitudes: &[f32], context: &Context) -> Re
     let rx = record.node_id.map_or(context.receiver, NodeId::Number);
     let values = amplitudes.iter().map(|&amplitude| Complex32::new(amplitude, 0.0)).collect();
     Ok(frame(LinkId { tx: NodeId::Unknown, rx }, layout, values, FrameFlags::AMPLITUDE_ONLY))
+}
+
+/// Whole seconds and the rest apart: their product with 10^9 as one float would be off by up to 128 ns today.
+fn from_secs(secs: f64) -> Timestamp {
+    Timestamp::from_secs_f64(secs.trunc()).plus_secs(secs.fract())
 }
 
 fn read_hex(text: &[u8], bytes: &mut Vec<u8>) -> Result<(), SkipReason> {
