@@ -39,7 +39,7 @@ const MAX_HOPS: usize = 8;
 const MAX_LOOK_AHEAD: usize = 1 << 20;
 
 /// Remembers whether the bytes at hand belong to a stretch that was already counted as lost.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sync {
     lost: bool,
 }

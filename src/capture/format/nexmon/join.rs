@@ -43,7 +43,7 @@ impl Arrival {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Joiner {
     senders: Vec<Sender>,
     n_waiting: usize,
