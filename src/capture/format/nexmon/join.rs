@@ -60,6 +60,7 @@ struct Key {
     n_values: usize,
 }
 
+#[derive(Clone)]
 struct Sender {
     key: Key,
     /// Chains of a packet as bits `core * 8 + stream`; zero while that is not known.
@@ -72,6 +73,7 @@ struct Sender {
 }
 
 /// A packet of which some chains have come.
+#[derive(Clone)]
 struct Partial {
     sequence_control: u16,
     last_nanos: i64,
