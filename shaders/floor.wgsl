@@ -20,7 +20,7 @@ fn lines(point: vec2<f32>, metres_per_px: vec2<f32>, cell: f32) -> f32 {
     let px_per_cell = cell / metres_per_px;
     let off_px = abs(fract(point / cell + 0.5) - 0.5) * px_per_cell;
     let cover = clamp(0.5 * frame.eye.w + 0.5 - off_px, vec2<f32>(0.0), vec2<f32>(1.0));
-    let shown = smoothstep(vec2<f32>(5.0), vec2<f32>(18.0), px_per_cell);
+    let shown = smoothstep(vec2<f32>(8.0), vec2<f32>(24.0), px_per_cell);
     return max(cover.x * shown.x, cover.y * shown.y);
 }
 

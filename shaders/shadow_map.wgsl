@@ -31,16 +31,18 @@ fn key_shadow(point: vec3<f32>, a: vec4<f32>, b: vec4<f32>) -> f32 {
     let on_axis = a.xyz + axis * s;
     let t = max(dot(on_axis - point, light), 1e-3);
     let miss = length(on_axis - point - light * t) - mix(a.w, b.w, s);
-    return 1.0 - smoothstep(0.0, 1.0, 0.5 + miss / (0.04 + 0.35 * t));
+    return 1.0 - smoothstep(0.0, 1.0, 0.5 + miss / (0.03 + 0.22 * t));
 }
 
 @fragment
 fn fs_cast(in: Cast) -> @location(0) vec4<f32> {
     let point = vec3<f32>(in.point, 0.0);
-    let hidden = capsule_occlusion(point, vec3<f32>(0.0, 0.0, 1.0), in.a, in.b);
+    let taken = capsule_occlusion(point, vec3<f32>(0.0, 0.0, 1.0), in.a, in.b);
+    // Only what stands close darkens: the far tails of many limbs would add up to a visible edge of the map.
+    let hidden = taken * taken / (taken + 0.03);
     // Nothing is left at the map's edge, so that the edge itself cannot be seen.
     let uv = (in.point - frame.shadow_rect.xy) / frame.shadow_rect.zw;
     let edge = min(min(uv.x, 1.0 - uv.x), min(uv.y, 1.0 - uv.y));
     let keep = smoothstep(0.0, 0.12, edge);
-    return vec4<f32>(vec3<f32>(key_shadow(point, in.a, in.b) * keep), 1.0 - 0.75 * hidden * keep);
+    return vec4<f32>(vec3<f32>(key_shadow(point, in.a, in.b) * keep), 1.0 - 0.9 * hidden * keep);
 }

@@ -19,7 +19,8 @@ fn vs_capsule(
 ) -> Solid {
     let axis = b.xyz - a.xyz;
     let len = length(axis);
-    let along = axis / max(len, 1e-6);
+    // A ball's axis may point anywhere.
+    let along = select(vec3<f32>(0.0, 0.0, 1.0), axis / max(len, 1e-6), len > 1e-6);
     // Any two directions across the axis (Duff et al. 2017, branchless orthonormal basis).
     let sign_z = select(-1.0, 1.0, along.z >= 0.0);
     let p = -1.0 / (sign_z + along.z);

@@ -4,6 +4,7 @@
 //! touches the pipeline. What it cannot read is counted in its [`Tally`], never thrown away silently.
 
 pub mod format;
+pub mod recording;
 pub mod source;
 
 use std::net::SocketAddr;
@@ -94,6 +95,8 @@ pub enum Error {
     Empty { path: PathBuf },
     #[error("not a CSI recording in any format this program reads (see Help › File formats): {path:?}")]
     Unrecognised { path: PathBuf },
+    #[error("a recording is not a live source — open it instead: {path:?}")]
+    NotLive { path: PathBuf },
     #[error("the stream is in no CSI format this program reads — pipe pcap, ESP32 CSV or JSON lines into it")]
     UnrecognisedStream,
     #[error("not permitted to open the port — add your user to the `dialout` group and sign in again: {port:?}")]
@@ -110,6 +113,8 @@ pub enum Error {
     NoPcapLive,
     #[error("cannot capture on the interface — run as root or give the program cap_net_raw: {name:?} ({message})")]
     Interface { name: String, message: String },
+    #[error(transparent)]
+    Recording(#[from] recording::Error),
     #[error("{context}: {source}")]
     Io { context: String, source: std::io::Error },
 }

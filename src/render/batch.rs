@@ -1,4 +1,4 @@
-//! Turns a scene into the solid instances that the GPU draws: limbs, balls, nodes with their antennas, the axis cube.
+//! Turns a scene into the solid instances that the GPU draws: limbs, balls and nodes with their antennas.
 
 use bevy_math::Vec3;
 use bytemuck::{Pod, Zeroable};
@@ -7,6 +7,7 @@ use super::camera::Camera;
 use super::frame::MAX_OCCLUDERS;
 use super::scene::{Capsule, NodeKind, Rgba, Scene, SceneNode};
 
+pub const AXES: [Vec3; 3] = [Vec3::X, Vec3::Y, Vec3::Z];
 /// An instance that no occluder stands for.
 const NO_OCCLUDER: u32 = 1000;
 
@@ -78,8 +79,8 @@ pub fn solids(scene: &Scene, casters: &[Capsule], camera: &Camera, height_px: f3
         let shape = node_shape(node, camera, height_px, px_per_point);
         out.boxes.push(rounded_box(shape.centre, shape.half_size, 0.008 * shape.scale, node.color));
         let foot = shape.centre + Vec3::Z * shape.half_size.z;
-        out.capsules.push(rod(foot, shape.antenna_top, 0.006 * shape.scale, node.color));
-        out.capsules.push(rod(shape.antenna_top, shape.antenna_top, 0.012 * shape.scale, node.color));
+        out.capsules.push(rod(foot, shape.antenna_top, 0.007 * shape.scale, node.color));
+        out.capsules.push(rod(shape.antenna_top, shape.antenna_top, 0.016 * shape.scale, node.color));
     }
     out
 }
@@ -87,7 +88,7 @@ pub fn solids(scene: &Scene, casters: &[Capsule], camera: &Camera, height_px: f3
 /// Where and how large a node is drawn: true to scale from close by, and never too small to see.
 pub fn node_shape(node: &SceneNode, camera: &Camera, height_px: f32, px_per_point: f32) -> NodeShape {
     const HEIGHT_M: f32 = 0.26;
-    const MIN_HEIGHT_POINTS: f32 = 26.0;
+    const MIN_HEIGHT_POINTS: f32 = 34.0;
     let metres_per_px = camera.metres_per_pixel(height_px) * camera.depth(node.position) / camera.pose().distance;
     let scale = (MIN_HEIGHT_POINTS * px_per_point * metres_per_px / HEIGHT_M).clamp(1.0, 5.0);
     let half_size = scale
@@ -100,23 +101,7 @@ pub fn node_shape(node: &SceneNode, camera: &Camera, height_px: f32, px_per_poin
     NodeShape { centre: node.position, half_size, antenna_top, scale }
 }
 
-/// The small cube in the corner with a rod along each positive axis.
-pub fn axis_cube(scene: &Scene) -> Solids {
-    let palette = &scene.palette;
-    let mut out = Solids::default();
-    out.boxes.push(rounded_box(Vec3::ZERO, Vec3::splat(0.3), 0.07, palette.room_line));
-    for (axis, color) in AXES.into_iter().zip([palette.axis_x, palette.axis_y, palette.axis_z]) {
-        out.capsules.push(rod(axis * 0.3, axis * AXIS_CUBE_REACH, 0.05, color));
-        out.capsules.push(rod(axis * AXIS_CUBE_REACH, axis * AXIS_CUBE_REACH, 0.15, color));
-    }
-    out
-}
-
-pub const AXES: [Vec3; 3] = [Vec3::X, Vec3::Y, Vec3::Z];
-/// How far the axis cube's rods reach, in its own units.
-pub const AXIS_CUBE_REACH: f32 = 1.0;
-
-fn rod(a: Vec3, b: Vec3, radius: f32, color: Rgba) -> CapsuleInstance {
+pub fn rod(a: Vec3, b: Vec3, radius: f32, color: Rgba) -> CapsuleInstance {
     capsule(&Capsule { a, b, radius_a: radius, radius_b: radius, color }, NO_OCCLUDER)
 }
 
@@ -129,6 +114,6 @@ fn capsule(limb: &Capsule, occluder: u32) -> CapsuleInstance {
     }
 }
 
-fn rounded_box(centre: Vec3, half_size: Vec3, edge_radius: f32, color: Rgba) -> BoxInstance {
+pub fn rounded_box(centre: Vec3, half_size: Vec3, edge_radius: f32, color: Rgba) -> BoxInstance {
     BoxInstance { centre: centre.extend(edge_radius).to_array(), half_size: half_size.extend(0.0).to_array(), color }
 }

@@ -3,6 +3,7 @@
 use bevy_math::{Mat4, Vec2, Vec3, Vec4};
 use bytemuck::{Pod, Zeroable};
 
+use super::axis_cube;
 use super::camera::Camera;
 use super::scene::{Capsule, Rgba, Scene};
 
@@ -53,19 +54,14 @@ impl Frame {
         }
     }
 
-    /// The axis cube's own frame: the same direction of view, three units away, and nothing around it.
+    /// The axis cube's own frame: the same direction of view and nothing around it.
     pub fn axis_cube(&self, camera: &Camera, size: Vec2) -> Self {
         Self {
-            clip_from_room: axis_cube_camera(camera).clip_from_room(1.0),
+            clip_from_room: axis_cube::camera(camera).clip_from_room(1.0),
             picture: Vec4::new(size.x, size.y, 0.0, 0.0),
             ..*self
         }
     }
-}
-
-/// The view of the axis cube that goes with a view of the scene.
-pub fn axis_cube_camera(camera: &Camera) -> Camera {
-    Camera::new(super::Pose { target: Vec3::splat(0.12), distance: 5.4, ..camera.pose() })
 }
 
 /// Over the viewer's left shoulder, so that the side away from the key light keeps its form.

@@ -75,14 +75,15 @@ pub fn lines(scene: &Scene, camera: &Camera, height_px: f32, px_per_point: f32) 
 fn add_link(out: &mut Lines, link: &SceneLink, accent: Rgba) {
     let brightness = if link.brightness.is_finite() { link.brightness.clamp(0.0, 1.0) } else { 0.0 };
     if link.selected {
-        out.add(link.from, link.to, 6.0, faded(accent, 0.35));
-    }
-    if brightness > 0.02 {
+        out.add(link.from, link.to, 7.0, faded(accent, 0.5));
+    } else if brightness > 0.02 {
         out.add(link.from, link.to, 2.0 + 5.0 * brightness, faded(link.color, 0.22 * brightness));
     }
-    let color = faded(link.color, 0.45 + 0.55 * brightness);
+    let strength = if link.selected { 1.0 } else { 0.45 + 0.55 * brightness };
+    let color = faded(link.color, strength);
     let dash = if link.dashed { 6.0 } else { 0.0 };
-    out.add_dashed(link.from, link.to, 1.2 + 0.6 * brightness, dash, color);
+    let extra = if link.selected { 0.8 } else { 0.0 };
+    out.add_dashed(link.from, link.to, 1.2 + 0.6 * brightness + extra, dash, color);
 }
 
 /// The room's edges; those of walls that stand between the viewer and the room fade away.

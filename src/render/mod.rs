@@ -5,24 +5,30 @@
 //! It needs no optional device feature and no storage buffer, so that every adapter that shows the window will do.
 //! Nothing here decides when to draw: callers draw when something has changed.
 
+mod axis_cube;
 mod batch;
+mod buffers;
 mod camera;
 mod colormap;
 mod frame;
 mod gpu;
 mod lines;
 mod mesh;
+mod pick;
 mod pipelines;
+mod ring;
 mod scene;
 mod target;
 mod viewport;
 mod waterfall;
 
+pub use axis_cube::axis_cube_ends;
 pub use camera::{Camera, Pose, Ray, StandardView};
 pub use colormap::Colormap;
 pub use gpu::{Error, Gpu, TARGET_FORMAT, read_back, save_png};
+pub use pick::{Picked, pick};
 pub use scene::{
     Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Trail, TrailPoint, scene_bounds,
 };
-pub use viewport::{ViewportRenderer, axis_cube_ends};
+pub use viewport::ViewportRenderer;
 pub use waterfall::{Mode, Texel, Waterfall, WaterfallView};

@@ -1,10 +1,16 @@
-//! SKELETON
-use serde::{Deserialize, Serialize};
+//! Radio channel simulator: a room, a walking body and hardware faults in, CSI frames and their ground truth out.
+//!
+//! Pure: no clock and no I/O; one seed gives one stream of frames. It shows that the program works and gives tests
+//! something to be right about. It is no claim about real rooms: bounces of the body off walls, second-order
+//! reflections, antenna patterns, furniture and a second person are not modelled.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SimulatorSpec {
-    pub seed: u64,
-    pub n_links: u8,
-    pub rate_hz: f32,
-    pub n_subcarriers: u16,
-}
+mod body;
+mod dice;
+mod receiver;
+mod scene;
+mod simulator;
+mod spec;
+
+pub use body::{BONES, Body, N_SCATTERERS};
+pub use simulator::Simulator;
+pub use spec::{SimulatedFaults, SimulatorSpec};

@@ -48,4 +48,6 @@ pub struct ClockHealth {
     pub n_resets: u32,
     /// Host stamps that went backwards.
     pub n_host_steps_back: u32,
+    /// Frames whose stamps all stood still; they share a time.
+    pub n_repeats: u32,
 }
