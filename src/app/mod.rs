@@ -24,7 +24,7 @@ mod selection;
 mod settings;
 mod signals;
 mod sources;
-mod stage;
+pub mod stage;
 mod status;
 mod theme;
 mod time;
@@ -43,7 +43,7 @@ use cx::{Calm, Cx, HeatKind, State, Wish};
 pub use layout::{Pane, StartLayout};
 use palette::{Outcome, Palette};
 pub use settings::Settings;
-use theme::Theme;
+pub use theme::Theme;
 
 use crate::engine::{Command, NoticeLevel, RecordingSpec, Snapshot};
 use crate::render::StandardView;

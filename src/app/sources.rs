@@ -65,7 +65,7 @@ impl Default for State {
             follow: false,
             interface: "wlan0".to_owned(),
             filter: format!("udp dst port {}", SourceSpec::NEXMON_PORT),
-            simulator: SimulatorSpec { seed: 1, n_links: 4, rate_hz: 200.0, n_subcarriers: 64 },
+            simulator: SimulatorSpec::default(),
         }
     }
 }

@@ -47,7 +47,9 @@ const AREA: egui::Vec2 = egui::vec2(1000.0, 900.0);
 pub const MIN_STRIP: f32 = 34.0;
 /// How much of the floor's colour and of the deepest shadow shows, of 255.
 pub const FLOOR_ALPHA: u8 = 160;
-pub const SHADOW_ALPHA: u8 = 90;
+pub const SHADOW_ALPHA: u8 = 180;
+/// The ground grid is drawn over the ground with this much of the quiet text's colour.
+pub const GRID_ALPHA: u8 = 60;
 /// Longest animation, seconds (look.md allows 150 ms).
 pub const ANIMATION_SECS: f32 = 0.1;
 pub const ZOOM_MIN: f32 = 0.75;
@@ -79,6 +81,8 @@ pub struct Theme {
     pub tracks: [Color32; 8],
     /// The x, y and z axes of the room.
     pub axes: [Color32; 3],
+    /// Matte and nobody's: the simulated body.
+    pub mannequin: Color32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -115,6 +119,7 @@ pub const DARK: Theme = Theme {
         rgb(0xB0_B7_C3),
     ],
     axes: [rgb(0xE0_6C_75), rgb(0x7F_B8_6A), rgb(0x61_A5_EF)],
+    mannequin: rgb(0xB4_BA_C2),
 };
 
 /// The light theme darkens the marks of `look.md` where they would fall under 3:1 on white.
@@ -148,6 +153,7 @@ pub const LIGHT: Theme = Theme {
         rgb(0x4A_54_62),
     ],
     axes: [rgb(0xC0_39_45), rgb(0x3F_80_2A), rgb(0x1C_6F_C4)],
+    mannequin: rgb(0xC2_C7_CE),
 };
 
 impl Theme {
