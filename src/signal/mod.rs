@@ -13,6 +13,7 @@ pub mod pca;
 pub mod phase;
 mod products;
 pub mod quality;
+pub mod quarter_turns;
 pub mod rate;
 pub mod resample;
 pub mod rhythm;

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::amplitude::AmplitudeTracker;
 use super::bins::{BinChoice, MIN_USABLE, N_PROBE_FRAMES, choose_bins};
 use super::doppler::{ColumnGroups, Doppler};
-use super::gauge::{GaugeTracker, dynamic_part};
+use super::gauge::{GaugeTracker, MIN_COHERENCE, dynamic_part};
 use super::pca::StreamingPca;
+use super::quarter_turns::has_quarter_turns;
 use super::rate::RecentIntervals;
 use super::rhythm::Rhythm;
 use super::spectrum::motion_energy;
@@ -69,8 +70,6 @@ const RATE_CHANGE_SECS: f64 = 3.0;
 const MAX_LATE_SECS: f64 = 0.25;
 /// Share of the bins that must differ before they are chosen anew.
 const BIN_CHANGE: f32 = 0.15;
-/// A packet that fits the static channel worse than this is no sample of motion (a collision, another format).
-const MIN_COHERENCE: f32 = 0.3;
 
 /// Turns the frames of one stream into tables.
 #[derive(Clone, Debug)]
@@ -300,7 +299,8 @@ impl StreamProcessor {
                 gathered.iter().map(|row| row.iter().map(|v| v.norm()).collect::<Vec<f32>>()).collect();
             AmplitudeTracker::start(&amplitudes, self.config.follow_secs).map(Cleaner::Amplitude)
         } else {
-            GaugeTracker::start(&choice.numbers, &gathered, self.config.follow_secs).map(Cleaner::Complex)
+            let turning_n_tx = has_quarter_turns(self.hardware).then_some(self.products.n_tx);
+            GaugeTracker::start(&choice.numbers, &gathered, self.config.follow_secs, turning_n_tx).map(Cleaner::Complex)
         };
         let Some(cleaner) = cleaner else {
             self.probe = rows.into();
@@ -342,7 +342,9 @@ impl StreamProcessor {
         products.clean.push(time, &scratch.clean);
         scratch.amplitude.clear();
         scratch.amplitude.extend(scratch.clean.iter().map(|v| v.norm()));
-        quality.push_clean(&scratch.amplitude);
+        if coherence >= MIN_COHERENCE {
+            quality.push_clean(&scratch.amplitude);
+        }
         running.pca.push(&scratch.amplitude, &mut scratch.scores);
         products.pca.push(time, &scratch.scores);
 
@@ -437,7 +439,7 @@ impl Running {
         if self.intervals.len() < MIN_RATE_INTERVALS || self.intervals.span_secs() < MIN_RATE_SECS {
             return;
         }
-        let Some(rate_hz) = self.intervals.figures().map(|figures| figures.mean_hz) else { return };
+        let Some(rate_hz) = self.intervals.figures().map(|figures| figures.grid_hz) else { return };
         if self.rhythm.is_none() {
             self.rhythm = Some(Rhythm::new(f64::from(rate_hz)));
         }

@@ -26,6 +26,8 @@ struct Recipe {
     sequence_modulus: u64,
     /// The gain changes by 12 dB every n-th packet.
     gain_every: Option<usize>,
+    /// Largest error of each part of a value; amplitudes are 20.
+    noise: f32,
     n_dead: usize,
     n_stuck: usize,
     device_start_micros: u32,
@@ -47,6 +49,7 @@ impl Default for Recipe {
             first_sequence: 0,
             sequence_modulus: 1 << 12,
             gain_every: None,
+            noise: 0.2,
             n_dead: 0,
             n_stuck: 0,
             device_start_micros: 0,
@@ -80,7 +83,7 @@ fn frames(recipe: &Recipe) -> Vec<(Timestamp, CsiFrame)> {
             if at >= n - recipe.n_stuck {
                 return Complex32::new(127.0, -128.0);
             }
-            let noise = Complex32::new(rng.random_range(-0.2..0.2), rng.random_range(-0.2..0.2));
+            let noise = Complex32::new(rng.random_range(-1.0..1.0), rng.random_range(-1.0..1.0)) * recipe.noise;
             let h = (Complex32::cis(at as f32 * 0.05) * 20.0 + noise) * gain;
             if recipe.amplitude_only { Complex32::new(h.norm(), 0.0) } else { h * turn }
         };
@@ -229,7 +232,9 @@ fn loss_is_read_from_sequence_numbers_of_any_width() {
 fn gain_jumps_are_counted_and_only_many_of_them_matter() {
     let quality = check(Recipe { gain_every: Some(350), ..Recipe::default() }, "gggu");
     assert_eq!(quality.n_agc_jumps, 8);
-    let quality = check(Recipe { rate_hz: 200.0, gain_every: Some(3), ..Recipe::default() }, "uuuu");
+    let quality = check(Recipe { rate_hz: 200.0, gain_every: Some(3), ..Recipe::default() }, "gggg");
+    assert!(quality.n_agc_jumps > 1_000, "they are fitted out, but counted");
+    let quality = check(Recipe { rate_hz: 200.0, gain_every: Some(3), noise: 5.0, ..Recipe::default() }, "uuuu");
     check_reason(&quality, Purpose::Presence, &["gain", "33 %"]);
 }
 

@@ -356,6 +356,40 @@ fn antennas_that_see_the_path_from_another_angle_sharpen_the_sign() {
 }
 
 #[test]
+fn receive_chains_that_turn_by_quarters_are_turned_back() {
+    let mut scene = Scene::new(intel20(), 100.0, 21.0);
+    (scene.n_chains, scene.antenna_rad) = (3, 1.5);
+    let mut frames = scene.frames(0.0, 5.0);
+    for (_, frame) in &mut frames {
+        frame.hardware = Hardware::Intel5300;
+        for chain in frame.values.chunks_exact_mut(30) {
+            let turn = [Complex32::ONE, Complex32::I, -Complex32::ONE, -Complex32::I][scene.rng.random_range(0..4)];
+            chain.iter_mut().for_each(|v| *v *= turn);
+        }
+    }
+    let (_, products) = run(&frames);
+    let (peak, above_mirror) = doppler_peak(&products);
+    assert!((peak - 21.0).abs() < 2.0 && above_mirror > 10.0, "{peak} Hz, {above_mirror} dB");
+    let motion = products.motion.last().expect("values").values[0];
+    assert!((0.003..0.015).contains(&motion), "{motion}");
+}
+
+#[test]
+fn packets_in_bunches_still_give_a_spectrogram() {
+    let mut scene = Scene::new(ht20(), 200.0, 10.0);
+    let mut frames = scene.frames(0.0, 8.0);
+    // Three packets 5 ms apart, then a pause of 30 ms, again and again.
+    let mut n = 0;
+    frames.retain(|_| {
+        n += 1;
+        n % 8 < 3
+    });
+    let (_, products) = run(&frames);
+    assert!(products.doppler.len() > 100, "{} rows", products.doppler.len());
+    assert!((doppler_peak(&products).0.abs() - 10.0).abs() < 2.0, "{}", doppler_peak(&products).0);
+}
+
+#[test]
 fn the_moving_part_keeps_its_size() {
     let mut scene = Scene::new(ht20(), 100.0, 11.0);
     (scene.n_chains, scene.antenna_rad) = (3, 2.0);
