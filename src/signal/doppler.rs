@@ -140,8 +140,10 @@ impl Doppler {
             power.fill(0.0);
             let n_columns = columns.len();
             for column in 0..n_columns {
-                let samples = window.iter().map(|(_, row)| row.as_ref().and_then(|row| row.get(column).copied()));
-                transform.add_power(samples, power);
+                let samples = || window.iter().map(|(_, row)| row.as_ref().and_then(|row| row.get(column).copied()));
+                // What stands still for the whole window is left over from S, which follows more slowly.
+                let mean = samples().flatten().sum::<Complex32>() / (len - n_missing).max(1) as f32;
+                transform.add_power(samples().map(|sample| sample.map(|sample| sample - mean)), power);
             }
             power.iter_mut().for_each(|p| *p /= n_columns.max(1) as f32);
             let mut sorted = power.clone();

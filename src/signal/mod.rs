@@ -6,6 +6,7 @@
 
 pub mod amplitude;
 pub mod bins;
+mod chain;
 pub mod doppler;
 pub mod filter;
 pub mod gauge;

@@ -103,6 +103,13 @@ impl QualityMeter {
         }
     }
 
+    /// Refreshes the counts while the choice of usable bins stays.
+    pub fn set_bin_counts(&mut self, n_dead: usize, n_saturated: usize) {
+        if let Some(bins) = &mut self.bins {
+            (bins.n_dead, bins.n_saturated) = (n_dead, n_saturated);
+        }
+    }
+
     /// Takes the gain-normalised amplitudes of one frame, for the stillness figure.
     pub fn push_clean(&mut self, amplitudes: &[f32]) {
         self.still.push(amplitudes);

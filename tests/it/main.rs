@@ -20,5 +20,6 @@ mod recording;
 mod render;
 mod ruview;
 mod signal;
+mod signal_stream;
 mod simulate;
 mod sources;
