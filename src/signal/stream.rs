@@ -16,7 +16,7 @@ use crate::types::{Complex32, CsiFrame, FrameFlags, Hardware, Rows, Timestamp};
 pub struct StreamConfig {
     /// Rows kept in each of the tables with one row per frame.
     pub history_rows: usize,
-    /// Bound for `raw` and `clean` together; with wide frames fewer rows are kept.
+    /// Bound for `raw` and `clean` together, which leaves the rest some room below 12 MiB; wide frames keep fewer rows.
     pub history_bytes: usize,
     /// Spectrogram rows kept, about thirty a second.
     pub doppler_rows: usize,
@@ -31,7 +31,7 @@ impl Default for StreamConfig {
     fn default() -> Self {
         Self {
             history_rows: 6_000,
-            history_bytes: 12 << 20,
+            history_bytes: 10 << 20,
             doppler_rows: 1_000,
             motion_rows: 3_000,
             n_components: 3,

@@ -299,6 +299,44 @@ fn a_step_back_in_time_starts_the_tables_again() {
 }
 
 #[test]
+fn odd_frames_and_odd_times_break_nothing() {
+    for amplitude_only in [false, true] {
+        let mut scene = Scene::new(ht20(), 100.0, 20.0);
+        let mut frames = scene.frames(0.0, 3.0);
+        for (i, (_, frame)) in frames.iter_mut().enumerate() {
+            match i % 50 {
+                7 => frame.values.fill(Complex32::ZERO),
+                11 => frame.values[3] = Complex32::new(f32::NAN, 1.0),
+                13 => frame.values[5] = Complex32::new(f32::INFINITY, 0.0),
+                17 => frame.values.truncate(20),
+                19 => frame.n_rx = 0,
+                23 => frame.values.iter_mut().for_each(|v| *v *= 1e30),
+                _ => {}
+            }
+            if amplitude_only {
+                frame.flags.insert(FrameFlags::AMPLITUDE_ONLY);
+            }
+        }
+        let (mut processor, products) = run(&frames);
+        assert_eq!(processor.n_misfits(), 6);
+        assert!(products.clean.len() > 250 && products.clean.len() < 300);
+        let clean = products.clean.iter().flat_map(|row| row.values);
+        assert!(clean.into_iter().all(|v| v.re.is_finite() && v.im.is_finite()));
+        assert!(products.pca.iter().flat_map(|row| row.values).all(|v| v.is_finite()));
+        let ends = [i64::MIN, i64::MAX, i64::MAX, 0, i64::MAX - 1, i64::MIN + 1, 5];
+        for (_, frame) in &frames {
+            for time in ends {
+                processor.push(Timestamp(time), frame);
+            }
+        }
+        let nothing = CsiFrame::default();
+        let mut empty = StreamProcessor::new(StreamConfig::default(), &nothing);
+        empty.push(Timestamp(0), &nothing);
+        assert!(empty.products().raw.is_empty());
+    }
+}
+
+#[test]
 fn the_grid_follows_a_rate_that_changes_for_good() {
     let mut scene = Scene::new(ht20(), 200.0, 20.0);
     let mut frames = scene.frames(0.0, 5.0);
