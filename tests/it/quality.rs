@@ -42,7 +42,7 @@ impl Default for Recipe {
             rate_hz: 100.0,
             secs: 31.0,
             centre_mhz: 5_180,
-            n_bins: 56,
+            n_bins: 20,
             jitter: 0.05,
             silence: None,
             lose_every: None,
@@ -240,9 +240,9 @@ fn gain_jumps_are_counted_and_only_many_of_them_matter() {
 
 #[test]
 fn dead_and_stuck_bins_are_counted_and_too_few_bins_end_it() {
-    let quality = check(Recipe { n_dead: 6, n_stuck: 4, ..Recipe::default() }, "gggu");
+    let quality = check(Recipe { n_bins: 56, n_dead: 6, n_stuck: 4, ..Recipe::default() }, "gggu");
     assert_eq!((quality.n_bins, quality.n_dead_bins, quality.n_saturated_bins), (56, 6, 4));
-    let quality = check(Recipe { n_dead: 50, n_stuck: 2, ..Recipe::default() }, "nnnn");
+    let quality = check(Recipe { n_bins: 56, n_dead: 50, n_stuck: 2, ..Recipe::default() }, "nnnn");
     check_reason(&quality, Purpose::Presence, &["Only 4 subcarriers"]);
 }
 

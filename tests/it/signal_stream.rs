@@ -134,9 +134,9 @@ fn one_antenna_with_a_clock_of_its_own_tells_coming_from_going() {
         ("80 MHz", (-122..=122_i16).filter(|k| k.abs() > 1).collect(), 6.0),
     ];
     for (grid, numbers, least_db) in grids {
-        for (rate, doppler) in [(100.0, 17.0), (100.0, -17.0), (200.0, 40.0), (200.0, -40.0), (50.0, -12.0)] {
-            let (_, products) = run(&Scene::new(numbers.clone(), rate, doppler).frames(0.0, 6.0));
-            assert!(products.doppler.len() > 60, "{grid}: {} rows", products.doppler.len());
+        for (rate, doppler) in [(100.0, 17.0), (200.0, -40.0), (50.0, -12.0)] {
+            let (_, products) = run(&Scene::new(numbers.clone(), rate, doppler).frames(0.0, 4.5));
+            assert!(products.doppler.len() > 50, "{grid}: {} rows", products.doppler.len());
             let (peak, above_mirror) = doppler_peak(&products);
             println!("{grid}, {doppler} Hz at {rate} Hz: peak {peak} Hz, {above_mirror:.1} dB above its mirror");
             let step = products.doppler_hz[1] - products.doppler_hz[0];
