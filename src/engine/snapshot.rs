@@ -63,6 +63,9 @@ pub struct LinkView {
     pub hardware: Hardware,
     pub channel: Channel,
     pub health: LinkHealth,
+    /// 0..=1: how much this link is worth looking at among its receiver's; the reason gives the figures.
+    pub worth: f64,
+    pub worth_reason: String,
     pub products: Products,
 }
 
