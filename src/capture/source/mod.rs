@@ -11,6 +11,7 @@ pub mod serial;
 pub mod stdin;
 pub mod tcp;
 pub mod udp;
+mod wait;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
