@@ -10,7 +10,8 @@ use egui::Color32;
 use super::cx::Selection;
 use super::theme::{self, Theme};
 use crate::engine::{LinkView, Snapshot};
-use crate::render::{NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint};
+use crate::render::{Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint};
+use crate::simulate::{BONES, N_SCATTERERS};
 use crate::types::{NodeId, NodeRole};
 
 /// A radio's place on the stage.
@@ -25,8 +26,8 @@ pub struct Place {
 /// Height at which unplaced radios stand, and the radius of their circle: a table's height in a small room, metres.
 const SCHEMATIC_HEIGHT_M: f32 = 1.0;
 const SCHEMATIC_RADIUS_M: f32 = 2.0;
-/// Radius of a scatterer of the simulated body, metres.
-const SCATTERER_M: f32 = 0.07;
+/// Radius of a limb of the simulated body, metres.
+const LIMB_M: f32 = 0.06;
 /// Motion energy at which a link is as bright as it gets.
 const FULL_MOTION: f32 = 0.3;
 
@@ -49,7 +50,8 @@ pub fn places(snapshot: &Snapshot) -> Vec<Place> {
             let position = placed.unwrap_or_else(|| {
                 let n = unplaced.iter().position(|other| *other == id).unwrap_or(0);
                 let angle = TAU * n as f32 / unplaced.len().max(1) as f32;
-                centre + Vec3::new(angle.cos() * SCHEMATIC_RADIUS_M, angle.sin() * SCHEMATIC_RADIUS_M, SCHEMATIC_HEIGHT_M)
+                centre
+                    + Vec3::new(angle.cos() * SCHEMATIC_RADIUS_M, angle.sin() * SCHEMATIC_RADIUS_M, SCHEMATIC_HEIGHT_M)
             });
             Place { id, name: name.unwrap_or_else(|| id.to_string()), position, schematic: placed.is_none() }
         })
@@ -97,11 +99,15 @@ pub fn scene(snapshot: &Snapshot, places: &[Place], selection: Selection, theme:
             selected: selection.stream == Some(link.stream),
         });
     }
-    scene.points = snapshot
-        .simulated_body
-        .iter()
-        .map(|&position| ScenePoint { position, radius: SCATTERER_M, color: rgba(theme.simulated) })
-        .collect();
+    let body = &snapshot.simulated_body;
+    let color = rgba(theme.simulated);
+    if body.len() == N_SCATTERERS {
+        let limb = |(a, b): (usize, usize)| Some((*body.get(a)?, *body.get(b)?));
+        let limbs = BONES.into_iter().filter_map(limb);
+        scene.capsules = limbs.map(|(a, b)| Capsule { a, b, radius_a: LIMB_M, radius_b: LIMB_M, color }).collect();
+    } else {
+        scene.points = body.iter().map(|&position| ScenePoint { position, radius: LIMB_M, color }).collect();
+    }
     scene
 }
 
