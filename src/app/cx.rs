@@ -116,7 +116,14 @@ pub struct Scope {
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { clean: true, all_links: true, all_links_doppler: false, chain: 0, subcarriers: Vec::new(), one_subcarrier: false }
+        Self {
+            clean: true,
+            all_links: true,
+            all_links_doppler: false,
+            chain: 0,
+            subcarriers: Vec::new(),
+            one_subcarrier: false,
+        }
     }
 }
 
@@ -135,7 +142,8 @@ impl Calm {
 
     pub fn renew(&mut self, shown: &Arc<Snapshot>, now_secs: f64) {
         let shape = |s: &Snapshot| {
-            let states: Vec<_> = s.sources.iter().map(|source| (source.id, std::mem::discriminant(&source.state))).collect();
+            let states: Vec<_> =
+                s.sources.iter().map(|source| (source.id, std::mem::discriminant(&source.state))).collect();
             let playing = s.playback.as_ref().map(|p| (p.playing, p.at_end, p.speed.to_bits(), p.looping));
             (s.run, s.links.len(), s.jobs.len(), s.recording.is_some(), states, playing)
         };

@@ -54,7 +54,8 @@ pub fn places(snapshot: &Snapshot) -> Vec<Place> {
             let position = placed.unwrap_or_else(|| {
                 let n = unplaced.iter().position(|other| *other == id).unwrap_or(0);
                 let angle = TAU * n as f32 / unplaced.len().max(1) as f32;
-                centre + Vec3::new(angle.cos() * SCHEMATIC_RADIUS_M, angle.sin() * SCHEMATIC_RADIUS_M, SCHEMATIC_HEIGHT_M)
+                centre
+                    + Vec3::new(angle.cos() * SCHEMATIC_RADIUS_M, angle.sin() * SCHEMATIC_RADIUS_M, SCHEMATIC_HEIGHT_M)
             });
             Place { id, name: name.unwrap_or_else(|| id.to_string()), position, schematic: placed.is_none() }
         })
