@@ -16,7 +16,10 @@ const FRAME: Duration = Duration::from_millis(33);
 fn main() {
     let seconds: f64 = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(10.0);
     for (size, with_gpu) in SIZES.into_iter().flat_map(|size| [(size, false), (size, true)]) {
-        let gpu = with_gpu.then(|| egui_kittest::wgpu::create_render_state(egui_kittest::wgpu::default_wgpu_setup()));
+        let gpu = with_gpu.then(|| {
+            let setup = egui_kittest::wgpu::default_wgpu_setup();
+            egui_kittest::wgpu::create_render_state(setup, egui_wgpu::RendererOptions::default())
+        });
         let engine = Engine::start(EngineConfig::default(), Box::new(|| {})).expect("threads can be started");
         engine.send(Command::OpenDemo);
         let ctx = egui::Context::default();
