@@ -11,7 +11,9 @@ use crate::app::{Theme, stage};
 use crate::capture::source::simulator::SimulatorSource;
 use crate::engine::pipeline::Pipeline;
 use crate::engine::{LinkView, Snapshot, index};
-use crate::render::{Camera, Gpu, Mode, StandardView, ViewportRenderer, Waterfall, WaterfallView, save_png, scene_bounds};
+use crate::render::{
+    Camera, Gpu, Mode, StandardView, ViewportRenderer, Waterfall, WaterfallView, save_png, scene_bounds,
+};
 use crate::signal::StreamConfig;
 use crate::simulate::{Simulator, SimulatorSpec};
 use crate::types::{Complex32, Provenance, Span};

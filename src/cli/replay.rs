@@ -62,7 +62,8 @@ fn print_snapshot(
     provenance: crate::types::Provenance,
     time: Option<Timestamp>,
 ) -> anyhow::Result<()> {
-    let snapshot = Snapshot { provenance: Some(provenance), time, links: pipeline.links(|_| None), ..Snapshot::default() };
+    let snapshot =
+        Snapshot { provenance: Some(provenance), time, links: pipeline.links(|_| None), ..Snapshot::default() };
     serde_json::to_writer(&mut *out, &SnapshotReport::new(&snapshot))?;
     out.write_all(b"\n")?;
     Ok(())

@@ -29,7 +29,10 @@ pub fn open_with(commands: Vec<Command>) -> anyhow::Result<()> {
 fn has_display() -> bool {
     // Elsewhere than on X11 and Wayland systems a display is always there.
     let by_variable = cfg!(all(unix, not(target_os = "macos")));
-    !by_variable || ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    !by_variable
+        || ["WAYLAND_DISPLAY", "DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// The user's documents folder, or the current one.

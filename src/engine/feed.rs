@@ -53,13 +53,8 @@ pub struct Feed {
 
 impl Feed {
     pub fn new(label: String, provenance: Provenance, wake: Sender<()>) -> Self {
-        let status = Status {
-            state: SourceState::Starting,
-            provenance,
-            label,
-            tally: Tally::default(),
-            clocks: Vec::new(),
-        };
+        let status =
+            Status { state: SourceState::Starting, provenance, label, tally: Tally::default(), clocks: Vec::new() };
         Self {
             queue: ArrayQueue::new(FEED_CAPACITY),
             n_dropped: AtomicU64::new(0),

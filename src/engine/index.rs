@@ -110,7 +110,8 @@ pub fn merged(timelines: &[&Timeline]) -> Timeline {
     let Some(span) = timelines.iter().filter_map(|timeline| timeline.span).reduce(Span::union) else {
         return Timeline::default();
     };
-    let mut merged = Timeline { span: Some(span), density: vec![0; N_BUCKETS], activity: vec![None; N_BUCKETS], gaps: Vec::new() };
+    let mut merged =
+        Timeline { span: Some(span), density: vec![0; N_BUCKETS], activity: vec![None; N_BUCKETS], gaps: Vec::new() };
     for timeline in timelines {
         let Some(own) = timeline.span else { continue };
         let n_own = timeline.density.len().max(1);

@@ -193,7 +193,9 @@ impl Player {
                 }
             }
             PlayerCommand::StepFrames(n) => self.step_frames(n),
-            PlayerCommand::SetSpeed(speed) => self.view.lock().speed = if speed.is_nan() { 1.0 } else { speed.max(0.1) },
+            PlayerCommand::SetSpeed(speed) => {
+                self.view.lock().speed = if speed.is_nan() { 1.0 } else { speed.max(0.1) }
+            }
             PlayerCommand::SetLoop(looping) => {
                 self.view.lock().looping = looping;
                 if let Some(span) = looping

@@ -31,7 +31,8 @@ impl Gpu {
     pub fn headless() -> Option<Self> {
         // OpenGL only where nothing else answers: its loaders write complaints to the terminal.
         let adapter = [wgpu::Backends::PRIMARY, wgpu::Backends::GL].into_iter().find_map(|backends| {
-            let descriptor = wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+            let descriptor =
+                wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
             let instance = wgpu::Instance::new(descriptor.with_env());
             ready(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))?.ok()
         })?;

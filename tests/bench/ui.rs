@@ -30,7 +30,8 @@ fn main() {
         let mut millis = Vec::new();
         while started.elapsed().as_secs_f64() < seconds {
             let (began, began_millis) = (Instant::now(), thread_millis());
-            let input = egui::RawInput { screen_rect, time: Some(started.elapsed().as_secs_f64()), ..Default::default() };
+            let input =
+                egui::RawInput { screen_rect, time: Some(started.elapsed().as_secs_f64()), ..Default::default() };
             let output = ctx.run_ui(input, |ui| app.frame(ui));
             let shapes = ctx.tessellate(output.shapes, output.pixels_per_point);
             std::hint::black_box(&shapes);

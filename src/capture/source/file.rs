@@ -51,8 +51,12 @@ impl FileReader {
         }
         let format = format::detect(&head).ok_or_else(|| Error::Unrecognised { path: path.to_owned() })?;
         let body = match format::decoder(format) {
-            Some(decoder) => Body::Bytes(Box::new(ByteReader::new(file, decoder, id).map_err(|error| open_error(path, error))?)),
-            None => Body::Recording(Box::new(RecordingReader::open(path).map_err(|error| recording_error(path, error))?)),
+            Some(decoder) => {
+                Body::Bytes(Box::new(ByteReader::new(file, decoder, id).map_err(|error| open_error(path, error))?))
+            }
+            None => {
+                Body::Recording(Box::new(RecordingReader::open(path).map_err(|error| recording_error(path, error))?))
+            }
         };
         Ok(Self { path: path.to_owned(), body })
     }
