@@ -81,7 +81,8 @@ pub struct Selection {
 impl Selection {
     pub fn link<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a LinkView> {
         let chosen = snapshot.links.iter().find(|link| Some(link.stream) == self.stream);
-        chosen.or(snapshot.links.first())
+        chosen
+            .or_else(|| snapshot.links.iter().max_by(|a, b| a.worth.total_cmp(&b.worth).then(b.stream.cmp(&a.stream))))
     }
 
     pub fn select_link(&mut self, stream: StreamId) {

@@ -11,7 +11,6 @@ use super::cx::Selection;
 use super::theme::{self, Theme};
 use crate::engine::{LinkView, Snapshot};
 use crate::render::{Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint};
-use crate::simulate::{BONES, N_SCATTERERS};
 use crate::types::{NodeId, NodeRole};
 
 /// A radio's place on the stage.
@@ -26,8 +25,13 @@ pub struct Place {
 /// Height at which unplaced radios stand, and the radius of their circle: a table's height in a small room, metres.
 const SCHEMATIC_HEIGHT_M: f32 = 1.0;
 const SCHEMATIC_RADIUS_M: f32 = 2.0;
-/// Radius of a limb of the simulated body, metres.
-const LIMB_M: f32 = 0.06;
+/// The simulated body begins with head, chest and pelvis ([`crate::simulate::BONES`]); radii of its parts, metres.
+const HEAD: usize = 0;
+const N_TRUNK: usize = 3;
+const HEAD_M: f32 = 0.11;
+const NECK_M: f32 = 0.05;
+const TRUNK_M: f32 = 0.13;
+const LIMB_M: f32 = 0.05;
 /// Motion energy at which a link is as bright as it gets.
 const FULL_MOTION: f32 = 0.3;
 
@@ -99,16 +103,23 @@ pub fn scene(snapshot: &Snapshot, places: &[Place], selection: Selection, theme:
             selected: selection.stream == Some(link.stream),
         });
     }
-    let body = &snapshot.simulated_body;
-    let color = rgba(theme.simulated);
-    if body.len() == N_SCATTERERS {
-        let limb = |(a, b): (usize, usize)| Some((*body.get(a)?, *body.get(b)?));
-        let limbs = BONES.into_iter().filter_map(limb);
-        scene.capsules = limbs.map(|(a, b)| Capsule { a, b, radius_a: LIMB_M, radius_b: LIMB_M, color }).collect();
-    } else {
-        scene.points = body.iter().map(|&position| ScenePoint { position, radius: LIMB_M, color }).collect();
-    }
+    add_simulated_body(&mut scene, snapshot, theme);
     scene
+}
+
+/// The simulator's own person, limb by limb; what no limb joins is drawn as a ball.
+fn add_simulated_body(scene: &mut Scene, snapshot: &Snapshot, theme: &Theme) {
+    let body = &snapshot.simulated_body;
+    let color = rgba(theme.mannequin);
+    for &(from, to) in snapshot.simulated_bones {
+        let (Some(&a), Some(&b)) = (body.get(from), body.get(to)) else { continue };
+        let radius = |end: usize| if end < N_TRUNK { TRUNK_M } else { LIMB_M };
+        let (radius_a, radius_b) = if from == HEAD { (NECK_M, NECK_M) } else { (radius(from), radius(to)) };
+        scene.capsules.push(Capsule { a, b, radius_a, radius_b, color });
+    }
+    let joined = |i: usize| snapshot.simulated_bones.iter().any(|&(from, to)| i != HEAD && (from == i || to == i));
+    let balls = body.iter().enumerate().filter(|&(i, _)| !joined(i));
+    scene.points = balls.map(|(_, &position)| ScenePoint { position, radius: HEAD_M, color }).collect();
 }
 
 fn rgba(colour: Color32) -> Rgba {
@@ -123,7 +134,7 @@ fn palette(theme: &Theme) -> ScenePalette {
     ScenePalette {
         background: rgba(theme.ground),
         floor: clear(theme.raised, theme::FLOOR_ALPHA),
-        grid: rgba(theme.line),
+        grid: clear(theme.quiet, theme::GRID_ALPHA),
         room_line: rgba(theme.quiet),
         accent: rgba(theme.accent),
         shadow: clear(Color32::BLACK, theme::SHADOW_ALPHA),

@@ -23,9 +23,6 @@ pub const TEXT: f32 = 13.0;
 pub const CAPTION: f32 = 11.0;
 pub const TITLE: f32 = 18.0;
 pub const BADGE_HEIGHT: f32 = ROW;
-/// The window's first size and its least.
-pub const WINDOW: egui::Vec2 = egui::vec2(1440.0, 900.0);
-pub const WINDOW_MIN: egui::Vec2 = egui::vec2(800.0, 500.0);
 pub const FORM_WIDTH: f32 = 220.0;
 pub const PALETTE_WIDTH: f32 = 560.0;
 pub const PALETTE_TOP: f32 = 72.0;
@@ -50,7 +47,9 @@ const AREA: egui::Vec2 = egui::vec2(1000.0, 900.0);
 pub const MIN_STRIP: f32 = 34.0;
 /// How much of the floor's colour and of the deepest shadow shows, of 255.
 pub const FLOOR_ALPHA: u8 = 160;
-pub const SHADOW_ALPHA: u8 = 90;
+pub const SHADOW_ALPHA: u8 = 180;
+/// The ground grid is drawn over the ground with this much of the quiet text's colour.
+pub const GRID_ALPHA: u8 = 60;
 /// Longest animation, seconds (look.md allows 150 ms).
 pub const ANIMATION_SECS: f32 = 0.1;
 pub const ZOOM_MIN: f32 = 0.75;
@@ -82,6 +81,8 @@ pub struct Theme {
     pub tracks: [Color32; 8],
     /// The x, y and z axes of the room.
     pub axes: [Color32; 3],
+    /// Matte and nobody's: the simulated body.
+    pub mannequin: Color32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -118,6 +119,7 @@ pub const DARK: Theme = Theme {
         rgb(0xB0B7C3),
     ],
     axes: [rgb(0xE06C75), rgb(0x7FB86A), rgb(0x61A5EF)],
+    mannequin: rgb(0xB4BAC2),
 };
 
 /// The light theme darkens the marks of `look.md` where they would fall under 3:1 on white.
@@ -151,6 +153,7 @@ pub const LIGHT: Theme = Theme {
         rgb(0x4A5462),
     ],
     axes: [rgb(0xC03945), rgb(0x3F802A), rgb(0x1C6FC4)],
+    mannequin: rgb(0xC2C7CE),
 };
 
 impl Theme {

@@ -493,6 +493,7 @@ impl Core {
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
+            simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
             latency: self.latency.latency(),
         };
         self.snapshot.store(Arc::new(snapshot));

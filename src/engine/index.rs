@@ -8,7 +8,7 @@ use super::live_timeline::GAP_NANOS;
 use super::pipeline::Pipeline;
 use super::{LinkView, Timeline};
 use crate::capture::format::Format;
-use crate::capture::source::file::FileReader;
+use crate::capture::source::file::{FileReader, Stamped};
 use crate::capture::{Error, SourceId};
 use crate::signal::StreamConfig;
 use crate::types::{ClockHealth, NodeId, Provenance, RecordingInfo, Span, Tally, Timestamp};
@@ -51,8 +51,8 @@ pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> R
             Some(next) => Some(next),
             None => reader.finish(),
         };
-        let Some((time, frame)) = next else { break };
-        pipeline.ingest(id, provenance, time, None, &frame);
+        let Some(Stamped { time, clock, frame }) = next else { break };
+        pipeline.ingest(id, provenance, time, clock, &frame);
         times.push(time);
         if let Some(energy) = pipeline.motion(id) {
             motion.push((time, energy));

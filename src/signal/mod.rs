@@ -6,6 +6,7 @@
 
 pub mod amplitude;
 pub mod bins;
+mod chain;
 pub mod doppler;
 pub mod filter;
 pub mod gauge;
@@ -14,6 +15,7 @@ pub mod phase;
 pub mod clock;
 mod products;
 pub mod quality;
+pub mod quarter_turns;
 pub mod rate;
 pub mod resample;
 pub mod rhythm;
