@@ -6,7 +6,6 @@
 
 mod act;
 mod actions;
-mod backend;
 mod bins;
 mod chart;
 mod colormap;
@@ -34,6 +33,7 @@ mod time;
 mod timeline;
 mod viewport;
 mod waterfall;
+mod window;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,13 +42,13 @@ use egui::{Frame, Margin, Panel, Ui};
 use egui_tiles::Tree;
 
 pub use actions::Action;
-pub use backend::{Backend, Options};
 use cx::{Calm, Cx, State, Wish};
 use desk::Desk;
 pub use layout::{Pane, StartLayout};
 use palette::{Outcome, Palette};
 pub use settings::Settings;
 pub use theme::Theme;
+pub use window::{Backend, Options, run};
 
 use crate::engine::{NoticeLevel, Snapshot};
 

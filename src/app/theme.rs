@@ -23,6 +23,9 @@ pub const TEXT: f32 = 13.0;
 pub const CAPTION: f32 = 11.0;
 pub const TITLE: f32 = 18.0;
 pub const BADGE_HEIGHT: f32 = ROW;
+/// The window's first size and its least.
+pub const WINDOW: egui::Vec2 = egui::vec2(1440.0, 900.0);
+pub const WINDOW_MIN: egui::Vec2 = egui::vec2(800.0, 500.0);
 pub const FORM_WIDTH: f32 = 220.0;
 pub const PALETTE_WIDTH: f32 = 560.0;
 pub const PALETTE_TOP: f32 = 72.0;
