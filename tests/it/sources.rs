@@ -17,7 +17,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
 
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, Error> {
-    open_live(spec, 3).expect("a live kind")
+    open_live(spec, 3)
 }
 
 /// Polls until `done` says so of everything that came and of the last answer.
