@@ -315,7 +315,7 @@ mod serial {
             batch.tally.n_bytes == n_bytes && batch.frames.len() == expected.len()
         });
         for (frame, expected) in batch.frames.iter().zip(&expected) {
-            assert_eq!((frame.link, &frame.values), (expected.link, &expected.values));
+            assert_eq!((frame.link.tx, &frame.values), (expected.link.tx, &expected.values));
         }
     }
 
