@@ -4,6 +4,7 @@
 //! touches the pipeline. What it cannot read is counted in its [`Tally`], never thrown away silently.
 
 pub mod format;
+pub mod recording;
 pub mod source;
 
 use std::net::SocketAddr;
@@ -110,6 +111,8 @@ pub enum Error {
     NoPcapLive,
     #[error("cannot capture on the interface — run as root or give the program cap_net_raw: {name:?} ({message})")]
     Interface { name: String, message: String },
+    #[error(transparent)]
+    Recording(#[from] recording::Error),
     #[error("{context}: {source}")]
     Io { context: String, source: std::io::Error },
 }

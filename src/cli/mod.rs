@@ -1,1 +1,76 @@
-//! SKELETON
+//! The same commands without a window, under the same names.
+
+mod convert;
+mod headless;
+mod inspect;
+mod live;
+mod replay;
+mod report;
+mod source_arg;
+mod window;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub use source_arg::SourceArg;
+
+/// Sees people without cameras: opens, captures, records and judges WiFi channel state information (CSI).
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Job>,
+    /// Recordings to open in the window; without any, the built-in demo scene (SIMULATED).
+    files: Vec<PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:
+  corporeal                                     open the window on the demo scene
+  corporeal walk.pcap                           open a recording, whatever its format
+  corporeal inspect *.dat --json                what is in it, and what it is good for
+  corporeal record udp:0.0.0.0:5500 -o lab.mcap record a Nexmon router
+  corporeal live serial:/dev/ttyUSB0            watch an ESP32
+  ssh router tcpdump -i wlan0 -U -w - dst port 5500 | corporeal live -";
+
+#[derive(Debug, Subcommand)]
+enum Job {
+    Inspect(inspect::Options),
+    Convert(convert::Options),
+    Replay(replay::Options),
+    Live(live::LiveOptions),
+    Record(live::RecordOptions),
+    /// Lists the serial ports of this machine.
+    Ports,
+    /// Prints a completion script for a shell.
+    #[command(after_help = "Example: corporeal completions bash > ~/.local/share/bash-completion/completions/corporeal")]
+    Completions { shell: clap_complete::Shell },
+}
+
+/// Runs the program with the process's own arguments.
+pub fn run() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    match arguments.command {
+        None => window::open(arguments.files),
+        Some(Job::Inspect(options)) => inspect::run(&options),
+        Some(Job::Convert(options)) => convert::run(&options),
+        Some(Job::Replay(options)) => replay::run(&options),
+        Some(Job::Live(options)) => live::run(options),
+        Some(Job::Record(options)) => live::record(options),
+        Some(Job::Ports) => {
+            let ports = crate::capture::source::ports();
+            if ports.is_empty() {
+                println!("no serial ports — connect a device");
+            }
+            for port in ports {
+                println!("{}\t{}", port.name, port.description);
+            }
+            Ok(())
+        }
+        Some(Job::Completions { shell }) => {
+            use clap::CommandFactory as _;
+            clap_complete::generate(shell, &mut Arguments::command(), "corporeal", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub site: Arc<Site>,
     /// Where the simulator put its body's scatterers at `time`, room coordinates, metres. Empty for real data.
     pub simulated_body: Arc<[Vec3]>,
+    /// From arrival to snapshot over the whole run; `None` before the first live frame.
+    pub latency: Option<super::Latency>,
 }
 
 #[derive(Clone, Debug)]

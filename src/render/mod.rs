@@ -1,1 +1,34 @@
-//! SKELETON
+//! The renderer: a plain-data [`Scene`] and a [`Camera`] in, a texture or an image out; and tables over time as waterfalls.
+//!
+//! Knows no window and no user interface: [`ViewportRenderer`] and [`Waterfall`] draw into textures of their own that a
+//! window may show ([`TARGET_FORMAT`], gamma-encoded, as egui expects) and that [`read_back`] turns into an image.
+//! It needs no optional device feature and no storage buffer, so that every adapter that shows the window will do.
+//! Nothing here decides when to draw: callers draw when something has changed.
+
+mod axis_cube;
+mod batch;
+mod buffers;
+mod camera;
+mod colormap;
+mod frame;
+mod gpu;
+mod lines;
+mod mesh;
+mod pick;
+mod pipelines;
+mod ring;
+mod scene;
+mod target;
+mod viewport;
+mod waterfall;
+
+pub use axis_cube::axis_cube_ends;
+pub use camera::{Camera, Pose, Ray, StandardView};
+pub use colormap::Colormap;
+pub use gpu::{Error, Gpu, TARGET_FORMAT, read_back, save_png};
+pub use pick::{Picked, pick};
+pub use scene::{
+    Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Trail, TrailPoint, scene_bounds,
+};
+pub use viewport::ViewportRenderer;
+pub use waterfall::{Mode, Texel, Waterfall, WaterfallView};

@@ -158,7 +158,7 @@ pub struct Channel {
 impl Channel {
     /// Carrier wavelength in metres, speed of light over the centre frequency; `None` where the centre is unknown.
     pub fn wavelength_m(self) -> Option<f32> {
-        (self.centre_mhz > 0).then(|| 299.792_458 / f32::from(self.centre_mhz))
+        (self.centre_mhz > 0).then(|| 299.792_47 / f32::from(self.centre_mhz))
     }
 }
 
@@ -184,7 +184,8 @@ pub struct Segment {
 }
 
 /// Where each value of a chain lies in frequency.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "BareSubcarriers")]
 pub struct Subcarriers {
     /// Signed subcarrier number of each value, in buffer order; 0 is the carrier. Numbers repeat across segments.
     pub index: Vec<i16>,
@@ -198,9 +199,29 @@ pub struct Subcarriers {
     fingerprint: u64,
 }
 
+/// What is read from a file: the fingerprint is made anew.
+#[derive(Deserialize)]
+struct BareSubcarriers {
+    index: Vec<i16>,
+    spacing_hz: f32,
+    segments: Vec<Segment>,
+    invalid: Vec<u16>,
+}
+
+impl From<BareSubcarriers> for Subcarriers {
+    fn from(bare: BareSubcarriers) -> Self {
+        Self::new(bare.index, bare.spacing_hz, bare.segments, bare.invalid)
+    }
+}
+
+impl Default for Subcarriers {
+    fn default() -> Self {
+        Self::new(Vec::new(), 0.0, Vec::new(), Vec::new())
+    }
+}
+
 impl Subcarriers {
     pub fn new(index: Vec<i16>, spacing_hz: f32, segments: Vec<Segment>, invalid: Vec<u16>) -> Self {
-        debug_assert_eq!(index.len(), segments.iter().map(|s| s.len).sum::<usize>());
         let mut hasher = DefaultHasher::new();
         (&index, spacing_hz.to_bits(), &segments, &invalid).hash(&mut hasher);
         Self { index, spacing_hz, segments, invalid, fingerprint: hasher.finish() }

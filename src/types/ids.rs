@@ -1,6 +1,7 @@
 //! Names of radios, of the paths between them and of the streams of like frames on a path.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ pub enum NodeId {
     Number(u16),
     /// The receiver at the end of the n-th source of this session: files and serial ports seldom name their own radio.
     Source(u16),
+    /// The address that a router sends its datagrams from: several may send to one UDP source.
+    Address(IpAddr),
 }
 
 impl fmt::Display for NodeId {
@@ -25,6 +28,7 @@ impl fmt::Display for NodeId {
             Self::Mac([a, b, c, d, e, g]) => write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"),
             Self::Number(n) => write!(f, "node {n}"),
             Self::Source(n) => write!(f, "source {n}"),
+            Self::Address(address) => write!(f, "{address}"),
         }
     }
 }

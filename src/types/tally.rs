@@ -109,6 +109,11 @@ impl Tally {
         *self.others.entry(other).or_default() += 1;
     }
 
+    /// Whether nothing at all was counted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     pub fn n_skipped(&self) -> u64 {
         self.skipped.values().sum()
     }

@@ -18,7 +18,9 @@ impl Timestamp {
 
     /// Rounds to the nearest nanosecond and saturates; NaN becomes zero.
     pub fn from_secs_f64(secs: f64) -> Self {
-        Self((secs * NANOS_PER_SEC as f64).round() as i64)
+        // Whole seconds apart, because today's dates in nanoseconds are beyond the precision of the product.
+        let whole = (secs.trunc() as i64).saturating_mul(NANOS_PER_SEC);
+        Self(whole.saturating_add((secs.fract() * NANOS_PER_SEC as f64).round() as i64))
     }
 
     pub fn from_micros(micros: i64) -> Self {

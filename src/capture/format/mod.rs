@@ -7,10 +7,14 @@ pub mod atheros;
 pub mod esp32;
 pub mod feitcsi;
 pub mod intel5300;
+mod mpdu;
 pub mod nexmon;
 pub mod pcap;
 pub mod picoscenes;
+mod records;
 pub mod ruview;
+mod text_lines;
+mod tones;
 
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +79,7 @@ pub enum Step {
 /// A resumable parser of one format over a growing byte string.
 ///
 /// The caller keeps what was not used and appends to it; see [`decode_all`] for the loop.
-pub trait Decoder: Send {
+pub trait Decoder: BoxedClone + Send {
     fn format(&self) -> Format;
 
     /// Looks at the front of `bytes`. Every answer but `NeedMore` makes progress: it uses bytes or hands out a held frame.
@@ -95,6 +99,17 @@ pub trait Decoder: Send {
             used: rest.len(),
             reason: if rest.len() <= 2 { SkipReason::TrailingBytes } else { SkipReason::CutTail },
         }
+    }
+}
+
+/// Decoders can be copied in the middle of an input, so that a reader can come back to that place.
+pub trait BoxedClone {
+    fn boxed_clone(&self) -> Box<dyn Decoder>;
+}
+
+impl<D: Decoder + Clone + 'static> BoxedClone for D {
+    fn boxed_clone(&self) -> Box<dyn Decoder> {
+        Box::new(self.clone())
     }
 }
 

@@ -1,3 +1,5 @@
 //! The sources themselves.
 
 pub mod simulator;
+pub mod clocks;
+pub mod file;

@@ -1,0 +1,606 @@
+//! The pipeline thread: obeys commands, drains the feeds into the pipeline, publishes snapshots.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+
+use super::attach::{self, JobEvent, file_name};
+use super::feed::{Feed, Item, TimedFrame};
+use super::index;
+use super::latency::LatencyMeter;
+use super::live_timeline::LiveTimeline;
+use super::notices::Notices;
+use super::pipeline::{Pipeline, RateMeter};
+use super::player::{PlayerCommand, SharedView};
+use super::recorder::{Recording, Tap};
+use super::{Command, EngineConfig, JobView, NoticeLevel, PlaybackView, RecordingSpec, Snapshot, SourceView, Timeline};
+use crate::capture::{SourceId, SourceSpec, source};
+use crate::simulate::Simulator;
+use crate::types::{Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
+
+/// The least time between two snapshots: news is never older than this when it is published.
+const PUBLISH_EVERY: Duration = Duration::from_millis(5);
+/// The least time between two repaints.
+const REPAINT_EVERY: Duration = Duration::from_millis(33);
+/// States and ages change without frames too.
+const IDLE_EVERY: Duration = Duration::from_millis(250);
+/// A live source that says nothing for this long gets a hint on screen.
+const SILENT_AFTER: Duration = Duration::from_secs(3);
+/// Frames taken from one feed before the others get their turn and a snapshot may be published.
+const MAX_BURST: usize = 512;
+
+struct Attached {
+    id: SourceId,
+    spec: SourceSpec,
+    feed: Arc<Feed>,
+    thread: Option<JoinHandle<()>>,
+    rate: RateMeter,
+    last_frame: Instant,
+    /// The worst latency of the frames in the newest snapshot.
+    latency_secs: Option<f32>,
+    said: Option<SourceState>,
+    simulator: Option<Simulator>,
+    timeline: Option<Timeline>,
+}
+
+struct Job {
+    view: JobView,
+    cancel: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Playing {
+    control: Sender<PlayerCommand>,
+    view: SharedView,
+    thread: Option<JoinHandle<()>>,
+}
+
+pub struct Core {
+    config: EngineConfig,
+    site: Arc<Site>,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    repaint: Box<dyn Fn() + Send + Sync>,
+    wake: (Sender<()>, Receiver<()>),
+    job_events: (Sender<JobEvent>, Receiver<JobEvent>),
+    attached: Vec<Attached>,
+    /// Threads of closed sources that have not ended yet: a connection attempt may take seconds.
+    closing: Vec<JoinHandle<()>>,
+    playing: Option<Playing>,
+    jobs: Vec<Job>,
+    next_job: u64,
+    next_source: SourceId,
+    pipeline: Pipeline,
+    live_timeline: LiveTimeline,
+    timeline: Arc<Timeline>,
+    timeline_made: Instant,
+    tap: Tap,
+    recording: Option<Recording>,
+    recording_error_said: bool,
+    notices: Notices,
+    latency: LatencyMeter,
+    /// Arrivals of the frames that the next snapshot will show first.
+    arrivals: Vec<(SourceId, Instant)>,
+    run: u64,
+    number: u64,
+    dirty: bool,
+    last_publish: Instant,
+    last_repaint: Instant,
+    n_evicted_said: u64,
+}
+
+impl Core {
+    pub fn new(config: EngineConfig, snapshot: Arc<ArcSwap<Snapshot>>, repaint: Box<dyn Fn() + Send + Sync>) -> Self {
+        let now = Instant::now();
+        Self {
+            site: Arc::new(config.site.clone()),
+            pipeline: Pipeline::new(config.stream.clone()),
+            config,
+            snapshot,
+            repaint,
+            wake: bounded(1),
+            job_events: unbounded(),
+            attached: Vec::new(),
+            closing: Vec::new(),
+            playing: None,
+            jobs: Vec::new(),
+            next_job: 1,
+            next_source: 1,
+            live_timeline: LiveTimeline::default(),
+            timeline: Arc::default(),
+            timeline_made: now,
+            tap: Tap::default(),
+            recording: None,
+            recording_error_said: false,
+            notices: Notices::default(),
+            latency: LatencyMeter::default(),
+            arrivals: Vec::new(),
+            run: 0,
+            number: 0,
+            dirty: true,
+            last_publish: now,
+            last_repaint: now,
+            n_evicted_said: 0,
+        }
+    }
+
+    /// Runs until the engine's handle is dropped.
+    pub fn run(mut self, commands: &Receiver<Command>) {
+        let woken = self.wake.1.clone();
+        let job_events = self.job_events.1.clone();
+        loop {
+            let wait = if self.dirty { PUBLISH_EVERY.saturating_sub(self.last_publish.elapsed()) } else { IDLE_EVERY };
+            select! {
+                recv(commands) -> command => match command {
+                    Ok(command) => self.obey(command),
+                    Err(_) => break,
+                },
+                recv(job_events) -> event => if let Ok(event) = event {
+                    self.note_job(event);
+                },
+                recv(woken) -> _ => {}
+                default(wait) => {}
+            }
+            self.drain_feeds();
+            if self.dirty && self.last_publish.elapsed() >= PUBLISH_EVERY || self.last_publish.elapsed() >= IDLE_EVERY {
+                self.publish();
+            }
+        }
+        self.shut_down();
+    }
+
+    fn obey(&mut self, command: Command) {
+        self.dirty = true;
+        match command {
+            Command::Open(paths) => self.open_files(paths, false),
+            Command::OpenDemo => self.connect(SourceSpec::Simulator(Default::default())),
+            Command::Connect(SourceSpec::File { path, follow }) => self.open_files(vec![path], follow),
+            Command::Connect(spec) => self.connect(spec),
+            Command::Close(id) => self.close(|attached| attached.id == id),
+            Command::CloseAll => self.close(|_| true),
+            Command::Restart(id) => self.restart(id),
+            Command::Play => self.control(PlayerCommand::Play),
+            Command::Pause => self.control(PlayerCommand::Pause),
+            Command::TogglePlay => self.control(PlayerCommand::TogglePlay),
+            Command::Seek(time) => self.control(PlayerCommand::Seek(time)),
+            Command::SeekBy { nanos } => self.control(PlayerCommand::SeekBy { nanos }),
+            Command::StepFrames(n) => self.control(PlayerCommand::StepFrames(n)),
+            Command::SetSpeed(speed) => self.control(PlayerCommand::SetSpeed(speed)),
+            Command::SetLoop(span) => self.control(PlayerCommand::SetLoop(span)),
+            Command::FollowLive => self.control(PlayerCommand::End),
+            Command::StartRecording(spec) => self.start_recording(spec),
+            Command::StopRecording => self.stop_recording(),
+            Command::SetSite(site) => self.site = Arc::new(site),
+            Command::CancelJob(id) => {
+                for job in self.jobs.iter().filter(|job| job.view.id == id) {
+                    job.cancel.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    fn control(&mut self, command: PlayerCommand) {
+        if let Some(playing) = &self.playing {
+            // A player that has ended shows so in its state.
+            playing.control.send(command).ok();
+        }
+    }
+
+    fn open_files(&mut self, paths: Vec<PathBuf>, follow: bool) {
+        self.close(|attached| is_replaced_by_real_data(&attached.spec));
+        if paths.is_empty() {
+            return;
+        }
+        self.run += 1;
+        let mut files = Vec::new();
+        for path in &paths {
+            let spec = SourceSpec::File { path: path.clone(), follow };
+            let attached = self.attach(spec, file_name(path), Provenance::Replay);
+            files.push((attached.id, path.clone(), Arc::clone(&attached.feed)));
+        }
+        for (id, path, _) in &files {
+            if !follow {
+                self.start_index(*id, path.clone());
+            }
+        }
+        let view = SharedView::new(PlaybackView {
+            paths,
+            span: None,
+            position: Timestamp::ZERO,
+            playing: true,
+            speed: 1.0,
+            looping: None,
+            at_end: false,
+        });
+        let (control, received) = unbounded();
+        match attach::spawn_player(files, view.clone(), received, follow) {
+            Ok(thread) => self.playing = Some(Playing { control, view, thread: Some(thread) }),
+            Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start the player: {error}")),
+        }
+    }
+
+    fn start_index(&mut self, source: SourceId, path: PathBuf) {
+        let id = self.next_job;
+        self.next_job += 1;
+        let cancel = Arc::new(AtomicBool::new(false));
+        let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
+        match attach::spawn_index(id, source, path, Arc::clone(&cancel), self.job_events.0.clone()) {
+            Ok(thread) => self.jobs.push(Job { view, cancel, thread: Some(thread) }),
+            Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
+        }
+    }
+
+    fn connect(&mut self, spec: SourceSpec) {
+        let is_simulator = matches!(spec, SourceSpec::Simulator(_));
+        // The demo makes way for real data, and simulated data never mixes with it.
+        self.close(|attached| is_simulator || matches!(attached.spec, SourceSpec::Simulator(_)));
+        let spec = match spec {
+            // The start is fixed here, so that the window's ground truth and the source's frames share it.
+            SourceSpec::Simulator(spec) => SourceSpec::Simulator(spec.starting(present())),
+            other => other,
+        };
+        if self.attached.is_empty() {
+            self.run += 1;
+            self.live_timeline = LiveTimeline::default();
+        }
+        let provenance = if is_simulator { Provenance::Simulated } else { Provenance::Live };
+        let label = source::label(&spec);
+        let simulator = match &spec {
+            SourceSpec::Simulator(spec) => Some(Simulator::new(spec)),
+            _ => None,
+        };
+        if let Some(simulator) = &simulator {
+            self.site = Arc::new(simulator.site().clone());
+        }
+        let tap = self.tap.clone();
+        let attached = self.attach(spec, label, provenance);
+        attached.simulator = simulator;
+        match attach::spawn_live(attached.id, attached.spec.clone(), Arc::clone(&attached.feed), tap) {
+            Ok(thread) => attached.thread = Some(thread),
+            Err(error) => attached.feed.set_state(SourceState::Failed(format!("cannot start a thread: {error}"))),
+        }
+    }
+
+    fn attach(&mut self, spec: SourceSpec, label: String, provenance: Provenance) -> &mut Attached {
+        let id = self.next_source;
+        self.next_source = self.next_source.wrapping_add(1).max(1);
+        let at = self.attached.len();
+        self.attached.push(Attached {
+            id,
+            spec,
+            feed: Arc::new(Feed::new(label, provenance, self.wake.0.clone())),
+            thread: None,
+            rate: RateMeter::default(),
+            last_frame: Instant::now(),
+            latency_secs: None,
+            said: None,
+            simulator: None,
+            timeline: None,
+        });
+        &mut self.attached[at]
+    }
+
+    fn restart(&mut self, id: SourceId) {
+        let Some(spec) = self.attached.iter().find(|attached| attached.id == id).map(|attached| attached.spec.clone())
+        else {
+            return;
+        };
+        self.close(|attached| attached.id == id);
+        // The device must be free before it can be opened again.
+        self.join_closing();
+        self.obey(Command::Connect(spec));
+    }
+
+    fn join_closing(&mut self) {
+        for thread in self.closing.drain(..) {
+            thread.join().ok(); // its panic has been turned into a state
+        }
+    }
+
+    /// Stops the sources that match, and the player with its last file.
+    fn close(&mut self, matches: impl Fn(&Attached) -> bool) {
+        let mut n_closed = 0;
+        for attached in std::mem::take(&mut self.attached) {
+            if !matches(&attached) {
+                self.attached.push(attached);
+                continue;
+            }
+            n_closed += 1;
+            attached.feed.stop();
+            self.pipeline.forget(attached.id);
+            if attached.simulator.is_some() {
+                self.site = Arc::new(self.config.site.clone());
+            }
+            self.closing.extend(attached.thread);
+        }
+        self.closing.retain(|thread| !thread.is_finished());
+        let any_file = self.attached.iter().any(|attached| matches!(attached.spec, SourceSpec::File { .. }));
+        if !any_file && let Some(playing) = self.playing.take() {
+            self.closing.extend(playing.thread);
+            for job in &self.jobs {
+                job.cancel.store(true, Ordering::Relaxed);
+            }
+        }
+        if n_closed > 0 && self.attached.is_empty() {
+            self.live_timeline = LiveTimeline::default();
+        }
+        self.timeline = Arc::new(self.make_timeline());
+    }
+
+    fn start_recording(&mut self, spec: RecordingSpec) {
+        if self.recording.is_some() {
+            return;
+        }
+        let live: Vec<&Attached> =
+            self.attached.iter().filter(|attached| !matches!(attached.spec, SourceSpec::File { .. })).collect();
+        if live.is_empty() {
+            self.notices.add(NoticeLevel::Warning, "Nothing live to record — connect a source first");
+            return;
+        }
+        let path = spec.path.unwrap_or_else(|| {
+            let name = jiff::Zoned::now().strftime("corporeal-%Y%m%d-%H%M%S.mcap").to_string();
+            self.config.recordings_dir.join(name)
+        });
+        let sources = live.iter().map(|attached| {
+            let status = attached.feed.status();
+            RecordedSource { id: attached.id, label: status.label.clone(), provenance: status.provenance }
+        });
+        let info = RecordingInfo {
+            notes: spec.notes,
+            started_at: Some(present()),
+            site: (*self.site).clone(),
+            sources: sources.collect(),
+            ..RecordingInfo::of_this_program()
+        };
+        self.recording_error_said = false;
+        match Recording::start(self.tap.clone(), path, info) {
+            Ok(recording) => self.recording = Some(recording),
+            Err(error) => self.notices.add(NoticeLevel::Error, error.to_string()),
+        }
+    }
+
+    fn stop_recording(&mut self) {
+        let Some(recording) = self.recording.take() else { return };
+        let view = recording.stop();
+        match view.error {
+            Some(error) => self.notices.add(NoticeLevel::Error, error),
+            None => {
+                let text = format!("Recorded {} frames in {:.0} s: {:?}", view.n_frames, view.duration.as_secs_f64(), view.path);
+                self.notices.add(NoticeLevel::Info, text);
+            }
+        }
+    }
+
+    fn note_job(&mut self, event: JobEvent) {
+        self.dirty = true;
+        let (done, id) = match event {
+            JobEvent::Progress { id, progress } => {
+                for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
+                    job.view.progress = Some(progress);
+                }
+                (false, id)
+            }
+            JobEvent::Indexed { id, source, index } => {
+                if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == source) {
+                    attached.timeline = Some(index.timeline);
+                }
+                self.timeline = Arc::new(self.make_timeline());
+                if let Some(playing) = &self.playing {
+                    playing.view.lock().span = self.timeline.span;
+                }
+                (true, id)
+            }
+            JobEvent::Failed { id, message } => {
+                self.notices.add(NoticeLevel::Error, message);
+                (true, id)
+            }
+            JobEvent::Cancelled { id } => (true, id),
+        };
+        if done {
+            for mut job in self.jobs.extract_if(.., |job| job.view.id == id) {
+                if let Some(thread) = job.thread.take() {
+                    thread.join().ok(); // its panic has been turned into a message
+                }
+            }
+        }
+    }
+
+    fn drain_feeds(&mut self) {
+        let pipeline = &mut self.pipeline;
+        let mut panicked = None;
+        for attached in &mut self.attached {
+            let provenance = attached.feed.status().provenance;
+            let is_file = matches!(attached.spec, SourceSpec::File { .. });
+            for _ in 0..MAX_BURST {
+                let Some(item) = attached.feed.pop() else { break };
+                self.dirty = true;
+                let TimedFrame { time, arrival, clock, frame } = match item {
+                    Item::Frame(timed) => timed,
+                    Item::Reset => {
+                        pipeline.forget(attached.id);
+                        continue;
+                    }
+                };
+                let ingest = AssertUnwindSafe(|| pipeline.ingest(attached.id, provenance, time, clock, &frame));
+                if let Err(panic) = catch_unwind(ingest) {
+                    panicked = Some(attach::panic_text(panic.as_ref()));
+                }
+                attached.rate.push(time);
+                attached.last_frame = Instant::now();
+                if let Some(arrival) = arrival {
+                    self.arrivals.push((attached.id, arrival));
+                }
+                if !is_file {
+                    self.live_timeline.push(time);
+                }
+            }
+            if !attached.feed.is_empty() {
+                attached.feed.wake();
+            }
+            if !is_file && let Some(motion) = pipeline.motion(attached.id) {
+                self.live_timeline.note_motion(motion);
+            }
+        }
+        if let Some(text) = panicked {
+            self.pipeline = Pipeline::new(self.config.stream.clone());
+            self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
+        }
+    }
+
+    fn publish(&mut self) {
+        self.say_what_changed();
+        if self.playing.is_none() && self.timeline_made.elapsed() >= IDLE_EVERY {
+            self.timeline_made = Instant::now();
+            self.timeline = Arc::new(self.make_timeline());
+        }
+        let provenance = self
+            .attached
+            .iter()
+            .map(|attached| attached.feed.status())
+            .filter(|status| !matches!(status.state, SourceState::Failed(_)))
+            .map(|status| status.provenance)
+            .max();
+        let playback = self.playing.as_ref().map(|playing| playing.view.lock().clone());
+        let time = match &playback {
+            Some(playback) => Some(playback.position),
+            None => self.pipeline.newest(None),
+        };
+        let attached = &self.attached;
+        let mut links = self.pipeline.links(|id| attached.iter().find(|source| source.id == id)?.latency_secs);
+        for link in &mut links {
+            if let Some(source) = attached.iter().find(|source| source.id == link.source) {
+                link.health.n_dropped = source.feed.n_dropped();
+            }
+        }
+        let body = attached.iter().find_map(|source| source.simulator.as_ref()).zip(time);
+        self.number += 1;
+        let snapshot = Snapshot {
+            run: self.run,
+            number: self.number,
+            provenance,
+            time,
+            sources: attached.iter().map(Attached::view).collect(),
+            links,
+            playback,
+            timeline: Arc::clone(&self.timeline),
+            recording: self.recording.as_ref().map(Recording::view),
+            jobs: self.jobs.iter().map(|job| job.view.clone()).collect(),
+            notices: self.notices.list(),
+            site: Arc::clone(&self.site),
+            simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
+            latency: self.latency.latency(),
+        };
+        self.snapshot.store(Arc::new(snapshot));
+        self.last_publish = Instant::now();
+        self.dirty = false;
+        self.measure_latency();
+        if self.last_repaint.elapsed() >= REPAINT_EVERY {
+            self.last_repaint = Instant::now();
+            (self.repaint)();
+        }
+    }
+
+    /// Every frame that the new snapshot is the first to show has now been on its way for its latency.
+    fn measure_latency(&mut self) {
+        if self.arrivals.is_empty() {
+            return;
+        }
+        for attached in &mut self.attached {
+            attached.latency_secs = None;
+        }
+        for (id, arrival) in self.arrivals.drain(..) {
+            let secs = self.last_publish.duration_since(arrival).as_secs_f32();
+            self.latency.push(secs);
+            if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == id) {
+                attached.latency_secs = Some(attached.latency_secs.map_or(secs, |worst| worst.max(secs)));
+            }
+        }
+    }
+
+    /// Turns changes of state into messages, once each.
+    fn say_what_changed(&mut self) {
+        for attached in &mut self.attached {
+            let (state, label) = {
+                let mut status = attached.feed.status();
+                let is_silent = attached.last_frame.elapsed() > SILENT_AFTER;
+                let is_live = !matches!(attached.spec, SourceSpec::File { .. });
+                if is_live && is_silent && status.state == SourceState::Running {
+                    status.state = SourceState::Silent(source::silence_hint(&attached.spec));
+                }
+                (status.state.clone(), status.label.clone())
+            };
+            let text = match &state {
+                SourceState::Failed(why) => Some((NoticeLevel::Error, why.clone())),
+                SourceState::Reconnecting(why) => Some((NoticeLevel::Warning, format!("{label}: {why}"))),
+                SourceState::Silent(why) => Some((NoticeLevel::Warning, format!("{label}: {why}"))),
+                SourceState::Starting | SourceState::Running | SourceState::Paused | SourceState::Ended => None,
+            };
+            let is_new = attached.said.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(&state));
+            if is_new {
+                if let Some((level, text)) = text {
+                    self.notices.add(level, text);
+                }
+                attached.said = Some(state);
+            }
+        }
+        let n_evicted = self.pipeline.n_streams_evicted;
+        if n_evicted > 0 && self.n_evicted_said == 0 {
+            self.n_evicted_said = n_evicted;
+            self.notices.add(NoticeLevel::Warning, "More transmitters than the table holds — the quietest ones are left out");
+        }
+        let error = self.recording.as_ref().and_then(|recording| recording.view().error);
+        if let Some(error) = error
+            && !self.recording_error_said
+        {
+            self.recording_error_said = true;
+            self.notices.add(NoticeLevel::Error, error);
+        }
+    }
+
+    fn make_timeline(&self) -> Timeline {
+        let of_files: Vec<&Timeline> = self.attached.iter().filter_map(|attached| attached.timeline.as_ref()).collect();
+        if of_files.is_empty() { self.live_timeline.timeline() } else { index::merged(&of_files) }
+    }
+
+    fn shut_down(&mut self) {
+        self.close(|_| true);
+        self.join_closing();
+        self.recording = None;
+        for job in &mut self.jobs {
+            job.cancel.store(true, Ordering::Relaxed);
+            if let Some(thread) = job.thread.take() {
+                thread.join().ok(); // nobody is left to hear of its panic
+            }
+        }
+    }
+}
+
+impl Attached {
+    fn view(&self) -> SourceView {
+        let status = self.feed.status();
+        SourceView {
+            id: self.id,
+            spec: self.spec.clone(),
+            label: status.label.clone(),
+            provenance: status.provenance,
+            state: status.state.clone(),
+            tally: status.tally.clone(),
+            n_dropped: self.feed.n_dropped(),
+            rate_hz: self.rate.rate_hz(),
+        }
+    }
+}
+
+fn present() -> Timestamp {
+    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX))
+}
+
+/// Opening a recording replaces the one before and the demo; attached radios stay.
+fn is_replaced_by_real_data(spec: &SourceSpec) -> bool {
+    matches!(spec, SourceSpec::File { .. } | SourceSpec::Simulator(_))
+}

@@ -1,0 +1,205 @@
+//! All algorithm state: frames in, link views out. One thread owns it, and the same frames always give the same views.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::LinkView;
+use crate::capture::SourceId;
+use crate::signal::{StreamConfig, StreamProcessor};
+use crate::types::{ClockHealth, CsiFrame, LinkHealth, NodeId, Provenance, StreamId, Timestamp};
+
+/// Streams kept at once. Monitor mode hears every phone in the street, most of them once.
+const MAX_STREAMS: usize = 64;
+/// What rates and losses are measured over.
+const HEALTH_SECS: f64 = 3.0;
+
+#[derive(Default)]
+pub struct Pipeline {
+    config: StreamConfig,
+    streams: BTreeMap<(SourceId, StreamId), Stream>,
+    /// Streams given up because there were too many; shown, so that nobody misses them silently.
+    pub n_streams_evicted: u64,
+}
+
+/// What the pipeline keeps of one stream.
+struct Stream {
+    provenance: Provenance,
+    processor: StreamProcessor,
+    clock: Option<ClockHealth>,
+    n_frames: u64,
+    last_seen: Timestamp,
+    rate: RateMeter,
+    hardware: crate::types::Hardware,
+    channel: crate::types::Channel,
+}
+
+impl Pipeline {
+    pub fn new(config: StreamConfig) -> Self {
+        Self { config, ..Self::default() }
+    }
+
+    pub fn ingest(
+        &mut self,
+        source: SourceId,
+        provenance: Provenance,
+        time: Timestamp,
+        clock: Option<ClockHealth>,
+        frame: &CsiFrame,
+    ) {
+        let key = (source, frame.stream());
+        if !self.streams.contains_key(&key) {
+            self.make_room();
+            self.streams.insert(key, Stream::new(&self.config, provenance, frame));
+            self.count_transmitters(source, frame.link.rx);
+        }
+        let Some(stream) = self.streams.get_mut(&key) else { return };
+        if let Some(clock) = clock {
+            stream.clock = Some(clock);
+            stream.processor.quality_mut().set_clock_wraps(clock.n_wraps);
+        }
+        stream.processor.push(time, frame);
+        stream.n_frames += 1;
+        stream.last_seen = time;
+        stream.rate.push(time);
+    }
+
+    /// Forgets everything of one source.
+    pub fn forget(&mut self, source: SourceId) {
+        self.streams.retain(|(of, _), _| *of != source);
+    }
+
+    /// The newest frame's time over the streams of one source, or over all.
+    pub fn newest(&self, source: Option<SourceId>) -> Option<Timestamp> {
+        let of_source = |(&(of, _), stream): (&(SourceId, StreamId), &Stream)| {
+            source.is_none_or(|wanted| wanted == of).then_some(stream.last_seen)
+        };
+        self.streams.iter().filter_map(of_source).max()
+    }
+
+    /// Largest motion energy of any stream of the source in its newest row, for the timeline.
+    pub fn motion(&self, source: SourceId) -> Option<f32> {
+        let newest = |stream: &Stream| stream.processor.motion();
+        let of_source = self.streams.iter().filter(|((of, _), _)| *of == source);
+        of_source.filter_map(|(_, stream)| newest(stream)).max_by(f32::total_cmp)
+    }
+
+    /// One view per stream, in a stable order, with names that are unique.
+    pub fn links(&self, latency_secs: impl Fn(SourceId) -> Option<f32>) -> Vec<LinkView> {
+        let mut links: Vec<LinkView> = self
+            .streams
+            .iter()
+            .map(|(&(source, id), stream)| {
+                let products = stream.processor.products();
+                LinkView {
+                    stream: id,
+                    source,
+                    provenance: stream.provenance,
+                    name: id.link.to_string(),
+                    hardware: stream.hardware,
+                    channel: stream.channel,
+                    health: LinkHealth {
+                        rate_hz: stream.rate.rate_hz(),
+                        loss: products.quality.loss.map(|loss| loss as f32),
+                        n_frames: stream.n_frames,
+                        n_dropped: 0,
+                        latency_secs: latency_secs(source),
+                        last_seen: Some(stream.last_seen),
+                        clock: stream.clock,
+                    },
+                    products,
+                }
+            })
+            .collect();
+        make_names_unique(&mut links);
+        links
+    }
+
+    /// Every link of a receiver knows how many transmitters it hears.
+    fn count_transmitters(&mut self, source: SourceId, receiver: NodeId) {
+        let of_receiver = |(of, stream): &(SourceId, StreamId)| *of == source && stream.link.rx == receiver;
+        let heard: BTreeSet<NodeId> =
+            self.streams.keys().filter(|key| of_receiver(key)).map(|(_, stream)| stream.link.tx).collect();
+        for (key, stream) in &mut self.streams {
+            if of_receiver(key) {
+                stream.processor.quality_mut().set_transmitters(heard.len());
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.streams.len() < MAX_STREAMS {
+            return;
+        }
+        let stalest = self.streams.iter().min_by_key(|(_, stream)| (stream.n_frames.min(100), stream.last_seen));
+        if let Some((&key, _)) = stalest {
+            self.streams.remove(&key);
+            self.n_streams_evicted += 1;
+        }
+    }
+}
+
+impl Stream {
+    fn new(config: &StreamConfig, provenance: Provenance, first: &CsiFrame) -> Self {
+        Self {
+            provenance,
+            processor: StreamProcessor::new(*config, first),
+            clock: None,
+            n_frames: 0,
+            last_seen: Timestamp::ZERO,
+            rate: RateMeter::default(),
+            hardware: first.hardware,
+            channel: first.channel,
+        }
+    }
+}
+
+/// Frames a second over the last few seconds of a stream's own time.
+#[derive(Default)]
+pub struct RateMeter {
+    times: VecDeque<Timestamp>,
+}
+
+impl RateMeter {
+    /// Two seconds at the fastest rate that any tool reaches; more frames only shorten what is averaged.
+    const MAX_TIMES: usize = 4_096;
+
+    pub fn push(&mut self, time: Timestamp) {
+        if self.times.back().is_some_and(|&last| time < last) {
+            self.times.clear();
+        }
+        self.times.push_back(time);
+        while self.times.len() > Self::MAX_TIMES
+            || self.times.front().is_some_and(|first| time.secs_since(*first) > HEALTH_SECS)
+        {
+            self.times.pop_front();
+        }
+    }
+
+    pub fn rate_hz(&self) -> Option<f32> {
+        let secs = self.times.back()?.secs_since(*self.times.front()?);
+        (secs > 0.0).then(|| ((self.times.len() - 1) as f64 / secs) as f32)
+    }
+}
+
+/// Streams of one link differ in width or antennas: their names say so.
+fn make_names_unique(links: &mut [LinkView]) {
+    let mut n_of_name: BTreeMap<String, usize> = BTreeMap::new();
+    for link in links.iter() {
+        *n_of_name.entry(link.name.clone()).or_default() += 1;
+    }
+    let mut n_used: BTreeMap<String, usize> = BTreeMap::new();
+    for link in links.iter_mut() {
+        if n_of_name.get(&link.name).is_none_or(|&n| n < 2) {
+            continue;
+        }
+        let products = &link.products;
+        link.name = format!("{} · {}×{}×{}", link.name, products.n_rx, products.n_tx, products.subcarriers.index.len());
+        if link.channel.bandwidth_mhz > 0 {
+            link.name = format!("{} · {} MHz", link.name, link.channel.bandwidth_mhz);
+        }
+        let n = n_used.entry(link.name.clone()).or_default();
+        *n += 1;
+        if *n > 1 {
+            link.name = format!("{} · {}", link.name, *n);
+        }
+    }
+}
