@@ -95,6 +95,8 @@ pub enum Error {
     Empty { path: PathBuf },
     #[error("not a CSI recording in any format this program reads (see Help › File formats): {path:?}")]
     Unrecognised { path: PathBuf },
+    #[error("a recording is not a live source — open it instead: {path:?}")]
+    NotLive { path: PathBuf },
     #[error("the stream is in no CSI format this program reads — pipe pcap, ESP32 CSV or JSON lines into it")]
     UnrecognisedStream,
     #[error("not permitted to open the port — add your user to the `dialout` group and sign in again: {port:?}")]

@@ -122,7 +122,8 @@ fn watch(
             std::thread::sleep(Duration::from_millis(20));
         }
         let snapshot = engine.snapshot();
-        for notice in snapshot.notices.iter().filter(|notice| notice.number > n_said) {
+        let n_said_before = n_said;
+        for notice in snapshot.notices.iter().filter(|notice| notice.number > n_said_before) {
             n_said = notice.number;
             let level = if notice.level == NoticeLevel::Info { "" } else { "warning: " };
             eprintln!("{level}{}", notice.text);

@@ -58,7 +58,7 @@ pub fn run() -> anyhow::Result<()> {
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),
         Some(Job::Ports) => {
-            let ports = crate::capture::source::ports();
+            let ports = crate::capture::source::serial::ports();
             if ports.is_empty() {
                 println!("no serial ports — connect a device");
             }

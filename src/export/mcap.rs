@@ -262,6 +262,7 @@ fn topic_part(node: NodeId) -> String {
         NodeId::Mac(mac) => format!("mac_{}", hexadecimal(&mac)),
         NodeId::Number(number) => format!("node_{number}"),
         NodeId::Source(number) => format!("source_{number}"),
+        NodeId::Address(address) => format!("address_{}", address.to_string().replace(['.', ':'], "_")),
     }
 }
 

@@ -31,8 +31,8 @@ const RATE_TOLERANCE: f64 = 0.95;
 const MAX_LOSS: f64 = 0.3;
 /// A spread of a quarter of the interval (standard deviation) blurs fast movement.
 const MAX_JITTER: f64 = 0.5;
-/// More gain steps than this a minute leave traces that look like movement.
-const MAX_JUMPS_PER_MIN: f64 = 20.0;
+/// Gain steps are fitted out; at more than this share of the packets their traces begin to look like movement.
+const MAX_JUMP_SHARE: f64 = 0.1;
 
 /// One verdict per purpose; none while there is too little to judge.
 pub(super) fn verdicts(quality: &LinkQuality, around: &Circumstances) -> Vec<PurposeVerdict> {
@@ -97,9 +97,9 @@ impl Judgement {
     }
 
     fn cap_jumps(self, quality: &LinkQuality) -> Self {
-        let per_min = f64::from(quality.n_agc_jumps) * 60.0 / quality.duration_secs.max(1.0);
-        self.cap(quality.n_agc_jumps >= 5 && per_min > MAX_JUMPS_PER_MIN, Grade::Usable, || {
-            format!("The receiver changes its gain {per_min:.0} times a minute, which can look like movement")
+        let share = f64::from(quality.n_agc_jumps) / quality.n_frames.max(1) as f64;
+        self.cap(share > MAX_JUMP_SHARE, Grade::Usable, || {
+            format!("The receiver's gain jumps at {:.0} % of the packets, which can look like movement", share * 100.0)
         })
     }
 

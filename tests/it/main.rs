@@ -8,6 +8,7 @@ mod detect;
 mod engine;
 mod esp32;
 mod export;
+mod feeding;
 mod feitcsi;
 mod golden;
 mod intel5300;

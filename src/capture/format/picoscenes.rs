@@ -15,9 +15,7 @@ use self::extra::Extra;
 use super::records::{Found, Head, Sync, n_in_a_row, u16_le, u32_le};
 use super::tones::{self, PacketFormat, Plan};
 use super::{Context, Decoder, Format, Likeness, Step, atheros, feitcsi, intel5300, mpdu};
-use crate::types::{
-    Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LinkId, NodeId, Other, SkipReason, Subcarriers,
-};
+use crate::types::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LinkId, Other, SkipReason, Subcarriers};
 
 const MAGIC: u32 = 0x2015_0315;
 /// Frame length (4), magic (4), version (2), number of segments (1).

@@ -39,7 +39,7 @@ const MAX_HOPS: usize = 8;
 const MAX_LOOK_AHEAD: usize = 1 << 20;
 
 /// Remembers whether the bytes at hand belong to a stretch that was already counted as lost.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sync {
     lost: bool,
 }
@@ -92,19 +92,21 @@ impl Sync {
 }
 
 /// Whether the lengths from a weak record on lead to a sound one; `None` until enough bytes are there.
+/// A length that jumps over a sound record is a lie.
 fn leads_on(bytes: &[u8], first_len: usize, judge: impl Fn(&[u8]) -> Head, ended: bool) -> Option<bool> {
-    let mut at = first_len;
+    let is_sound_at = |at: usize| matches!(bytes.get(at..).map(&judge), Some(Head::Sound(_)));
+    let (mut from, mut to) = (0, first_len);
     for _ in 0..MAX_HOPS {
-        if at > MAX_LOOK_AHEAD {
+        if to > MAX_LOOK_AHEAD || (from + 1..to.min(bytes.len())).any(is_sound_at) {
             return Some(false);
         }
-        let Some(rest) = bytes.get(at..) else {
+        let Some(rest) = bytes.get(to..) else {
             return (ended && first_len <= bytes.len()).then_some(true);
         };
         match judge(rest) {
             Head::TooShort => return ended.then_some(true),
             Head::Sound(_) => return Some(true),
-            Head::Weak { len, .. } => at += len.max(1),
+            Head::Weak { len, .. } => (from, to) = (to, to + len.max(1)),
             Head::Nonsense(_) => return Some(false),
         }
     }

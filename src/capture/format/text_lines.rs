@@ -14,7 +14,7 @@ pub(super) enum Front<'a> {
     Answer(Step),
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Lines {
     /// Inside a line that was given up: the rest of it belongs to the skip that was counted.
     in_oversized: bool,

@@ -5,6 +5,7 @@
 
 mod cdr;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{
@@ -34,8 +35,8 @@ pub struct CsiMessage {
 pub fn encode(source: u16, provenance: Provenance, frame: &CsiFrame, out: &mut Vec<u8>) {
     let device = frame.device_time;
     let wraps_at = device.and_then(|time| time.wraps_at_nanos);
-    let (tx_kind, tx_mac, tx_number) = node_parts(frame.link.tx);
-    let (rx_kind, rx_mac, rx_number) = node_parts(frame.link.rx);
+    let (tx_kind, tx_address, tx_number) = node_parts(frame.link.tx);
+    let (rx_kind, rx_address, rx_number) = node_parts(frame.link.rx);
     let mut cdr = cdr::Writer::new(out);
     cdr.number(frame.host_time.unwrap_or_default().0.to_le_bytes());
     cdr.number(device.map_or(0, |time| time.nanos).to_le_bytes());
@@ -49,8 +50,8 @@ pub fn encode(source: u16, provenance: Provenance, frame: &CsiFrame, out: &mut V
         cdr.number(number.to_le_bytes());
     }
     cdr.bytes(&[tx_kind, rx_kind]);
-    cdr.bytes(&tx_mac);
-    cdr.bytes(&rx_mac);
+    cdr.bytes(&tx_address);
+    cdr.bytes(&rx_address);
     cdr.bytes(&[provenance_code(provenance), hardware_code(frame.hardware), frame.agc.unwrap_or_default()]);
     cdr.bytes(&frame.chain_rssi.map(i8::cast_unsigned));
     cdr.bytes(&[frame.n_rx, frame.n_tx]);
@@ -101,11 +102,7 @@ impl Decoder {
         if let Some((_, layout)) = self.layouts.iter().find(|(bytes, _)| **bytes == *raw.bytes) {
             return Ok(Arc::clone(layout));
         }
-        // An empty layout made by `Default` carries no fingerprint, unlike one made by `new`.
-        let layout = match raw.parse().ok_or(SkipReason::UnknownLayout)? {
-            empty if empty.index.is_empty() && empty.segments.is_empty() && empty.spacing_hz == 0.0 => Arc::default(),
-            layout => Arc::new(layout),
-        };
+        let layout = Arc::new(raw.parse().ok_or(SkipReason::UnknownLayout)?);
         if self.layouts.len() >= MAX_LAYOUTS {
             self.layouts.remove(0);
         }
@@ -162,7 +159,7 @@ fn read<'a>(cdr: &mut cdr::Reader<'a>) -> Option<Result<(CsiMessage, RawLayout<'
     let source = word()?;
     let (tx_number, rx_number) = (word()?, word()?);
     let ([tx_kind], [rx_kind]) = (cdr.number()?, cdr.number()?);
-    let (tx_mac, rx_mac) = (six_bytes(cdr)?, six_bytes(cdr)?);
+    let (tx_address, rx_address) = (address_bytes(cdr)?, address_bytes(cdr)?);
     let [provenance] = cdr.number()?;
     let [hardware] = cdr.number()?;
     let [agc] = cdr.number()?;
@@ -200,8 +197,8 @@ fn read<'a>(cdr: &mut cdr::Reader<'a>) -> Option<Result<(CsiMessage, RawLayout<'
         return Some(Err(SkipReason::UnknownHardware));
     };
     let (Some(tx), Some(rx), Some(provenance)) = (
-        node_from_parts(tx_kind, tx_mac, tx_number),
-        node_from_parts(rx_kind, rx_mac, rx_number),
+        node_from_parts(tx_kind, tx_address, tx_number),
+        node_from_parts(rx_kind, rx_address, rx_number),
         provenance_from_code(provenance),
     ) else {
         return Some(Err(SkipReason::BadHeader));
@@ -228,29 +225,43 @@ fn read<'a>(cdr: &mut cdr::Reader<'a>) -> Option<Result<(CsiMessage, RawLayout<'
     Some(Ok((CsiMessage { source, provenance, frame }, layout)))
 }
 
-fn six_bytes(cdr: &mut cdr::Reader<'_>) -> Option<[u8; 6]> {
-    let mut bytes = [0; 6];
+fn address_bytes(cdr: &mut cdr::Reader<'_>) -> Option<Address> {
+    let mut bytes = [0; 16];
     for byte in &mut bytes {
         [*byte] = cdr.number()?;
     }
     Some(bytes)
 }
 
-fn node_parts(node: NodeId) -> (u8, [u8; 6], u16) {
+/// A MAC address in the first six bytes, an IPv4 address in the first four, or an IPv6 address.
+type Address = [u8; 16];
+
+fn node_parts(node: NodeId) -> (u8, Address, u16) {
+    let mut address = [0; 16];
     match node {
-        NodeId::Unknown => (0, [0; 6], 0),
-        NodeId::Mac(mac) => (1, mac, 0),
-        NodeId::Number(number) => (2, [0; 6], number),
-        NodeId::Source(number) => (3, [0; 6], number),
+        NodeId::Unknown => (0, address, 0),
+        NodeId::Mac(mac) => {
+            address[..6].copy_from_slice(&mac);
+            (1, address, 0)
+        }
+        NodeId::Number(number) => (2, address, number),
+        NodeId::Source(number) => (3, address, number),
+        NodeId::Address(IpAddr::V4(ip)) => {
+            address[..4].copy_from_slice(&ip.octets());
+            (4, address, 0)
+        }
+        NodeId::Address(IpAddr::V6(ip)) => (5, ip.octets(), 0),
     }
 }
 
-fn node_from_parts(kind: u8, mac: [u8; 6], number: u16) -> Option<NodeId> {
+fn node_from_parts(kind: u8, address: Address, number: u16) -> Option<NodeId> {
     Some(match kind {
         0 => NodeId::Unknown,
-        1 => NodeId::Mac(mac),
+        1 => NodeId::Mac(*address.first_chunk()?),
         2 => NodeId::Number(number),
         3 => NodeId::Source(number),
+        4 => NodeId::Address(IpAddr::from(*address.first_chunk::<4>()?)),
+        5 => NodeId::Address(IpAddr::from(address)),
         _ => return None,
     })
 }

@@ -197,7 +197,7 @@ fn build<I: IntoIterator<Item = i16>>(
 }
 
 /// The layouts of one input, so that its frames share their tables.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Layouts {
     known: Vec<(Shape, Layout)>,
 }

@@ -61,7 +61,7 @@ fn unpack_chains<const N: usize>(payload: &[u8], values: &mut [Complex32], rx_to
     let n_tx = usize::from(n_tx);
     let slots: [usize; N] = std::array::from_fn(|pair| {
         let rx = rx_to.get(pair / n_tx).copied().unwrap_or(0);
-        (rx * n_tx + pair % n_tx).min(N - 1)
+        rx * n_tx + pair % n_tx
     });
     let mut energy = 0;
     for group in 0..N_GROUPS {
@@ -71,7 +71,7 @@ fn unpack_chains<const N: usize>(payload: &[u8], values: &mut [Complex32], rx_to
             let word = u32::from_le_bytes([packed[2 * pair], packed[2 * pair + 1], packed[2 * pair + 2], 0]);
             let [re, im, ..] = (word >> (bit % 8)).to_le_bytes().map(u8::cast_signed);
             energy += u32::from(re.unsigned_abs()).pow(2) + u32::from(im.unsigned_abs()).pow(2);
-            chains[slot][group] = Complex32::new(f32::from(re), f32::from(im));
+            *chains.get_mut(slot)?.get_mut(group)? = Complex32::new(f32::from(re), f32::from(im));
         }
     }
     Some(energy)

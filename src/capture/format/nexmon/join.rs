@@ -43,7 +43,7 @@ impl Arrival {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Joiner {
     senders: Vec<Sender>,
     n_waiting: usize,
@@ -60,6 +60,7 @@ struct Key {
     n_values: usize,
 }
 
+#[derive(Clone)]
 struct Sender {
     key: Key,
     /// Chains of a packet as bits `core * 8 + stream`; zero while that is not known.
@@ -72,6 +73,7 @@ struct Sender {
 }
 
 /// A packet of which some chains have come.
+#[derive(Clone)]
 struct Partial {
     sequence_control: u16,
     last_nanos: i64,
@@ -96,8 +98,8 @@ impl Joiner {
             return self.flush();
         }
         let key = key(rx, datagram);
-        let sender = self.senders.iter_mut().find(|sender| sender.key == key)?;
-        let partial = sender.partial.take_if(|partial| !partial.takes(datagram))?;
+        let sender = self.senders.iter_mut().find(|sender| sender.is_displaced_by(&key, datagram))?;
+        let partial = sender.partial.take()?;
         self.n_waiting -= 1;
         Some(sender.complete(partial))
     }
@@ -132,14 +134,7 @@ impl Joiner {
             Some(idx) => idx,
             None => {
                 self.make_room();
-                self.senders.push(Sender {
-                    key,
-                    expected: 0,
-                    partial: None,
-                    n_short: 0,
-                    short_seen: 0,
-                    last_push: 0,
-                });
+                self.senders.push(Sender { key, expected: 0, partial: None, n_short: 0, short_seen: 0, last_push: 0 });
                 self.senders.len() - 1
             }
         };
@@ -179,6 +174,16 @@ impl Joiner {
 }
 
 impl Sender {
+    /// A sender's own next packet always displaces. Another sender's does so only while it is not known whether there
+    /// is anything to wait for: routers send the chains of a packet one after the other, and a sender of single
+    /// chains must not see its first frame overtaken.
+    fn is_displaced_by(&self, key: &Key, datagram: &Datagram<'_>) -> bool {
+        let Some(partial) = &self.partial else {
+            return false;
+        };
+        if self.key == *key { !partial.takes(datagram) } else { self.expected == 0 && self.key.rx == key.rx }
+    }
+
     /// Gives the packet its shape and keeps account of what the sender's packets look like.
     fn complete(&mut self, partial: Partial) -> CsiFrame {
         if self.expected == 0 {

@@ -58,7 +58,8 @@ pub fn looks_like(payload: &[u8]) -> bool {
 /// appends a word there that the length fields do not count.
 pub fn datagram(payload: &[u8], n_trailing: usize) -> Result<Datagram<'_>, SkipReason> {
     let (header, words) = payload.split_first_chunk::<HEADER_LEN>().ok_or(SkipReason::BadHeader)?;
-    let [m0, m1, rssi, frame_control, a, b, c, d, e, f, seq0, seq1, chain0, chain1, spec0, spec1, chip0, chip1] = *header;
+    let [m0, m1, rssi, frame_control, a, b, c, d, e, f, seq0, seq1, chain0, chain1, spec0, spec1, chip0, chip1] =
+        *header;
     if [m0, m1] != MAGIC {
         return Err(SkipReason::BadHeader);
     }
@@ -124,10 +125,7 @@ impl Datagram<'_> {
             Hardware::Bcm4358 => values.extend(words.iter().map(|word| float_value::<9, 5>(*word))),
             Hardware::Bcm4366c0 => values.extend(words.iter().map(|word| float_value::<12, 6>(*word))),
             _ => values.extend(words.iter().map(|[r0, r1, i0, i1]| {
-                Complex32::new(
-                    f32::from(i16::from_le_bytes([*r0, *r1])),
-                    f32::from(i16::from_le_bytes([*i0, *i1])),
-                )
+                Complex32::new(f32::from(i16::from_le_bytes([*r0, *r1])), f32::from(i16::from_le_bytes([*i0, *i1])))
             })),
         }
     }

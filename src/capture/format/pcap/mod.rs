@@ -63,7 +63,7 @@ struct FileHeader {
 impl FileHeader {
     fn read(bytes: &[u8]) -> Option<Self> {
         // The upper bits of the link type say how long the frame check sequence is.
-        const LINK_TYPE_BITS: u32 = 0x0fff_ffff;
+        const LINK_TYPE_BITS: u32 = 0x03ff_ffff;
         let clock = Clock::from_magic(*bytes.first_chunk()?)?;
         let number = u32_at(bytes, 20, clock.big_endian)? & LINK_TYPE_BITS;
         Some(Self { clock, link: LinkLayer::from_number(number) })
@@ -226,7 +226,8 @@ fn is_file_header(bytes: &[u8]) -> bool {
     let Some(&[a, b, c, d, version @ ..]) = bytes.first_chunk::<8>() else {
         return false;
     };
-    Clock::from_magic([a, b, c, d]).is_some_and(|clock| version == if clock.big_endian { [0, 2, 0, 4] } else { [2, 0, 4, 0] })
+    Clock::from_magic([a, b, c, d])
+        .is_some_and(|clock| version == if clock.big_endian { [0, 2, 0, 4] } else { [2, 0, 4, 0] })
 }
 
 /// What an incomplete record at the end of the input is called.

@@ -241,7 +241,8 @@ impl Interface {
                 (TIME_RESOLUTION, &[exponent]) => interface.ticks_per_sec = ticks_per_sec(exponent)?,
                 (TIME_OFFSET, value) => {
                     let secs = *value.first_chunk()?;
-                    interface.offset_secs = if big_endian { i64::from_be_bytes(secs) } else { i64::from_le_bytes(secs) };
+                    interface.offset_secs =
+                        if big_endian { i64::from_be_bytes(secs) } else { i64::from_le_bytes(secs) };
                 }
                 _ => {}
             }

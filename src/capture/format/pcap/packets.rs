@@ -14,7 +14,7 @@ pub struct Captured {
 }
 
 /// Reads datagrams of one input; holds packets of several datagrams until they are whole.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Packets {
     joiner: nexmon::Joiner,
 }
