@@ -11,6 +11,9 @@ Each tool opens and reads whole files from the page cache, all into memory. This
 to one core. Rounds alternate between the tools, so that a busy moment hits all. Times are medians with the middle half
 (25th to 75th percentile); a ratio is the peer's median over ours.
 
+Much of a short read is the kernel handing out fresh memory. `--keep-heap` tells the C library to keep what was freed,
+for all tools alike, which shows the work of decoding more plainly.
+
 Frames are what each tool hands out. csiread parses into arrays of a shape that the caller must know beforehand (it is
 given the right one here) and counts the chains of a Nexmon packet one by one; it cannot skip the column header of an
 ESP32 CSV, so it gets a copy without it.
@@ -57,7 +60,13 @@ def main():
     parser.add_argument("--repeat", type=int, default=7, help="runs of each tool in a round")
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--ours", type=pathlib.Path, help="a built decode_file; default: build it with `cargo bench`")
+    parser.add_argument("--reader", action="store_true", help="ours by the program's own reader, not the whole file at once")
+    parser.add_argument("--keep-heap", action="store_true", help="keep freed memory (glibc), for all tools")
     args = parser.parse_args()
+    if args.keep_heap and "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+        # Read when a process starts, so this one starts again; what it starts inherits them.
+        kept = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **kept})
     if not args.data.is_dir():
         sys.exit(f"no recordings in {args.data} — give their folder with --data")
     ours = args.ours or build()
@@ -89,7 +98,7 @@ def build():
 
 
 def compare(path, reader, ours, args, scratch):
-    tools = {"this program": lambda: run_ours(ours, path, args.repeat)}
+    tools = {"this program": lambda: run_ours(ours, path, args)}
     if reader:
         tools["csiread"] = lambda: run_peer(lambda: read_csiread(csiread_copy(path, scratch), *reader), args.repeat)
     tools["CSIKit"] = lambda: run_peer(lambda: read_csikit(path), args.repeat)
@@ -113,8 +122,8 @@ def compare(path, reader, ours, args, scratch):
               f"| {frames[tool] / median:,.0f} | {size / median / 1e6:.1f} | {median / base:.1f} |", flush=True)
 
 
-def run_ours(ours, path, repeat):
-    command = [str(ours), "--repeat", str(repeat), str(path)]
+def run_ours(ours, path, args):
+    command = [str(ours), *["--reader"] * args.reader, "--repeat", str(args.repeat), str(path)]
     result = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return result["frames"], result["secs"]
 
