@@ -236,7 +236,7 @@ fn an_unplug_while_recording_is_said_and_the_recording_goes_on_when_the_node_is_
     });
     engine.send(Command::StartRecording(RecordingSpec::default()));
     wait_for(&engine, "the recording", |snapshot| snapshot.recording.is_some());
-    let mut send = |node: &mut TTYPort, numbers: std::ops::Range<u32>| {
+    let send = |node: &mut TTYPort, numbers: std::ops::Range<u32>| {
         for n in numbers {
             node.write_all(esp32_line(n).as_bytes()).expect("written");
         }
