@@ -1,12 +1,10 @@
 //! What every panel gets: the picture to draw, the state of the window, and a list for its wishes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::actions::Action;
-use super::heat::HeatMap;
 use super::time::TimeView;
-use super::{log, sources, timeline, viewport};
+use super::{heat, log, sources, timeline, viewport};
 use crate::engine::{Command, LinkView, Snapshot};
 use crate::types::{NodeId, StreamId, Timestamp};
 
@@ -58,7 +56,7 @@ pub struct State {
     pub selection: Selection,
     pub time: TimeView,
     pub scope: Scope,
-    pub heat: HashMap<(StreamId, HeatKind), HeatMap>,
+    pub heat: heat::Maps,
     pub timeline: timeline::State,
     pub sources: sources::State,
     pub viewport: viewport::State,
