@@ -197,11 +197,9 @@ impl Action {
     pub fn available(self, snapshot: &Snapshot, context: Context) -> Result<(), &'static str> {
         let need = |met: bool, reason: &'static str| if met { Ok(()) } else { Err(reason) };
         match self {
-            Self::TogglePlay
-            | Self::SeekByMillis(_)
-            | Self::StepFrames(_)
-            | Self::GoToStart
-            | Self::Speed(_) => need(snapshot.playback.is_some(), "Needs an open recording"),
+            Self::TogglePlay | Self::SeekByMillis(_) | Self::StepFrames(_) | Self::GoToStart | Self::Speed(_) => {
+                need(snapshot.playback.is_some(), "Needs an open recording")
+            }
             Self::LoopRange => {
                 need(snapshot.playback.is_some() && context.has_range, "Needs an open recording and a selected range")
             }

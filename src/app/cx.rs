@@ -81,7 +81,8 @@ pub struct Selection {
 impl Selection {
     pub fn link<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a LinkView> {
         let chosen = snapshot.links.iter().find(|link| Some(link.stream) == self.stream);
-        chosen.or(snapshot.links.first())
+        chosen
+            .or_else(|| snapshot.links.iter().max_by(|a, b| a.worth.total_cmp(&b.worth).then(b.stream.cmp(&a.stream))))
     }
 
     pub fn select_link(&mut self, stream: StreamId) {
@@ -116,7 +117,14 @@ pub struct Scope {
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { clean: true, all_links: true, all_links_doppler: false, chain: 0, subcarriers: Vec::new(), one_subcarrier: false }
+        Self {
+            clean: true,
+            all_links: true,
+            all_links_doppler: false,
+            chain: 0,
+            subcarriers: Vec::new(),
+            one_subcarrier: false,
+        }
     }
 }
 
@@ -135,7 +143,8 @@ impl Calm {
 
     pub fn renew(&mut self, shown: &Arc<Snapshot>, now_secs: f64) {
         let shape = |s: &Snapshot| {
-            let states: Vec<_> = s.sources.iter().map(|source| (source.id, std::mem::discriminant(&source.state))).collect();
+            let states: Vec<_> =
+                s.sources.iter().map(|source| (source.id, std::mem::discriminant(&source.state))).collect();
             let playing = s.playback.as_ref().map(|p| (p.playing, p.at_end, p.speed.to_bits(), p.looping));
             (s.run, s.links.len(), s.jobs.len(), s.recording.is_some(), states, playing)
         };

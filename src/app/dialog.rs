@@ -30,9 +30,9 @@ impl OpenDialog {
         }
         let future = dialog.pick_files();
         Self {
-            future: Box::pin(async move {
-                Some(future.await?.into_iter().map(|file| file.path().to_owned()).collect())
-            }),
+            future: Box::pin(
+                async move { Some(future.await?.into_iter().map(|file| file.path().to_owned()).collect()) },
+            ),
         }
     }
 

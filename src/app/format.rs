@@ -92,7 +92,11 @@ pub fn tick(v: f32, step: f64) -> String {
     let decimals = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
     let text = format!("{v:.decimals$}").replace('-', "−");
     // A rounded small negative number is no "−0".
-    if text.trim_start_matches('−').chars().all(|c| c == '0' || c == '.') { text.trim_start_matches('−').to_owned() } else { text }
+    if text.trim_start_matches('−').chars().all(|c| c == '0' || c == '.') {
+        text.trim_start_matches('−').to_owned()
+    } else {
+        text
+    }
 }
 
 /// A value of a plot with about three digits.

@@ -99,7 +99,14 @@ impl HeatMap {
     }
 
     /// Brings the picture up to date. `hold_nanos` is how long a row stays valid, so that slow links make no stripes.
-    pub fn update<T: Copy>(&mut self, table: &Table<'_, T>, key: Key, window: Span, style: Style, project: impl Fn(T) -> f32) {
+    pub fn update<T: Copy>(
+        &mut self,
+        table: &Table<'_, T>,
+        key: Key,
+        window: Span,
+        style: Style,
+        project: impl Fn(T) -> f32,
+    ) {
         let n_bins = table.n_bins();
         let slot_nanos = (window.nanos() / N_SLOTS as i64).max(1);
         let end = window.end.0.div_euclid(slot_nanos) + 1;

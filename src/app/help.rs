@@ -44,14 +44,15 @@ pub fn help_ui(ctx: &egui::Context, open: &mut bool) {
                     // One line stands for the nine speed keys.
                     let lines = lines.filter(|entry| !matches!(entry.action, Action::Speed(2..)));
                     let lines: Vec<(String, &str)> = lines
-                        .filter_map(|entry| {
+                        .map(|entry| {
                             if entry.action == Action::Speed(1) {
-                                return Some(("1 – 9".to_owned(), "Speed 1× – 9× (pointer not over the room)"));
+                                return ("1 – 9".to_owned(), "Speed 1× – 9× (pointer not over the room)");
                             }
-                            let keys = [entry.key, entry.other_key].into_iter().flatten().map(|key| key_text(ui.ctx(), &key));
+                            let keys =
+                                [entry.key, entry.other_key].into_iter().flatten().map(|key| key_text(ui.ctx(), &key));
                             let mut keys: Vec<_> = keys.collect();
                             keys.dedup();
-                            Some((keys.join(" · "), entry.name))
+                            (keys.join(" · "), entry.name)
                         })
                         .collect();
                     list_ui(ui, group.label(), lines.iter().map(|(key, name)| (key.as_str(), *name)));
@@ -71,11 +72,15 @@ fn list_ui<'a>(ui: &mut egui::Ui, title: &str, lines: impl Iterator<Item = (&'a 
     let theme = Theme::of(ui);
     ui.add_space(2.0 * theme::GRID);
     ui.label(RichText::new(title).font(theme::strong_font()));
-    egui::Grid::new(title).num_columns(2).min_col_width(36.0 * theme::GRID).min_row_height(theme::ROW_DENSE - theme::GRID).show(ui, |ui| {
-        for (key, what) in lines {
-            ui.label(RichText::new(key).font(theme::number_font()));
-            ui.label(RichText::new(what).color(theme.quiet));
-            ui.end_row();
-        }
-    });
+    egui::Grid::new(title)
+        .num_columns(2)
+        .min_col_width(36.0 * theme::GRID)
+        .min_row_height(theme::ROW_DENSE - theme::GRID)
+        .show(ui, |ui| {
+            for (key, what) in lines {
+                ui.label(RichText::new(key).font(theme::number_font()));
+                ui.label(RichText::new(what).color(theme.quiet));
+                ui.end_row();
+            }
+        });
 }

@@ -84,8 +84,7 @@ impl StartLayout {
                 let frame = tabs(&mut tiles, &[Subcarriers]);
                 let points = tabs(&mut tiles, &[Constellation]);
                 let plots = split(&mut tiles, LinearDir::Horizontal, &[(frame, 1.5), (points, 1.0)]);
-                let right =
-                    split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (plots, 1.0)]);
+                let right = split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (plots, 1.0)]);
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.1), (right, 1.0)])
             }
             Self::Install => {
@@ -95,21 +94,18 @@ impl StartLayout {
                 let sources = tabs(&mut tiles, &[Sources, Log]);
                 let details = tabs(&mut tiles, &[Selection]);
                 let plots = tabs(&mut tiles, &[Amplitude, Phase, Doppler, Signals, Subcarriers, Constellation]);
-                let right =
-                    split(&mut tiles, LinearDir::Vertical, &[(sources, 1.0), (details, 1.2), (plots, 1.0)]);
+                let right = split(&mut tiles, LinearDir::Vertical, &[(sources, 1.0), (details, 1.2), (plots, 1.0)]);
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.7), (right, 1.0)])
             }
             Self::Review => {
                 let falls = tabs(&mut tiles, &[Amplitude, Phase]);
                 let doppler = tabs(&mut tiles, &[Doppler]);
                 let signals = tabs(&mut tiles, &[Signals]);
-                let left =
-                    split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (signals, 1.0)]);
+                let left = split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (signals, 1.0)]);
                 let room = tabs(&mut tiles, &[Viewport]);
                 let details = tabs(&mut tiles, &[Selection, Links, Sources, Log]);
                 let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);
-                let right =
-                    split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.0), (plots, 0.9)]);
+                let right = split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.0), (plots, 0.9)]);
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.5), (right, 1.0)])
             }
         };
@@ -151,10 +147,14 @@ pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
 
 /// Whether a restored arrangement can be used: it has a root, and no panel twice.
 pub fn is_sound(tree: &Tree<Pane>) -> bool {
-    let panes: Vec<_> = tree.tiles.tiles().filter_map(|tile| match tile {
-        egui_tiles::Tile::Pane(pane) => Some(*pane),
-        egui_tiles::Tile::Container(_) => None,
-    }).collect();
+    let panes: Vec<_> = tree
+        .tiles
+        .tiles()
+        .filter_map(|tile| match tile {
+            egui_tiles::Tile::Pane(pane) => Some(*pane),
+            egui_tiles::Tile::Container(_) => None,
+        })
+        .collect();
     let twice = panes.iter().enumerate().any(|(i, pane)| panes[..i].contains(pane));
     tree.root().is_some() && !panes.is_empty() && !twice
 }

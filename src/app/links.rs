@@ -20,7 +20,11 @@ const MIN_NAME: f32 = 36.0 * theme::GRID;
 pub fn links_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if cx.calm.links.is_empty() {
         let (title, needs, button) = match cx.calm.sources.is_empty() {
-            true => ("Health and verdict of every link", "Needs a source: connect a node or open a recording", Some("Add source…")),
+            true => (
+                "Health and verdict of every link",
+                "Needs a source: connect a node or open a recording",
+                Some("Add source…"),
+            ),
             false => ("Health and verdict of every link", "Waiting for the first frame", None),
         };
         if marks::empty_ui(ui, title, needs, button) {
@@ -88,11 +92,8 @@ fn right_aligned(column: Option<usize>) -> bool {
 fn cell(painter: &Painter, rect: Rect, text: String, font: egui::FontId, colour: egui::Color32, right: bool) {
     let inner = rect.shrink2(vec2(theme::GRID, 0.0));
     let painter = painter.with_clip_rect(painter.clip_rect().intersect(rect));
-    let (at, align) = if right {
-        (inner.right_center(), Align2::RIGHT_CENTER)
-    } else {
-        (inner.left_center(), Align2::LEFT_CENTER)
-    };
+    let (at, align) =
+        if right { (inner.right_center(), Align2::RIGHT_CENTER) } else { (inner.left_center(), Align2::LEFT_CENTER) };
     painter.text(at, align, text, font, colour);
 }
 
@@ -132,7 +133,13 @@ fn row_ui(
     for (rect, n) in cells(rect, columns) {
         let number = |text: String, loud: bool| {
             let nothing = text == format::NO_DATA;
-            let colour = if loud { theme.warning } else if nothing { theme.quiet } else { theme.text };
+            let colour = if loud {
+                theme.warning
+            } else if nothing {
+                theme.quiet
+            } else {
+                theme.text
+            };
             cell(painter, rect, text, theme::number_font(), colour, true);
         };
         match n {
@@ -143,7 +150,10 @@ fn row_ui(
             Some(3) => number(format::latency(health.latency_secs), false),
             Some(4) => number(seen.map_or(format::NO_DATA.to_owned(), format::age), false),
             Some(_) => {
-                let mark = Rect::from_min_size(rect.min + vec2(2.0 * theme::GRID, 0.0), vec2(2.0 * theme::MARK, rect.height()));
+                let mark = Rect::from_min_size(
+                    rect.min + vec2(2.0 * theme::GRID, 0.0),
+                    vec2(2.0 * theme::MARK, rect.height()),
+                );
                 marks::grade_mark(painter, theme, mark, grade);
                 let rest = Rect::from_min_max(egui::pos2(mark.right(), rect.top()), rect.max);
                 let word = marks::grade_word(grade).to_owned();

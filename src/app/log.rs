@@ -67,7 +67,11 @@ impl Log {
 
     /// Shows the newest messages in the lower right corner, above the timeline.
     pub fn toasts_ui(&mut self, ctx: &egui::Context, now_secs: f64, bottom: f32) {
-        let shown: Vec<usize> = (0..self.lines.len()).rev().filter(|&i| self.lines[i].toast_until_secs > now_secs).take(MAX_TOASTS).collect();
+        let shown: Vec<usize> = (0..self.lines.len())
+            .rev()
+            .filter(|&i| self.lines[i].toast_until_secs > now_secs)
+            .take(MAX_TOASTS)
+            .collect();
         if shown.is_empty() {
             return;
         }
@@ -89,10 +93,14 @@ impl Log {
                             ui.set_width(theme::TOAST_WIDTH - 6.0 * theme::GRID);
                             marks::level_ui(ui, line.level);
                             let width = ui.available_width() - 2.0 * theme::ROW - 4.0 * theme::GRID;
-                            ui.allocate_ui_with_layout(vec2(width, 0.0), egui::Layout::top_down(egui::Align::Min), |ui| {
-                                ui.set_width(width);
-                                ui.add(egui::Label::new(&line.text).wrap());
-                            });
+                            ui.allocate_ui_with_layout(
+                                vec2(width, 0.0),
+                                egui::Layout::top_down(egui::Align::Min),
+                                |ui| {
+                                    ui.set_width(width);
+                                    ui.add(egui::Label::new(&line.text).wrap());
+                                },
+                            );
                             ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {
                                 if marks::icon_button_ui(ui, Icon::Close, "Close message", true).clicked() {
                                     line.toast_until_secs = 0.0;

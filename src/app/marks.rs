@@ -187,7 +187,8 @@ pub fn icon_button_ui(ui: &mut Ui, icon: Icon, name: &str, enabled: bool) -> Res
         ];
         Shape::convex_polygon(points, colour, Stroke::NONE)
     };
-    let bar = |x: f32| Shape::rect_filled(Rect::from_center_size(c + vec2(x, 0.0), vec2(0.45 * r, 2.0 * r)), 0.0, colour);
+    let bar =
+        |x: f32| Shape::rect_filled(Rect::from_center_size(c + vec2(x, 0.0), vec2(0.45 * r, 2.0 * r)), 0.0, colour);
     match icon {
         Icon::Play => {
             painter.add(triangle(0.0, 1.0));
@@ -263,5 +264,6 @@ pub fn modal(ctx: &egui::Context, id: &'static str) -> egui::Modal {
 
 /// The one primary action of a panel.
 pub fn primary_button(theme: &Theme, text: &str) -> egui::Button<'static> {
-    egui::Button::new(egui::RichText::new(text.to_owned()).font(theme::strong_font()).color(theme.on_fill)).fill(theme.accent)
+    egui::Button::new(egui::RichText::new(text.to_owned()).font(theme::strong_font()).color(theme.on_fill))
+        .fill(theme.accent)
 }

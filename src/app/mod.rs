@@ -1,14 +1,16 @@
-//! The window: draws a [`Snapshot`] and answers with [`Command`]s.
+//! The window: draws a [`Snapshot`] and answers with [`crate::engine::Command`]s.
 //!
 //! [`App`] holds what the window itself remembers (arrangement, selection, time axis, frozen picture) and nothing of
 //! the data. It reads the newest snapshot once a frame, never waits for the engine, and turns wishes of menu, palette,
 //! keys and panels into commands after the frame.
 
+mod act;
 mod actions;
 mod bins;
 mod chart;
 mod colormap;
 mod cx;
+mod desk;
 mod dialog;
 mod format;
 mod heat;
@@ -24,48 +26,33 @@ mod selection;
 mod settings;
 mod signals;
 mod sources;
-mod stage;
+pub mod stage;
 mod status;
 mod theme;
 mod time;
 mod timeline;
 mod viewport;
 mod waterfall;
+mod window;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{Frame, Margin, Panel, ThemePreference, Ui, ViewportCommand};
-use egui_tiles::{SimplificationOptions, TileId, Tiles, Tree, UiResponse};
+use egui::{Frame, Margin, Panel, Ui};
+use egui_tiles::Tree;
 
 pub use actions::Action;
-use cx::{Calm, Cx, HeatKind, State, Wish};
+use cx::{Calm, Cx, State, Wish};
+use desk::Desk;
 pub use layout::{Pane, StartLayout};
 use palette::{Outcome, Palette};
 pub use settings::Settings;
-use theme::Theme;
+pub use theme::Theme;
+pub use window::{Backend, Options, run};
 
-use crate::engine::{Command, NoticeLevel, RecordingSpec, Snapshot};
-use crate::render::StandardView;
-use crate::types::Timestamp;
+use crate::engine::{NoticeLevel, Snapshot};
 
-/// Where the window gets its data and sends its wishes.
-pub struct Backend {
-    pub snapshot: Box<dyn Fn() -> Arc<Snapshot>>,
-    pub send: Box<dyn FnMut(Command)>,
-    /// The wall clock, for how long ago a live link was heard.
-    pub now: Box<dyn Fn() -> Timestamp>,
-}
-
-/// What is decided before the window opens.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Where screenshots go; `None` takes the user's pictures folder.
-    pub screenshot_folder: Option<PathBuf>,
-    /// Neither reads nor writes remembered settings.
-    pub forget: bool,
-}
-
+/// The window's contents.
 pub struct App {
     backend: Backend,
     options: Options,
@@ -178,10 +165,12 @@ impl App {
             gpu: self.gpu.as_ref(),
         };
         let theme = Theme::of(ui);
-        let bar = |fill| Frame::new().fill(fill).inner_margin(Margin::symmetric(theme::PADDING as i8, theme::GRID as i8));
+        let bar =
+            |fill| Frame::new().fill(fill).inner_margin(Margin::symmetric(theme::PADDING as i8, theme::GRID as i8));
         Panel::top("top bar").frame(bar(theme.panel)).show(ui, |ui| status::top_ui(ui, &mut cx));
         Panel::bottom("status line").frame(bar(theme.panel)).show(ui, |ui| status::bottom_ui(ui, &mut cx));
-        let timeline = Panel::bottom("timeline").frame(bar(theme.panel)).show(ui, |ui| timeline::timeline_ui(ui, &mut cx));
+        let timeline =
+            Panel::bottom("timeline").frame(bar(theme.panel)).show(ui, |ui| timeline::timeline_ui(ui, &mut cx));
         egui::CentralPanel::default().frame(Frame::new().fill(theme.ground)).show(ui, |ui| {
             cx.state.viewport.hovered = false;
             self.tree.ui(&mut Desk { cx: &mut cx }, ui);
@@ -231,13 +220,15 @@ impl App {
     /// One level back: message, selecting, pinned cursor, range, past, frozen picture.
     fn back_out(&mut self, now_secs: f64) {
         let state = &mut self.state;
-        if state.log.close_toast(now_secs) {
-        } else if std::mem::take(&mut state.timeline.selecting) {
-        } else if state.time.pinned.take().is_some() {
-        } else if state.timeline.range.is_some() {
+        let went_back = state.log.close_toast(now_secs)
+            || std::mem::take(&mut state.timeline.selecting)
+            || state.time.pinned.take().is_some();
+        if went_back {
+            return;
+        }
+        if state.timeline.range.is_some() {
             self.wishes.push(Wish::Do(Action::ClearRange));
-        } else if state.time.end.take().is_some() {
-        } else {
+        } else if state.time.end.take().is_none() {
             self.frozen = None;
         }
     }
@@ -262,7 +253,9 @@ impl App {
         if let Some(result) = self.screenshot.as_ref().and_then(|pending| pending.finish(folder)) {
             self.screenshot = None;
             match result {
-                Ok(path) => self.state.log.say(NoticeLevel::Info, format!("Saved screenshot {}", path.display()), now_secs),
+                Ok(path) => {
+                    self.state.log.say(NoticeLevel::Info, format!("Saved screenshot {}", path.display()), now_secs)
+                }
                 Err(error) => self.state.log.say(NoticeLevel::Error, error, now_secs),
             }
         }
@@ -288,116 +281,6 @@ impl App {
             }
             Some(Outcome::Open) | None => {}
         }
-    }
-
-    fn grant(&mut self, ctx: &egui::Context, wish: Wish, now_secs: f64) {
-        match wish {
-            Wish::Do(action) => self.act(ctx, action, now_secs),
-            Wish::Send(command) => (self.backend.send)(command),
-            Wish::Open(paths) => {
-                for path in &paths {
-                    self.settings.remember(path);
-                }
-                self.unfreeze();
-                self.state.timeline = timeline::State::default();
-                (self.backend.send)(Command::Open(paths));
-            }
-        }
-        ctx.request_repaint();
-    }
-
-    fn unfreeze(&mut self) {
-        self.frozen = None;
-        self.state.time.follow();
-    }
-
-    /// Does an action, or says why it cannot be done now.
-    fn act(&mut self, ctx: &egui::Context, action: Action, now_secs: f64) {
-        let context =
-            actions::Context { frozen: self.frozen.is_some(), has_range: self.state.timeline.range.is_some() };
-        if let Err(reason) = action.available(&self.live, context) {
-            self.state.log.say(NoticeLevel::Info, format!("{}: {reason}", action.entry().name), now_secs);
-            return;
-        }
-        let state = &mut self.state;
-        let send = &mut self.backend.send;
-        match action {
-            Action::Open => {
-                self.dialog.get_or_insert_with(|| dialog::OpenDialog::new(self.settings.last_folder.as_deref()));
-            }
-            Action::OpenDemo => send(Command::OpenDemo),
-            Action::AddSource => state.sources.open = true,
-            Action::CloseAll => send(Command::CloseAll),
-            Action::Record if self.live.recording.is_some() => send(Command::StopRecording),
-            Action::Record => send(Command::StartRecording(RecordingSpec::default())),
-            Action::Screenshot => self.screenshot = Some(screenshot::request(ctx)),
-            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-            Action::TogglePlay => send(Command::TogglePlay),
-            Action::SeekByMillis(millis) => send(Command::SeekBy { nanos: i64::from(millis) * 1_000_000 }),
-            Action::StepFrames(n) => send(Command::StepFrames(n)),
-            Action::GoToStart => {
-                if let Some(span) = self.live.playback.as_ref().and_then(|playback| playback.span) {
-                    send(Command::Seek(span.start));
-                }
-            }
-            Action::FollowLive => {
-                send(Command::FollowLive);
-                self.unfreeze();
-            }
-            Action::Speed(speed) => send(Command::SetSpeed(speed.into())),
-            Action::Freeze => match self.frozen.take() {
-                Some(_) => {}
-                None => self.frozen = Some(Arc::clone(&self.live)),
-            },
-            Action::SelectRange => state.timeline.selecting = !state.timeline.selecting,
-            Action::LoopRange => {
-                let looping = self.live.playback.as_ref().is_some_and(|playback| playback.looping.is_some());
-                send(Command::SetLoop(state.timeline.range.filter(|_| !looping)));
-            }
-            Action::ClearRange => {
-                state.timeline.range = None;
-                if self.live.playback.as_ref().is_some_and(|playback| playback.looping.is_some()) {
-                    send(Command::SetLoop(None));
-                }
-            }
-            Action::Focus => state.viewport.focus(),
-            Action::ViewFront => state.viewport.view(StandardView::Front),
-            Action::ViewSide => state.viewport.view(StandardView::Side),
-            Action::ViewTop => state.viewport.view(StandardView::Top),
-            Action::ViewHome => state.viewport.home(),
-            Action::NextLink => state.selection.step(&self.live, 1),
-            Action::PreviousLink => state.selection.step(&self.live, -1),
-            Action::Palette => self.palette = Some(Palette::default()),
-            Action::Help => self.help_open = true,
-            Action::Settings => self.settings_open = true,
-            Action::ThemeDark => self.theme(ctx, ThemePreference::Dark),
-            Action::ThemeLight => self.theme(ctx, ThemePreference::Light),
-            Action::ThemeSystem => self.theme(ctx, ThemePreference::System),
-            Action::ZoomIn => self.zoom(ctx, self.settings.zoom + 0.1),
-            Action::ZoomOut => self.zoom(ctx, self.settings.zoom - 0.1),
-            Action::ZoomReset => self.zoom(ctx, 1.0),
-            Action::Fullscreen => {
-                let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
-            }
-            Action::Layout(layout) => {
-                self.settings.layout = layout;
-                self.tree = layout.tree();
-            }
-            Action::ResetLayout => self.tree = self.settings.layout.tree(),
-            Action::Show(pane) => layout::show(&mut self.tree, pane),
-            Action::CopyLog => ctx.copy_text(state.log.text()),
-        }
-    }
-
-    fn theme(&mut self, ctx: &egui::Context, theme: ThemePreference) {
-        self.settings.theme = theme;
-        self.settings.apply(ctx);
-    }
-
-    fn zoom(&mut self, ctx: &egui::Context, zoom: f32) {
-        self.settings.zoom = (zoom * 100.0).round().clamp(theme::ZOOM_MIN * 100.0, theme::ZOOM_MAX * 100.0) / 100.0;
-        self.settings.apply(ctx);
     }
 }
 
@@ -439,97 +322,4 @@ fn drop_hint_ui(ui: &Ui) {
     );
     let font = egui::FontId::new(theme::TITLE, theme::strong());
     painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop to open", font, theme.text);
-}
-
-/// Draws the panels in their places.
-struct Desk<'a, 'b> {
-    cx: &'a mut Cx<'b>,
-}
-
-impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _tile_id: TileId, pane: &mut Pane) -> UiResponse {
-        let theme = Theme::of(ui);
-        let margin = if *pane == Pane::Viewport { 0 } else { theme::PADDING as i8 };
-        Frame::new().fill(theme.panel).inner_margin(margin).show(ui, |ui| {
-            ui.set_min_size(ui.available_size());
-            ui.push_id(*pane, |ui| match pane {
-                Pane::Viewport => viewport::viewport_ui(ui, self.cx),
-                Pane::Amplitude => waterfall::waterfall_ui(ui, self.cx, HeatKind::Amplitude),
-                Pane::Phase => waterfall::waterfall_ui(ui, self.cx, HeatKind::Phase),
-                Pane::Doppler => waterfall::waterfall_ui(ui, self.cx, HeatKind::Doppler),
-                Pane::Signals => signals::signals_ui(ui, self.cx),
-                Pane::Subcarriers => plots::subcarriers_ui(ui, self.cx),
-                Pane::Constellation => plots::constellation_ui(ui, self.cx),
-                Pane::Links => links::links_ui(ui, self.cx),
-                Pane::Selection => selection::selection_ui(ui, self.cx),
-                Pane::Sources => sources::sources_ui(ui, self.cx),
-                Pane::Log => log::log_ui(ui, self.cx),
-            });
-        });
-        UiResponse::None
-    }
-
-    fn tab_title_for_pane(&mut self, pane: &Pane) -> egui::WidgetText {
-        pane.title().into()
-    }
-
-    fn is_tab_closable(&self, _tiles: &Tiles<Pane>, _tile_id: TileId) -> bool {
-        false
-    }
-
-    fn top_bar_right_ui(
-        &mut self,
-        _tiles: &Tiles<Pane>,
-        ui: &mut Ui,
-        _tile_id: TileId,
-        _tabs: &egui_tiles::Tabs,
-        _scroll_offset: &mut f32,
-    ) {
-        let theme = Theme::of(ui);
-        ui.add_space(theme::GRID);
-        let width = ui.available_width();
-        if let Some(provenance) = self.cx.shown.provenance {
-            marks::provenance_ui(ui, provenance, width >= theme::MIN_TAB_WORDS);
-        }
-        if self.cx.frozen && width >= 1.5 * theme::MIN_TAB_WORDS {
-            ui.label(egui::RichText::new("frozen").font(theme::caption_font()).color(theme.accent));
-        }
-    }
-
-    fn simplification_options(&self) -> SimplificationOptions {
-        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
-    }
-
-    fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
-        Theme::dark_or_light(visuals.dark_mode).raised
-    }
-
-    fn gap_width(&self, _style: &egui::Style) -> f32 {
-        0.5 * theme::GRID
-    }
-
-    fn tab_text_color(
-        &self,
-        visuals: &egui::Visuals,
-        _tiles: &Tiles<Pane>,
-        _tile_id: TileId,
-        state: &egui_tiles::TabState,
-    ) -> egui::Color32 {
-        let theme = Theme::dark_or_light(visuals.dark_mode);
-        if state.active { theme.text } else { theme.quiet }
-    }
-
-    fn tab_outline_stroke(
-        &self,
-        _visuals: &egui::Visuals,
-        _tiles: &Tiles<Pane>,
-        _tile_id: TileId,
-        _state: &egui_tiles::TabState,
-    ) -> egui::Stroke {
-        egui::Stroke::NONE
-    }
-
-    fn cycle_tabs_with_keyboard(&self) -> bool {
-        false
-    }
 }

@@ -115,7 +115,9 @@ mod tests {
 
     #[test]
     fn letters_find_the_command_meant() {
-        for (text, name) in [("freeze", "Freeze"), ("rec", "Record"), ("opre", "Open recording…"), ("dark", "Dark theme")] {
+        for (text, name) in
+            [("freeze", "Freeze"), ("rec", "Record"), ("opre", "Open recording…"), ("dark", "Dark theme")]
+        {
             assert_eq!(matches(text).first().map(|entry| entry.name), Some(name), "{text}");
         }
         assert!(matches("qqqq").is_empty());

@@ -58,10 +58,8 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Amplitude and phase of {}", link.name))
     });
-    let plots = Rect::from_min_max(
-        area.min + vec2(theme::AXIS_WIDTH, 0.0),
-        area.max - vec2(theme::GRID, theme::AXIS_HEIGHT),
-    );
+    let plots =
+        Rect::from_min_max(area.min + vec2(theme::AXIS_WIDTH, 0.0), area.max - vec2(theme::GRID, theme::AXIS_HEIGHT));
     let double = plots.height() >= theme::MIN_DOUBLE_PLOT;
     let middle = if double { plots.top() + 0.58 * plots.height() } else { plots.bottom() + theme::GRID };
     let painter = ui.painter_at(area);
@@ -80,7 +78,11 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let points = |f: fn(&Complex32) -> f32| {
             let breaks = subcarriers.windows(2).map(|w| w[1] < w[0]).chain([false]);
             let points = subcarriers.iter().zip(values).map(move |(&k, v)| (f32::from(k), f(v)));
-            points.zip(breaks).flat_map(|(p, end)| [Some(p), end.then_some((p.0, f32::NAN))]).flatten().collect::<Vec<_>>()
+            points
+                .zip(breaks)
+                .flat_map(|(p, end)| [Some(p), end.then_some((p.0, f32::NAN))])
+                .flatten()
+                .collect::<Vec<_>>()
         };
         chart::line_ui(&painter, &upper, points(|v| v.norm()).into_iter(), colour);
         if double {
@@ -138,10 +140,10 @@ pub fn constellation_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let radius = points.iter().map(|v| v.norm()).filter(|v| v.is_finite()).fold(1e-6, f32::max) * 1.1;
     let area = marks::rest(ui);
     let response = ui.interact(area, ui.scope_id().with("constellation"), Sense::hover());
-    response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Constellation of {}", link.name))
-    });
-    let inner = Rect::from_min_max(area.min + vec2(theme::AXIS_WIDTH, 0.0), area.max - vec2(theme::GRID, theme::AXIS_HEIGHT));
+    response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Constellation of {}", link.name)));
+    let inner =
+        Rect::from_min_max(area.min + vec2(theme::AXIS_WIDTH, 0.0), area.max - vec2(theme::GRID, theme::AXIS_HEIGHT));
     let aspect = inner.width() / inner.height().max(1.0);
     let (x, y) = if aspect >= 1.0 { (radius * aspect, radius) } else { (radius, radius / aspect.max(0.01)) };
     let axes = Axes { rect: inner, x: (-x, x), y: (-y, y) };
@@ -168,7 +170,8 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, constellation: bool) {
             chain_choice_ui(ui, cx);
             let one = &mut cx.state.scope.one_subcarrier;
             let word = if *one { "One subcarrier" } else { "One frame" };
-            if ui.button(word).on_hover_text("Show all subcarriers of one frame, or one subcarrier over time").clicked() {
+            if ui.button(word).on_hover_text("Show all subcarriers of one frame, or one subcarrier over time").clicked()
+            {
                 *one = !*one;
             }
         }
@@ -200,7 +203,8 @@ pub fn legend_ui(painter: &egui::Painter, theme: &Theme, rect: Rect, names: impl
         if left - 2.0 * theme::GRID < rect.left() {
             break;
         }
-        let ground = Rect::from_min_max(egui::pos2(left - 4.0 * theme::GRID, at.y), at + vec2(theme::GRID, galley.size().y));
+        let ground =
+            Rect::from_min_max(egui::pos2(left - 4.0 * theme::GRID, at.y), at + vec2(theme::GRID, galley.size().y));
         painter.rect_filled(ground, 0.0, theme.ground.gamma_multiply(0.8));
         painter.galley(egui::pos2(left, at.y), galley.clone(), theme.text);
         let y = at.y + 0.5 * galley.size().y;

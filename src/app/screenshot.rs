@@ -40,7 +40,9 @@ fn write(picture: &ColorImage, folder: Option<&Path>) -> Result<PathBuf, String>
         .and_then(|image| image.save(&path).map_err(|error| error.to_string()));
     match saved {
         Ok(()) => Ok(path),
-        Err(error) => Err(format!("cannot save the screenshot — check that the folder can be written: {error} ({path:?})")),
+        Err(error) => {
+            Err(format!("cannot save the screenshot — check that the folder can be written: {error} ({path:?})"))
+        }
     }
 }
 

@@ -101,7 +101,10 @@ fn link_ui(ui: &mut Ui, cx: &Cx<'_>, link: &LinkView) {
         ui,
         "quality",
         &[
-            ("Measured over", format!("{} frames, {}", format::count(quality.n_frames), format::duration(quality.duration_secs))),
+            (
+                "Measured over",
+                format!("{} frames, {}", format::count(quality.n_frames), format::duration(quality.duration_secs)),
+            ),
             ("Median rate", some(quality.rate_hz, "Hz")),
             ("Interval spread", some(quality.jitter.map(|j| j * 100.0), "% of interval")),
             ("Gaps", format!("{}, longest {} s", quality.n_gaps, format::value(quality.longest_gap_secs as f32))),
@@ -135,9 +138,9 @@ fn node_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: NodeId) {
     let theme = Theme::of(ui);
     let node = cx.calm.site.node(id);
     ui.heading(node.map_or_else(|| id.to_string(), |node| node.name.clone()));
-    let position = node.and_then(|node| node.position_m).map_or("not set".to_owned(), |[x, y, z]| {
-        format!("x {x:.2} m, y {y:.2} m, z {z:.2} m")
-    });
+    let position = node
+        .and_then(|node| node.position_m)
+        .map_or("not set".to_owned(), |[x, y, z]| format!("x {x:.2} m, y {y:.2} m, z {z:.2} m"));
     facts(ui, "node", &[("Address", id.to_string()), ("Position", position)]);
     heading(ui, "Links of this node");
     let calm = cx.calm;

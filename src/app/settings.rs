@@ -23,7 +23,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: ThemePreference::System, zoom: 1.0, layout: StartLayout::Lab, recent: Vec::new(), last_folder: None }
+        Self {
+            theme: ThemePreference::System,
+            zoom: 1.0,
+            layout: StartLayout::Lab,
+            recent: Vec::new(),
+            last_folder: None,
+        }
     }
 }
 
@@ -73,37 +79,43 @@ pub fn settings_ui(ctx: &egui::Context, settings: &mut Settings, adapter: &str) 
                 }
             });
         });
-        egui::Grid::new("settings").num_columns(2).spacing(egui::vec2(4.0 * theme::GRID, 2.0 * theme::GRID)).show(ui, |ui| {
-            ui.label("Theme");
-            ui.horizontal(|ui| {
-                for (choice, word) in
-                    [(ThemePreference::Dark, "Dark"), (ThemePreference::Light, "Light"), (ThemePreference::System, "System")]
-                {
-                    ui.selectable_value(&mut settings.theme, choice, word);
+        egui::Grid::new("settings").num_columns(2).spacing(egui::vec2(4.0 * theme::GRID, 2.0 * theme::GRID)).show(
+            ui,
+            |ui| {
+                ui.label("Theme");
+                ui.horizontal(|ui| {
+                    for (choice, word) in [
+                        (ThemePreference::Dark, "Dark"),
+                        (ThemePreference::Light, "Light"),
+                        (ThemePreference::System, "System"),
+                    ] {
+                        ui.selectable_value(&mut settings.theme, choice, word);
+                    }
+                });
+                ui.end_row();
+                let label = ui.label("Zoom");
+                let mut percent = (settings.zoom * 100.0).round();
+                let slider = egui::Slider::new(&mut percent, theme::ZOOM_MIN * 100.0..=theme::ZOOM_MAX * 100.0);
+                // Zooming while the slider is held would move it away from the pointer.
+                let response =
+                    ui.add(slider.step_by(5.0).suffix(" %").update_while_editing(false)).labelled_by(label.id);
+                if response.changed() && !response.dragged() || response.drag_stopped() {
+                    settings.zoom = percent / 100.0;
                 }
-            });
-            ui.end_row();
-            let label = ui.label("Zoom");
-            let mut percent = (settings.zoom * 100.0).round();
-            let slider = egui::Slider::new(&mut percent, theme::ZOOM_MIN * 100.0..=theme::ZOOM_MAX * 100.0);
-            // Zooming while the slider is held would move it away from the pointer.
-            let response = ui.add(slider.step_by(5.0).suffix(" %").update_while_editing(false)).labelled_by(label.id);
-            if response.changed() && !response.dragged() || response.drag_stopped() {
-                settings.zoom = percent / 100.0;
-            }
-            ui.end_row();
-            ui.label("Graphics adapter");
-            ui.label(RichText::new(adapter).color(theme.quiet));
-            ui.end_row();
-            ui.label("Recent files");
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(settings.recent.len().to_string()).font(theme::number_font()));
-                if ui.add_enabled(!settings.recent.is_empty(), egui::Button::new("Forget")).clicked() {
-                    settings.recent.clear();
-                }
-            });
-            ui.end_row();
-        });
+                ui.end_row();
+                ui.label("Graphics adapter");
+                ui.label(RichText::new(adapter).color(theme.quiet));
+                ui.end_row();
+                ui.label("Recent files");
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(settings.recent.len().to_string()).font(theme::number_font()));
+                    if ui.add_enabled(!settings.recent.is_empty(), egui::Button::new("Forget")).clicked() {
+                        settings.recent.clear();
+                    }
+                });
+                ui.end_row();
+            },
+        );
     });
     if before != (settings.theme, settings.zoom) {
         settings.apply(ctx);

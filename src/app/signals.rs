@@ -62,7 +62,13 @@ pub fn signals_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     legend_ui(&painter, theme, upper, chosen.iter().map(|&at| bins.subcarriers[at].to_string().replace('-', "−")));
     motion_ui(&painter, theme, lower, x, &link.products.motion, window);
 
-    TimeView::axis_ui(&painter, theme, Rect::from_min_max(plots.left_bottom(), area.max), window, time::origin(cx.shown));
+    TimeView::axis_ui(
+        &painter,
+        theme,
+        Rect::from_min_max(plots.left_bottom(), area.max),
+        window,
+        time::origin(cx.shown),
+    );
     cx.state.time.interact(&response, plots, window);
     cx.state.time.cursor_ui(&painter, theme, upper, window);
     cx.state.time.cursor_ui(&painter, theme, lower, window);
@@ -115,14 +121,19 @@ fn chosen(bins: &Bins<'_>, wanted: &[i16]) -> Vec<usize> {
 fn subcarrier_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(link) = cx.state.selection.link(cx.shown) else { return };
     let bins = bins::bins(&link.products, &cx.state.scope);
-    let current: Vec<i16> = chosen(&bins, &cx.state.scope.subcarriers).into_iter().map(|at| bins.subcarriers[at]).collect();
+    let current: Vec<i16> =
+        chosen(&bins, &cx.state.scope.subcarriers).into_iter().map(|at| bins.subcarriers[at]).collect();
     ui.menu_button("Subcarriers…", |ui| {
         egui::ScrollArea::vertical().max_height(10.0 * theme::ROW).show(ui, |ui| {
             for &k in &bins.subcarriers {
                 let mut on = current.contains(&k);
                 if ui.checkbox(&mut on, k.to_string().replace('-', "−")).changed() {
                     let mut next = current.clone();
-                    if on { next.push(k) } else { next.retain(|other| *other != k) }
+                    if on {
+                        next.push(k)
+                    } else {
+                        next.retain(|other| *other != k)
+                    }
                     next.sort_unstable();
                     cx.state.scope.subcarriers = next;
                 }

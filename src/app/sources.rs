@@ -65,7 +65,7 @@ impl Default for State {
             follow: false,
             interface: "wlan0".to_owned(),
             filter: format!("udp dst port {}", SourceSpec::NEXMON_PORT),
-            simulator: SimulatorSpec { seed: 1, n_links: 4, rate_hz: 200.0, n_subcarriers: 64 },
+            simulator: SimulatorSpec::default(),
         }
     }
 }
@@ -264,15 +264,20 @@ fn form_ui(ui: &mut Ui, state: &mut State) {
         Kind::Simulator => {
             let spec = &mut state.simulator;
             for (name, drag) in [
-                ("Links", egui::DragValue::new(&mut spec.n_links).range(1..=32)),
-                ("Rate", egui::DragValue::new(&mut spec.rate_hz).range(10.0..=1000.0).suffix(" Hz")),
-                ("Subcarriers", egui::DragValue::new(&mut spec.n_subcarriers).range(16..=512)),
+                ("Links", egui::DragValue::new(&mut spec.n_links).range(1..=16)),
+                ("Rate", egui::DragValue::new(&mut spec.rate_hz).range(1.0..=1000.0).suffix(" Hz")),
+                ("Subcarriers", egui::DragValue::new(&mut spec.n_subcarriers).range(30..=512)),
+                ("Antennas", egui::DragValue::new(&mut spec.n_rx).range(1..=3)),
+                ("Loss", egui::DragValue::new(&mut spec.loss).range(0.0..=0.9).speed(0.01)),
                 ("Seed", egui::DragValue::new(&mut spec.seed)),
             ] {
                 let label = ui.label(name);
                 ui.add(drag).labelled_by(label.id);
                 ui.end_row();
             }
+            ui.label("");
+            ui.checkbox(&mut spec.occupied, "A person walks about");
+            ui.end_row();
         }
     });
 }

@@ -10,7 +10,7 @@ use egui::Color32;
 use super::cx::Selection;
 use super::theme::{self, Theme};
 use crate::engine::{LinkView, Snapshot};
-use crate::render::{NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint};
+use crate::render::{Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint};
 use crate::types::{NodeId, NodeRole};
 
 /// A radio's place on the stage.
@@ -25,8 +25,13 @@ pub struct Place {
 /// Height at which unplaced radios stand, and the radius of their circle: a table's height in a small room, metres.
 const SCHEMATIC_HEIGHT_M: f32 = 1.0;
 const SCHEMATIC_RADIUS_M: f32 = 2.0;
-/// Radius of a scatterer of the simulated body, metres.
-const SCATTERER_M: f32 = 0.07;
+/// The simulated body begins with head, chest and pelvis ([`crate::simulate::BONES`]); radii of its parts, metres.
+const HEAD: usize = 0;
+const N_TRUNK: usize = 3;
+const HEAD_M: f32 = 0.11;
+const NECK_M: f32 = 0.05;
+const TRUNK_M: f32 = 0.13;
+const LIMB_M: f32 = 0.05;
 /// Motion energy at which a link is as bright as it gets.
 const FULL_MOTION: f32 = 0.3;
 
@@ -49,7 +54,8 @@ pub fn places(snapshot: &Snapshot) -> Vec<Place> {
             let position = placed.unwrap_or_else(|| {
                 let n = unplaced.iter().position(|other| *other == id).unwrap_or(0);
                 let angle = TAU * n as f32 / unplaced.len().max(1) as f32;
-                centre + Vec3::new(angle.cos() * SCHEMATIC_RADIUS_M, angle.sin() * SCHEMATIC_RADIUS_M, SCHEMATIC_HEIGHT_M)
+                centre
+                    + Vec3::new(angle.cos() * SCHEMATIC_RADIUS_M, angle.sin() * SCHEMATIC_RADIUS_M, SCHEMATIC_HEIGHT_M)
             });
             Place { id, name: name.unwrap_or_else(|| id.to_string()), position, schematic: placed.is_none() }
         })
@@ -97,12 +103,23 @@ pub fn scene(snapshot: &Snapshot, places: &[Place], selection: Selection, theme:
             selected: selection.stream == Some(link.stream),
         });
     }
-    scene.points = snapshot
-        .simulated_body
-        .iter()
-        .map(|&position| ScenePoint { position, radius: SCATTERER_M, color: rgba(theme.simulated) })
-        .collect();
+    add_simulated_body(&mut scene, snapshot, theme);
     scene
+}
+
+/// The simulator's own person, limb by limb; what no limb joins is drawn as a ball.
+fn add_simulated_body(scene: &mut Scene, snapshot: &Snapshot, theme: &Theme) {
+    let body = &snapshot.simulated_body;
+    let color = rgba(theme.mannequin);
+    for &(from, to) in snapshot.simulated_bones {
+        let (Some(&a), Some(&b)) = (body.get(from), body.get(to)) else { continue };
+        let radius = |end: usize| if end < N_TRUNK { TRUNK_M } else { LIMB_M };
+        let (radius_a, radius_b) = if from == HEAD { (NECK_M, NECK_M) } else { (radius(from), radius(to)) };
+        scene.capsules.push(Capsule { a, b, radius_a, radius_b, color });
+    }
+    let joined = |i: usize| snapshot.simulated_bones.iter().any(|&(from, to)| i != HEAD && (from == i || to == i));
+    let balls = body.iter().enumerate().filter(|&(i, _)| !joined(i));
+    scene.points = balls.map(|(_, &position)| ScenePoint { position, radius: HEAD_M, color }).collect();
 }
 
 fn rgba(colour: Color32) -> Rgba {
@@ -117,7 +134,7 @@ fn palette(theme: &Theme) -> ScenePalette {
     ScenePalette {
         background: rgba(theme.ground),
         floor: clear(theme.raised, theme::FLOOR_ALPHA),
-        grid: rgba(theme.line),
+        grid: clear(theme.quiet, theme::GRID_ALPHA),
         room_line: rgba(theme.quiet),
         accent: rgba(theme.accent),
         shadow: clear(Color32::BLACK, theme::SHADOW_ALPHA),

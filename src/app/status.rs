@@ -86,7 +86,9 @@ fn menus_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.separator();
                 ui.label(RichText::new("Recent").color(Theme::of(ui).quiet));
                 for path in cx.recent {
-                    let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+                    let name = path
+                        .file_name()
+                        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
                     if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
                         cx.wishes.push(super::cx::Wish::Open(vec![path.clone()]));
                         ui.close();
@@ -176,7 +178,8 @@ pub fn bottom_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let theme = Theme::of(ui);
     let calm = cx.calm;
     ui.horizontal(|ui| {
-        let quiet = |ui: &mut Ui, text: String| ui.label(RichText::new(text).font(theme::caption_font()).color(theme.quiet));
+        let quiet =
+            |ui: &mut Ui, text: String| ui.label(RichText::new(text).font(theme::caption_font()).color(theme.quiet));
         let failed = cx.live.sources.iter().filter(|s| matches!(s.state, SourceState::Failed(_))).count();
         let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         quiet(ui, plural(calm.sources.len(), "source"));
@@ -208,7 +211,12 @@ pub fn bottom_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let path = cx.live.playback.as_ref().and_then(|p| p.paths.first());
             if let Some(name) = path.and_then(|path| path.file_name()) {
-                ui.add(egui::Label::new(RichText::new(name.to_string_lossy()).font(theme::caption_font()).color(theme.quiet)).truncate());
+                ui.add(
+                    egui::Label::new(
+                        RichText::new(name.to_string_lossy()).font(theme::caption_font()).color(theme.quiet),
+                    )
+                    .truncate(),
+                );
             }
             if let Some(time) = calm.time {
                 let origin = calm.playback.as_ref().and_then(|p| p.span).or(calm.timeline.span);

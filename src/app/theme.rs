@@ -23,6 +23,9 @@ pub const TEXT: f32 = 13.0;
 pub const CAPTION: f32 = 11.0;
 pub const TITLE: f32 = 18.0;
 pub const BADGE_HEIGHT: f32 = ROW;
+/// The window's first size and its least.
+pub const WINDOW: egui::Vec2 = egui::vec2(1440.0, 900.0);
+pub const WINDOW_MIN: egui::Vec2 = egui::vec2(800.0, 500.0);
 pub const FORM_WIDTH: f32 = 220.0;
 pub const PALETTE_WIDTH: f32 = 560.0;
 pub const PALETTE_TOP: f32 = 72.0;
@@ -47,7 +50,9 @@ const AREA: egui::Vec2 = egui::vec2(1000.0, 900.0);
 pub const MIN_STRIP: f32 = 34.0;
 /// How much of the floor's colour and of the deepest shadow shows, of 255.
 pub const FLOOR_ALPHA: u8 = 160;
-pub const SHADOW_ALPHA: u8 = 90;
+pub const SHADOW_ALPHA: u8 = 180;
+/// The ground grid is drawn over the ground with this much of the quiet text's colour.
+pub const GRID_ALPHA: u8 = 60;
 /// Longest animation, seconds (look.md allows 150 ms).
 pub const ANIMATION_SECS: f32 = 0.1;
 pub const ZOOM_MIN: f32 = 0.75;
@@ -79,6 +84,8 @@ pub struct Theme {
     pub tracks: [Color32; 8],
     /// The x, y and z axes of the room.
     pub axes: [Color32; 3],
+    /// Matte and nobody's: the simulated body.
+    pub mannequin: Color32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -87,67 +94,69 @@ const fn rgb(hex: u32) -> Color32 {
 
 pub const DARK: Theme = Theme {
     dark: true,
-    ground: rgb(0x0F_12_16),
-    panel: rgb(0x16_1A_20),
-    raised: rgb(0x1E_24_2C),
-    line: rgb(0x2A_32_3D),
-    text: rgb(0xE6_EA_F0),
-    quiet: rgb(0x9A_A5_B4),
-    accent: rgb(0x4C_9B_E8),
-    on_fill: rgb(0x0F_12_16),
-    live: rgb(0xE5_48_4D),
-    replay: rgb(0x8E_7C_F0),
-    simulated: rgb(0xE0_A0_3C),
-    good: rgb(0x3F_B2_7F),
-    usable: rgb(0xE0_A0_3C),
-    unusable: rgb(0x86_90_9D),
-    critical: rgb(0xE5_48_4D),
-    warning: rgb(0xE0_A0_3C),
-    info: rgb(0x4C_9B_E8),
+    ground: rgb(0x0F1216),
+    panel: rgb(0x161A20),
+    raised: rgb(0x1E242C),
+    line: rgb(0x2A323D),
+    text: rgb(0xE6EAF0),
+    quiet: rgb(0x9AA5B4),
+    accent: rgb(0x4C9BE8),
+    on_fill: rgb(0x0F1216),
+    live: rgb(0xE5484D),
+    replay: rgb(0x8E7CF0),
+    simulated: rgb(0xE0A03C),
+    good: rgb(0x3FB27F),
+    usable: rgb(0xE0A03C),
+    unusable: rgb(0x86909D),
+    critical: rgb(0xE5484D),
+    warning: rgb(0xE0A03C),
+    info: rgb(0x4C9BE8),
     tracks: [
-        rgb(0x56_B4_E9),
-        rgb(0xE6_9F_00),
-        rgb(0x00_9E_73),
-        rgb(0xCC_79_A7),
-        rgb(0xF0_E4_42),
-        rgb(0x3D_8F_D1),
-        rgb(0xD5_5E_00),
-        rgb(0xB0_B7_C3),
+        rgb(0x56B4E9),
+        rgb(0xE69F00),
+        rgb(0x009E73),
+        rgb(0xCC79A7),
+        rgb(0xF0E442),
+        rgb(0x3D8FD1),
+        rgb(0xD55E00),
+        rgb(0xB0B7C3),
     ],
-    axes: [rgb(0xE0_6C_75), rgb(0x7F_B8_6A), rgb(0x61_A5_EF)],
+    axes: [rgb(0xE06C75), rgb(0x7FB86A), rgb(0x61A5EF)],
+    mannequin: rgb(0xB4BAC2),
 };
 
 /// The light theme darkens the marks of `look.md` where they would fall under 3:1 on white.
 pub const LIGHT: Theme = Theme {
     dark: false,
-    ground: rgb(0xF6_F7_F9),
-    panel: rgb(0xFF_FF_FF),
-    raised: rgb(0xEE_F1_F5),
-    line: rgb(0xD5_DB_E3),
-    text: rgb(0x14_18_1D),
-    quiet: rgb(0x5A_66_75),
-    accent: rgb(0x1C_6F_C4),
-    on_fill: rgb(0xFF_FF_FF),
-    live: rgb(0xCF_2F_35),
-    replay: rgb(0x6A_55_DB),
-    simulated: rgb(0xA3_69_0A),
-    good: rgb(0x1E_80_56),
-    usable: rgb(0xA3_69_0A),
-    unusable: rgb(0x6B_75_82),
-    critical: rgb(0xCF_2F_35),
-    warning: rgb(0xA3_69_0A),
-    info: rgb(0x1C_6F_C4),
+    ground: rgb(0xF6F7F9),
+    panel: rgb(0xFFFFFF),
+    raised: rgb(0xEEF1F5),
+    line: rgb(0xD5DBE3),
+    text: rgb(0x14181D),
+    quiet: rgb(0x5A6675),
+    accent: rgb(0x1C6FC4),
+    on_fill: rgb(0xFFFFFF),
+    live: rgb(0xCF2F35),
+    replay: rgb(0x6A55DB),
+    simulated: rgb(0xA3690A),
+    good: rgb(0x1E8056),
+    usable: rgb(0xA3690A),
+    unusable: rgb(0x6B7582),
+    critical: rgb(0xCF2F35),
+    warning: rgb(0xA3690A),
+    info: rgb(0x1C6FC4),
     tracks: [
-        rgb(0x1F_86_C2),
-        rgb(0xB0_70_00),
-        rgb(0x00_86_61),
-        rgb(0xB4_4F_88),
-        rgb(0x8A_7F_00),
-        rgb(0x00_5A_94),
-        rgb(0xC2_53_00),
-        rgb(0x4A_54_62),
+        rgb(0x1F86C2),
+        rgb(0xB07000),
+        rgb(0x008661),
+        rgb(0xB44F88),
+        rgb(0x8A7F00),
+        rgb(0x005A94),
+        rgb(0xC25300),
+        rgb(0x4A5462),
     ],
-    axes: [rgb(0xC0_39_45), rgb(0x3F_80_2A), rgb(0x1C_6F_C4)],
+    axes: [rgb(0xC03945), rgb(0x3F802A), rgb(0x1C6FC4)],
+    mannequin: rgb(0xC2C7CE),
 };
 
 impl Theme {
@@ -326,7 +335,12 @@ mod tests {
                 }
             }
             for fill in [theme.live, theme.replay, theme.simulated, theme.accent, theme.critical] {
-                assert!(contrast(theme.on_fill, fill) >= 4.5, "{:?} on {fill:?}: {}", theme.on_fill, contrast(theme.on_fill, fill));
+                assert!(
+                    contrast(theme.on_fill, fill) >= 4.5,
+                    "{:?} on {fill:?}: {}",
+                    theme.on_fill,
+                    contrast(theme.on_fill, fill)
+                );
             }
         }
     }

@@ -60,11 +60,16 @@ fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if let Some(playback) = playback {
         position_ui(ui, theme, playback, cx.calm.playback.as_ref());
         let mut speed = playback.speed;
-        egui::ComboBox::from_id_salt("speed").width(2.0 * theme::ROW).selected_text(speed_label(speed)).show_ui(ui, |ui| {
-            for choice in SPEEDS {
-                ui.selectable_value(&mut speed, choice, speed_label(choice));
-            }
-        }).response.accessible_name("Playback speed");
+        egui::ComboBox::from_id_salt("speed")
+            .width(2.0 * theme::ROW)
+            .selected_text(speed_label(speed))
+            .show_ui(ui, |ui| {
+                for choice in SPEEDS {
+                    ui.selectable_value(&mut speed, choice, speed_label(choice));
+                }
+            })
+            .response
+            .accessible_name("Playback speed");
         if speed != playback.speed {
             cx.send(Command::SetSpeed(speed));
         }
@@ -74,7 +79,11 @@ fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     } else if cx.live.time.is_some() {
         let following = cx.state.time.following() && !cx.frozen;
         let word = if following { "Following newest" } else { "Follow newest" };
-        if ui.add(egui::Button::new(word).selected(following)).on_hover_text("End key: show the newest data and stay there").clicked() {
+        if ui
+            .add(egui::Button::new(word).selected(following))
+            .on_hover_text("End key: show the newest data and stay there")
+            .clicked()
+        {
             cx.act(Action::FollowLive);
         }
     }
@@ -94,7 +103,11 @@ fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.label(RichText::new(text).font(theme::number_font()));
         if let Some(playback) = playback {
             let looping = playback.looping.is_some();
-            if ui.add(egui::Button::new("Loop").selected(looping)).on_hover_text("Play the range again and again").clicked() {
+            if ui
+                .add(egui::Button::new("Loop").selected(looping))
+                .on_hover_text("Play the range again and again")
+                .clicked()
+            {
                 cx.act(Action::LoopRange);
             }
         }
@@ -126,7 +139,8 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     painter.rect_filled(Rect::from_min_size(rect.min, vec2(rect.width(), theme::TIMELINE_STRIP)), 0.0, theme.ground);
     // Room at both ends, so that playhead and handles are never cut.
     let inset = 2.0 * theme::GRID;
-    let strip = Rect::from_min_size(rect.min + vec2(inset, 0.0), vec2(rect.width() - 2.0 * inset, theme::TIMELINE_STRIP));
+    let strip =
+        Rect::from_min_size(rect.min + vec2(inset, 0.0), vec2(rect.width() - 2.0 * inset, theme::TIMELINE_STRIP));
     let live = cx.live;
     let playback_span = live.playback.as_ref().and_then(|p| p.span);
     let Some(span) = playback_span.or(live.timeline.span).filter(|span| span.nanos() > 0) else {
@@ -147,14 +161,16 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let area = Rect::from_x_y_ranges(x_range(strip, span, range), strip.y_range());
         painter.rect_filled(area, 0.0, theme.accent.gamma_multiply(0.25));
         for x in [area.left(), area.right()] {
-            let handle = Rect::from_center_size(egui::pos2(x, strip.center().y), vec2(theme::GRID, 0.6 * strip.height()));
+            let handle =
+                Rect::from_center_size(egui::pos2(x, strip.center().y), vec2(theme::GRID, 0.6 * strip.height()));
             painter.vline(x, strip.y_range(), egui::Stroke::new(theme::CURVE, theme.accent));
             painter.rect_filled(handle, theme::RADIUS, theme.accent);
         }
     }
     let window = cx.state.time.window(cx.shown);
     if let Some(window) = window.filter(|w| w.end >= span.start) {
-        let edge = Rect::from_x_y_ranges(x_range(strip, span, window), strip.bottom() - 0.5 * theme::GRID..=strip.bottom());
+        let edge =
+            Rect::from_x_y_ranges(x_range(strip, span, window), strip.bottom() - 0.5 * theme::GRID..=strip.bottom());
         painter.rect_filled(edge, 0.0, theme.quiet);
     }
     let head = live.playback.as_ref().map(|p| p.position).or(cx.shown.time);
@@ -222,7 +238,12 @@ fn lanes_ui(painter: &egui::Painter, theme: &Theme, strip: Rect, span: Span, tim
         painter.add(egui::Shape::mesh(mesh));
     };
     let most = timeline.density.iter().copied().max().unwrap_or(0).max(1) as f32;
-    bars(density, timeline.density.len(), &|i| Some(timeline.density[i] as f32 / most), theme.quiet.gamma_multiply(0.6));
+    bars(
+        density,
+        timeline.density.len(),
+        &|i| Some(timeline.density[i] as f32 / most),
+        theme.quiet.gamma_multiply(0.6),
+    );
     let loudest = timeline.activity.iter().flatten().copied().fold(1e-6, f32::max);
     bars(activity, timeline.activity.len(), &|i| Some(timeline.activity[i]? / loudest), theme.accent);
     for gap in &timeline.gaps {
@@ -250,7 +271,13 @@ fn gestures(response: &egui::Response, strip: Rect, span: Span, cx: &mut Cx<'_>)
     let grab = 2.0 * theme::GRID;
     let handle = state.range.and_then(|range| {
         let near = |end| (time::x_of(strip, span, end) - pos.x).abs() <= grab;
-        if near(range.start) { Some(range.end) } else if near(range.end) { Some(range.start) } else { None }
+        if near(range.start) {
+            Some(range.end)
+        } else if near(range.end) {
+            Some(range.start)
+        } else {
+            None
+        }
     });
     if handle.is_some() || state.selecting {
         response.ctx.set_cursor_icon(egui::CursorIcon::ResizeHorizontal);

@@ -96,7 +96,11 @@ pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     if places.iter().any(|place| place.schematic) {
         let all = places.iter().all(|place| place.schematic);
-        let text = if all { "Positions not set — schematic layout" } else { "Some positions not set — those nodes are drawn as frames" };
+        let text = if all {
+            "Positions not set — schematic layout"
+        } else {
+            "Some positions not set — those nodes are drawn as frames"
+        };
         let font = egui::FontId::proportional(theme::TEXT);
         let at = rect.center_bottom() - vec2(0.0, 3.0 * theme::GRID);
         painter.text(at, Align2::CENTER_BOTTOM, text, font, theme.quiet);
@@ -153,7 +157,10 @@ fn move_camera(
         state.moved = true;
         let delta = Vec2m::new(delta.x, delta.y);
         let shift = ui.input(|input| input.modifiers.shift);
-        if shift || response.dragged_by(egui::PointerButton::Middle) || response.dragged_by(egui::PointerButton::Secondary) {
+        if shift
+            || response.dragged_by(egui::PointerButton::Middle)
+            || response.dragged_by(egui::PointerButton::Secondary)
+        {
             state.camera.pan(delta, rect.height());
         } else {
             state.camera.orbit(delta);
@@ -250,9 +257,8 @@ fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Op
 fn draw(gpu: &egui_wgpu::RenderState, state: &mut State, scene: Scene, rect: Rect, pixels_per_point: f32) -> TextureId {
     let side = |points: f32| ((points * pixels_per_point).round() as u32).max(1);
     let size_px = [side(rect.width()), side(rect.height())];
-    let same = |drawn: &Drawn| {
-        drawn.size_px == size_px && drawn.camera.pose() == state.camera.pose() && drawn.scene == scene
-    };
+    let same =
+        |drawn: &Drawn| drawn.size_px == size_px && drawn.camera.pose() == state.camera.pose() && drawn.scene == scene;
     if let Some(drawn) = state.drawn.as_ref().filter(|drawn| same(drawn)) {
         return drawn.texture;
     }
@@ -356,14 +362,18 @@ fn welcome_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
                 ("Open simulated scene", Action::OpenDemo),
             ];
             let width = 100.0 * theme::GRID;
-            ui.allocate_ui_with_layout(vec2(width, theme::ROW), egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                for (n, (word, action)) in buttons.into_iter().enumerate() {
-                    let button = if n == 0 { marks::primary_button(theme, word) } else { egui::Button::new(word) };
-                    if ui.add(button).on_hover_text(action.entry().tip).clicked() {
-                        cx.act(action);
+            ui.allocate_ui_with_layout(
+                vec2(width, theme::ROW),
+                egui::Layout::left_to_right(egui::Align::Center),
+                |ui| {
+                    for (n, (word, action)) in buttons.into_iter().enumerate() {
+                        let button = if n == 0 { marks::primary_button(theme, word) } else { egui::Button::new(word) };
+                        if ui.add(button).on_hover_text(action.entry().tip).clicked() {
+                            cx.act(action);
+                        }
                     }
-                }
-            });
+                },
+            );
             if !recent.is_empty() {
                 ui.add_space(3.0 * theme::GRID);
                 ui.label(RichText::new("Recent").color(theme.quiet));

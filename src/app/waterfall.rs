@@ -16,7 +16,9 @@ use crate::types::{NANOS_PER_SEC, Span};
 pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     let Some(window) = cx.state.time.window(cx.shown) else {
         let (title, needs) = match kind {
-            HeatKind::Amplitude => ("Amplitude over time, by subcarrier", "Needs data: connect a node or open a recording"),
+            HeatKind::Amplitude => {
+                ("Amplitude over time, by subcarrier", "Needs data: connect a node or open a recording")
+            }
             HeatKind::Phase => ("Phase over time, by subcarrier", "Needs data: connect a node or open a recording"),
             HeatKind::Doppler => ("Movement speed over time", "Needs data: connect a node or open a recording"),
         };
@@ -33,23 +35,29 @@ pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     let theme = Theme::of(ui);
     let origin = time::origin(shown);
     let area = marks::rest(ui);
-    let axis = Rect::from_min_max(egui::pos2(area.left() + theme::AXIS_WIDTH, area.bottom() - theme::AXIS_HEIGHT), area.max);
+    let axis =
+        Rect::from_min_max(egui::pos2(area.left() + theme::AXIS_WIDTH, area.bottom() - theme::AXIS_HEIGHT), area.max);
     let strips = Rect::from_min_max(area.min, egui::pos2(area.right(), axis.top()));
     let height = (strips.height() / links.len().max(1) as f32).max(theme::MIN_STRIP);
 
     ui.scope_builder(egui::UiBuilder::new().max_rect(strips), |ui| {
-        egui::ScrollArea::vertical().id_salt(kind_name(kind)).auto_shrink(false).min_scrolled_height(0.0).show_viewport(ui, |ui, visible| {
-            ui.set_height(height * links.len() as f32);
-            let top = ui.min_rect().top();
-            for (n, link) in links.iter().enumerate() {
-                let y = n as f32 * height;
-                if y > visible.bottom() || y + height < visible.top() {
-                    continue;
+        egui::ScrollArea::vertical()
+            .id_salt(kind_name(kind))
+            .auto_shrink(false)
+            .min_scrolled_height(0.0)
+            .show_viewport(ui, |ui, visible| {
+                ui.set_height(height * links.len() as f32);
+                let top = ui.min_rect().top();
+                for (n, link) in links.iter().enumerate() {
+                    let y = n as f32 * height;
+                    if y > visible.bottom() || y + height < visible.top() {
+                        continue;
+                    }
+                    let rect =
+                        Rect::from_min_size(egui::pos2(strips.left(), top + y), vec2(strips.width(), height - 1.0));
+                    strip_ui(ui, cx, link, kind, rect, window, theme);
                 }
-                let rect = Rect::from_min_size(egui::pos2(strips.left(), top + y), vec2(strips.width(), height - 1.0));
-                strip_ui(ui, cx, link, kind, rect, window, theme);
-            }
-        });
+            });
     });
     TimeView::axis_ui(ui.painter(), theme, axis, window, origin);
 }
@@ -105,21 +113,30 @@ pub fn chain_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let labels: Vec<_> = (0..n).map(|chain| bins::chain_label(&link.products, chain)).collect();
     let chain = &mut cx.state.scope.chain;
     *chain = (*chain).min(n - 1);
-    egui::ComboBox::from_id_salt("chain").selected_text(labels[*chain].as_str()).show_ui(ui, |ui| {
-        for (n, label) in labels.iter().enumerate() {
-            ui.selectable_value(chain, n, label);
-        }
-    }).response.accessible_name("Antenna pair");
+    egui::ComboBox::from_id_salt("chain")
+        .selected_text(labels[*chain].as_str())
+        .show_ui(ui, |ui| {
+            for (n, label) in labels.iter().enumerate() {
+                ui.selectable_value(chain, n, label);
+            }
+        })
+        .response
+        .accessible_name("Antenna pair");
 }
 
 pub fn span_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let time = &mut cx.state.time;
     let text = |secs: f64| if secs < 60.0 { format!("{secs:.0} s") } else { format!("{:.0} min", secs / 60.0) };
-    egui::ComboBox::from_id_salt("span").width(theme::ROW).selected_text(text(time.span_secs)).show_ui(ui, |ui| {
-        for secs in time::SPANS_SECS {
-            ui.selectable_value(&mut time.span_secs, secs, text(secs));
-        }
-    }).response.accessible_name("Time shown");
+    egui::ComboBox::from_id_salt("span")
+        .width(theme::ROW)
+        .selected_text(text(time.span_secs))
+        .show_ui(ui, |ui| {
+            for secs in time::SPANS_SECS {
+                ui.selectable_value(&mut time.span_secs, secs, text(secs));
+            }
+        })
+        .response
+        .accessible_name("Time shown");
 }
 
 /// The colour scale with the values at its ends, of the selected link.
@@ -131,7 +148,9 @@ fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, kind: HeatKind) {
     let (low, high, lut) = match kind {
         HeatKind::Amplitude => (format::value(low), format::value(high), &colormap::AMPLITUDE),
         HeatKind::Phase => ("−π".to_owned(), "π".to_owned(), &colormap::PHASE),
-        HeatKind::Doppler => (format!("{} dB", format::value(low)), format!("{} dB", format::value(high)), &colormap::POWER),
+        HeatKind::Doppler => {
+            (format!("{} dB", format::value(low)), format!("{} dB", format::value(high)), &colormap::POWER)
+        }
     };
     if ui.available_width() < 200.0 {
         return;
@@ -175,9 +194,19 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, link: &LinkView, kind: HeatKind, rect:
         painter.text(at - vec2(theme::GRID, 0.0), align, text, theme::number_font(), theme.quiet);
     }
     if kind == HeatKind::Doppler && plot.height() > 3.0 * theme::CAPTION {
-        painter.hline(plot.x_range(), plot.center().y, egui::Stroke::new(theme::HAIRLINE, theme.quiet.gamma_multiply(0.4)));
+        painter.hline(
+            plot.x_range(),
+            plot.center().y,
+            egui::Stroke::new(theme::HAIRLINE, theme.quiet.gamma_multiply(0.4)),
+        );
     }
-    name_ui(&painter, theme, plot, &link.name, cx.state.selection.link(cx.shown).map(|l| l.stream) == Some(link.stream));
+    name_ui(
+        &painter,
+        theme,
+        plot,
+        &link.name,
+        cx.state.selection.link(cx.shown).map(|l| l.stream) == Some(link.stream),
+    );
     cx.state.time.interact(&response, plot, window);
     cx.state.time.cursor_ui(&painter, theme, plot, window);
     if let Some(pos) = response.hover_pos().filter(|_| !response.dragged()) {
@@ -197,7 +226,9 @@ fn readout(cx: &Cx<'_>, link: &LinkView, kind: HeatKind, plot: Rect, window: Spa
         let n = products.doppler.row_at(t.plus_nanos(1)).saturating_sub(1);
         let hz = products.doppler_hz.get(at(products.doppler_hz.len()));
         let db = products.doppler.get(n).and_then(|row| row.values.get(at(row.values.len())).copied());
-        let of = |v: Option<f32>, unit: &str| v.map_or(format::NO_DATA.to_owned(), |v| format!("{} {unit}", format::value(v)));
+        let of = |v: Option<f32>, unit: &str| {
+            v.map_or(format::NO_DATA.to_owned(), |v| format!("{} {unit}", format::value(v)))
+        };
         return format!("{time}\n{}\n{}", of(hz.copied(), "Hz"), of(db, "dB"));
     }
     let bins = bins::bins(products, &cx.state.scope);
@@ -206,7 +237,9 @@ fn readout(cx: &Cx<'_>, link: &LinkView, kind: HeatKind, plot: Rect, window: Spa
     let value = row.and_then(|row| row.values.get(*bins.places.get(bin)?).copied());
     let subcarrier = bins.subcarriers.get(bin).map_or(String::new(), |k| k.to_string().replace('-', "−"));
     match value {
-        Some(v) => format!("{time}\nsubcarrier {subcarrier}\n{}  {} rad", format::value(v.norm()), format::value(v.arg())),
+        Some(v) => {
+            format!("{time}\nsubcarrier {subcarrier}\n{}  {} rad", format::value(v.norm()), format::value(v.arg()))
+        }
         None => format!("{time}\nsubcarrier {subcarrier}\n{}", format::NO_DATA),
     }
 }
@@ -260,7 +293,8 @@ fn update(
             map.update(&table, key, window, style, |v| v.norm());
         }
         _ => {
-            let style = Style { lut: &colormap::PHASE, scale: Scale::Fixed(-std::f32::consts::PI, std::f32::consts::PI) };
+            let style =
+                Style { lut: &colormap::PHASE, scale: Scale::Fixed(-std::f32::consts::PI, std::f32::consts::PI) };
             map.update(&table, key, window, style, |v| v.arg());
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::inspect::tally_text;
-use crate::capture::source::file::FileReader;
+use crate::capture::source::file::{FileReader, Stamped};
 use crate::export::Exporter;
 use crate::types::RecordingInfo;
 
@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             Some(next) => Some(next),
             None => reader.finish(),
         };
-        let Some((time, frame)) = next else { break };
+        let Some(Stamped { time, frame, .. }) = next else { break };
         exporter.write(time, provenance, &frame).with_context(|| format!("writing {:?}", options.output))?;
     }
     exporter.finish().with_context(|| format!("writing {:?}", options.output))?;

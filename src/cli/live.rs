@@ -88,7 +88,12 @@ pub fn record(options: RecordOptions) -> anyhow::Result<()> {
     let mut failure = None;
     watch(&engine, options.seconds, Duration::from_secs(1), |snapshot| {
         if let Some(recording) = &snapshot.recording {
-            eprint!("\r{:.0} s, {} frames, {} bytes ", recording.duration.as_secs_f64(), recording.n_frames, recording.n_bytes);
+            eprint!(
+                "\r{:.0} s, {} frames, {} bytes ",
+                recording.duration.as_secs_f64(),
+                recording.n_frames,
+                recording.n_bytes
+            );
             failure = recording.error.clone();
         }
         anyhow::ensure!(failure.is_none(), "{}", failure.clone().unwrap_or_default());
@@ -130,7 +135,8 @@ fn watch(
         }
         each(&snapshot)?;
         if all_over(&snapshot) {
-            let failed = snapshot.sources.iter().filter(|source| matches!(source.state, SourceState::Failed(_))).count();
+            let failed =
+                snapshot.sources.iter().filter(|source| matches!(source.state, SourceState::Failed(_))).count();
             anyhow::ensure!(failed == 0, "{failed} of {} sources failed", snapshot.sources.len());
             return Ok(());
         }

@@ -43,8 +43,12 @@ enum Job {
     /// Lists the serial ports of this machine.
     Ports,
     /// Prints a completion script for a shell.
-    #[command(after_help = "Example: corporeal completions bash > ~/.local/share/bash-completion/completions/corporeal")]
-    Completions { shell: clap_complete::Shell },
+    #[command(
+        after_help = "Example: corporeal completions bash > ~/.local/share/bash-completion/completions/corporeal"
+    )]
+    Completions {
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Runs the program with the process's own arguments.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::report::SnapshotReport;
-use crate::capture::source::file::FileReader;
+use crate::capture::source::file::{FileReader, Stamped};
 use crate::engine::Snapshot;
 use crate::engine::pipeline::Pipeline;
 use crate::signal::StreamConfig;
@@ -42,13 +42,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
                 Some(next) => Some(next),
                 None => reader.finish(),
             };
-            let Some((time, frame)) = next else { break };
+            let Some(Stamped { time, clock, frame }) = next else { break };
             let at = *due.get_or_insert_with(|| time.plus_secs(options.every));
             if time >= at {
                 print_snapshot(&mut out, &pipeline, provenance, last)?;
                 due = Some(Timestamp(at.0.max(time.0)).plus_secs(options.every));
             }
-            pipeline.ingest(1, provenance, time, None, &frame);
+            pipeline.ingest(1, provenance, time, clock, &frame);
             last = Some(time);
         }
         print_snapshot(&mut out, &pipeline, provenance, last)?;
@@ -62,7 +62,8 @@ fn print_snapshot(
     provenance: crate::types::Provenance,
     time: Option<Timestamp>,
 ) -> anyhow::Result<()> {
-    let snapshot = Snapshot { provenance: Some(provenance), time, links: pipeline.links(|_| None), ..Snapshot::default() };
+    let snapshot =
+        Snapshot { provenance: Some(provenance), time, links: pipeline.links(|_| None), ..Snapshot::default() };
     serde_json::to_writer(&mut *out, &SnapshotReport::new(&snapshot))?;
     out.write_all(b"\n")?;
     Ok(())

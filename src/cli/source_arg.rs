@@ -29,7 +29,8 @@ impl FromStr for SourceArg {
             "-" => SourceSpec::Stdin,
             "udp" => {
                 let address = if rest.contains(':') { rest.to_owned() } else { format!("0.0.0.0:{rest}") };
-                let address = address.parse().map_err(|_| format!("not an address and port: {rest:?} — try udp:0.0.0.0:5500"))?;
+                let address =
+                    address.parse().map_err(|_| format!("not an address and port: {rest:?} — try udp:0.0.0.0:5500"))?;
                 SourceSpec::Udp { address }
             }
             "tcp" if rest.contains(':') => SourceSpec::Tcp { address: rest.to_owned() },

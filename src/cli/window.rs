@@ -2,16 +2,44 @@
 
 use std::path::PathBuf;
 
-use crate::engine::Command;
+use anyhow::Context as _;
+
+use super::headless;
+use crate::app::{self, Options};
+use crate::engine::{Command, EngineConfig};
 
 /// Opens the window on recordings, or on the demo scene when there are none.
 pub fn open(files: Vec<PathBuf>) -> anyhow::Result<()> {
+    if !has_display() {
+        println!("no display: the same job without a window");
+        return headless::run(&files);
+    }
     let first = if files.is_empty() { Command::OpenDemo } else { Command::Open(files) };
     open_with(vec![first])
 }
 
 /// Opens the window and obeys `commands` first.
 pub fn open_with(commands: Vec<Command>) -> anyhow::Result<()> {
-    let _ = commands;
-    anyhow::bail!("no window yet")
+    anyhow::ensure!(has_display(), "no display — add --headless to run on the terminal");
+    let config = EngineConfig { recordings_dir: recordings_dir(), ..EngineConfig::default() };
+    app::run(config, Options::default(), commands)
+        .context("the window could not be opened — a graphics driver with Vulkan, Metal or DirectX 12 is needed")
+}
+
+fn has_display() -> bool {
+    // Elsewhere than on X11 and Wayland systems a display is always there.
+    let by_variable = cfg!(all(unix, not(target_os = "macos")));
+    !by_variable
+        || ["WAYLAND_DISPLAY", "DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// The user's documents folder, or the current one.
+fn recordings_dir() -> PathBuf {
+    directories::UserDirs::new()
+        .and_then(|dirs| dirs.document_dir().map(ToOwned::to_owned))
+        .filter(|dir| dir.is_dir())
+        .or_else(|| std::env::current_dir().ok())
+        .unwrap_or_default()
 }

@@ -1,28 +1,28 @@
 //! The pipeline thread: obeys commands, drains the feeds into the pipeline, publishes snapshots.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
-use super::attach::{self, JobEvent, file_name};
-use super::feed::{Feed, Item, TimedFrame};
+use super::attach::{self, JobEvent};
+use super::feed::{Item, TimedFrame};
 use super::index;
 use super::latency::LatencyMeter;
 use super::live_timeline::LiveTimeline;
 use super::notices::Notices;
-use super::pipeline::{Pipeline, RateMeter};
-use super::player::{PlayerCommand, SharedView};
+use super::opening::{Attached, Job, Playing};
+use super::pipeline::Pipeline;
+use super::player::PlayerCommand;
 use super::recorder::{Recording, Tap};
-use super::{Command, EngineConfig, JobView, NoticeLevel, PlaybackView, RecordingSpec, Snapshot, SourceView, Timeline};
+use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
-use crate::simulate::Simulator;
-use crate::types::{Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
+use crate::types::{RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
@@ -35,63 +35,38 @@ const SILENT_AFTER: Duration = Duration::from_secs(3);
 /// Frames taken from one feed before the others get their turn and a snapshot may be published.
 const MAX_BURST: usize = 512;
 
-struct Attached {
-    id: SourceId,
-    spec: SourceSpec,
-    feed: Arc<Feed>,
-    thread: Option<JoinHandle<()>>,
-    rate: RateMeter,
-    last_frame: Instant,
-    /// The worst latency of the frames in the newest snapshot.
-    latency_secs: Option<f32>,
-    said: Option<SourceState>,
-    simulator: Option<Simulator>,
-    timeline: Option<Timeline>,
-}
-
-struct Job {
-    view: JobView,
-    cancel: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-struct Playing {
-    control: Sender<PlayerCommand>,
-    view: SharedView,
-    thread: Option<JoinHandle<()>>,
-}
-
+/// The state of the pipeline thread. [`super::opening`] holds its methods for sources.
 pub struct Core {
-    config: EngineConfig,
-    site: Arc<Site>,
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    repaint: Box<dyn Fn() + Send + Sync>,
-    wake: (Sender<()>, Receiver<()>),
-    job_events: (Sender<JobEvent>, Receiver<JobEvent>),
-    attached: Vec<Attached>,
+    pub(super) config: EngineConfig,
+    pub(super) site: Arc<Site>,
+    pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(super) repaint: Box<dyn Fn() + Send + Sync>,
+    pub(super) wake: (Sender<()>, Receiver<()>),
+    pub(super) job_events: (Sender<JobEvent>, Receiver<JobEvent>),
+    pub(super) attached: Vec<Attached>,
     /// Threads of closed sources that have not ended yet: a connection attempt may take seconds.
-    closing: Vec<JoinHandle<()>>,
-    playing: Option<Playing>,
-    jobs: Vec<Job>,
-    next_job: u64,
-    next_source: SourceId,
-    pipeline: Pipeline,
-    live_timeline: LiveTimeline,
-    timeline: Arc<Timeline>,
-    timeline_made: Instant,
-    tap: Tap,
-    recording: Option<Recording>,
-    recording_error_said: bool,
-    notices: Notices,
-    latency: LatencyMeter,
+    pub(super) closing: Vec<JoinHandle<()>>,
+    pub(super) playing: Option<Playing>,
+    pub(super) jobs: Vec<Job>,
+    pub(super) next_job: u64,
+    pub(super) next_source: SourceId,
+    pub(super) pipeline: Pipeline,
+    pub(super) live_timeline: LiveTimeline,
+    pub(super) timeline: Arc<Timeline>,
+    pub(super) timeline_made: Instant,
+    pub(super) tap: Tap,
+    pub(super) recording: Option<Recording>,
+    pub(super) recording_error_said: bool,
+    pub(super) notices: Notices,
+    pub(super) latency: LatencyMeter,
     /// Arrivals of the frames that the next snapshot will show first.
-    arrivals: Vec<(SourceId, Instant)>,
-    run: u64,
-    number: u64,
-    dirty: bool,
-    last_publish: Instant,
-    last_repaint: Instant,
-    n_evicted_said: u64,
+    pub(super) arrivals: Vec<(SourceId, Instant)>,
+    pub(super) run: u64,
+    pub(super) number: u64,
+    pub(super) dirty: bool,
+    pub(super) last_publish: Instant,
+    pub(super) last_repaint: Instant,
+    pub(super) n_evicted_said: u64,
 }
 
 impl Core {
@@ -154,7 +129,7 @@ impl Core {
         self.shut_down();
     }
 
-    fn obey(&mut self, command: Command) {
+    pub(super) fn obey(&mut self, command: Command) {
         self.dirty = true;
         match command {
             Command::Open(paths) => self.open_files(paths, false),
@@ -189,147 +164,6 @@ impl Core {
             // A player that has ended shows so in its state.
             playing.control.send(command).ok();
         }
-    }
-
-    fn open_files(&mut self, paths: Vec<PathBuf>, follow: bool) {
-        self.close(|attached| is_replaced_by_real_data(&attached.spec));
-        if paths.is_empty() {
-            return;
-        }
-        self.run += 1;
-        let mut files = Vec::new();
-        for path in &paths {
-            let spec = SourceSpec::File { path: path.clone(), follow };
-            let attached = self.attach(spec, file_name(path), Provenance::Replay);
-            files.push((attached.id, path.clone(), Arc::clone(&attached.feed)));
-        }
-        for (id, path, _) in &files {
-            if !follow {
-                self.start_index(*id, path.clone());
-            }
-        }
-        let view = SharedView::new(PlaybackView {
-            paths,
-            span: None,
-            position: Timestamp::ZERO,
-            playing: true,
-            speed: 1.0,
-            looping: None,
-            at_end: false,
-        });
-        let (control, received) = unbounded();
-        match attach::spawn_player(files, view.clone(), received, follow) {
-            Ok(thread) => self.playing = Some(Playing { control, view, thread: Some(thread) }),
-            Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start the player: {error}")),
-        }
-    }
-
-    fn start_index(&mut self, source: SourceId, path: PathBuf) {
-        let id = self.next_job;
-        self.next_job += 1;
-        let cancel = Arc::new(AtomicBool::new(false));
-        let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
-        match attach::spawn_index(id, source, path, Arc::clone(&cancel), self.job_events.0.clone()) {
-            Ok(thread) => self.jobs.push(Job { view, cancel, thread: Some(thread) }),
-            Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
-        }
-    }
-
-    fn connect(&mut self, spec: SourceSpec) {
-        let is_simulator = matches!(spec, SourceSpec::Simulator(_));
-        // The demo makes way for real data, and simulated data never mixes with it.
-        self.close(|attached| is_simulator || matches!(attached.spec, SourceSpec::Simulator(_)));
-        let spec = match spec {
-            // The start is fixed here, so that the window's ground truth and the source's frames share it.
-            SourceSpec::Simulator(spec) => SourceSpec::Simulator(spec.starting(present())),
-            other => other,
-        };
-        if self.attached.is_empty() {
-            self.run += 1;
-            self.live_timeline = LiveTimeline::default();
-        }
-        let provenance = if is_simulator { Provenance::Simulated } else { Provenance::Live };
-        let label = source::label(&spec);
-        let simulator = match &spec {
-            SourceSpec::Simulator(spec) => Some(Simulator::new(spec)),
-            _ => None,
-        };
-        if let Some(simulator) = &simulator {
-            self.site = Arc::new(simulator.site().clone());
-        }
-        let tap = self.tap.clone();
-        let attached = self.attach(spec, label, provenance);
-        attached.simulator = simulator;
-        match attach::spawn_live(attached.id, attached.spec.clone(), Arc::clone(&attached.feed), tap) {
-            Ok(thread) => attached.thread = Some(thread),
-            Err(error) => attached.feed.set_state(SourceState::Failed(format!("cannot start a thread: {error}"))),
-        }
-    }
-
-    fn attach(&mut self, spec: SourceSpec, label: String, provenance: Provenance) -> &mut Attached {
-        let id = self.next_source;
-        self.next_source = self.next_source.wrapping_add(1).max(1);
-        let at = self.attached.len();
-        self.attached.push(Attached {
-            id,
-            spec,
-            feed: Arc::new(Feed::new(label, provenance, self.wake.0.clone())),
-            thread: None,
-            rate: RateMeter::default(),
-            last_frame: Instant::now(),
-            latency_secs: None,
-            said: None,
-            simulator: None,
-            timeline: None,
-        });
-        &mut self.attached[at]
-    }
-
-    fn restart(&mut self, id: SourceId) {
-        let Some(spec) = self.attached.iter().find(|attached| attached.id == id).map(|attached| attached.spec.clone())
-        else {
-            return;
-        };
-        self.close(|attached| attached.id == id);
-        // The device must be free before it can be opened again.
-        self.join_closing();
-        self.obey(Command::Connect(spec));
-    }
-
-    fn join_closing(&mut self) {
-        for thread in self.closing.drain(..) {
-            thread.join().ok(); // its panic has been turned into a state
-        }
-    }
-
-    /// Stops the sources that match, and the player with its last file.
-    fn close(&mut self, matches: impl Fn(&Attached) -> bool) {
-        let mut n_closed = 0;
-        for attached in std::mem::take(&mut self.attached) {
-            if !matches(&attached) {
-                self.attached.push(attached);
-                continue;
-            }
-            n_closed += 1;
-            attached.feed.stop();
-            self.pipeline.forget(attached.id);
-            if attached.simulator.is_some() {
-                self.site = Arc::new(self.config.site.clone());
-            }
-            self.closing.extend(attached.thread);
-        }
-        self.closing.retain(|thread| !thread.is_finished());
-        let any_file = self.attached.iter().any(|attached| matches!(attached.spec, SourceSpec::File { .. }));
-        if !any_file && let Some(playing) = self.playing.take() {
-            self.closing.extend(playing.thread);
-            for job in &self.jobs {
-                job.cancel.store(true, Ordering::Relaxed);
-            }
-        }
-        if n_closed > 0 && self.attached.is_empty() {
-            self.live_timeline = LiveTimeline::default();
-        }
-        self.timeline = Arc::new(self.make_timeline());
     }
 
     fn start_recording(&mut self, spec: RecordingSpec) {
@@ -370,7 +204,12 @@ impl Core {
         match view.error {
             Some(error) => self.notices.add(NoticeLevel::Error, error),
             None => {
-                let text = format!("Recorded {} frames in {:.0} s: {:?}", view.n_frames, view.duration.as_secs_f64(), view.path);
+                let text = format!(
+                    "Recorded {} frames in {:.0} s: {:?}",
+                    view.n_frames,
+                    view.duration.as_secs_f64(),
+                    view.path
+                );
                 self.notices.add(NoticeLevel::Info, text);
             }
         }
@@ -493,6 +332,7 @@ impl Core {
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
+            simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
             latency: self.latency.latency(),
         };
         self.snapshot.store(Arc::new(snapshot));
@@ -551,7 +391,8 @@ impl Core {
         let n_evicted = self.pipeline.n_streams_evicted;
         if n_evicted > 0 && self.n_evicted_said == 0 {
             self.n_evicted_said = n_evicted;
-            self.notices.add(NoticeLevel::Warning, "More transmitters than the table holds — the quietest ones are left out");
+            self.notices
+                .add(NoticeLevel::Warning, "More transmitters than the table holds — the quietest ones are left out");
         }
         let error = self.recording.as_ref().and_then(|recording| recording.view().error);
         if let Some(error) = error
@@ -562,7 +403,7 @@ impl Core {
         }
     }
 
-    fn make_timeline(&self) -> Timeline {
+    pub(super) fn make_timeline(&self) -> Timeline {
         let of_files: Vec<&Timeline> = self.attached.iter().filter_map(|attached| attached.timeline.as_ref()).collect();
         if of_files.is_empty() { self.live_timeline.timeline() } else { index::merged(&of_files) }
     }
@@ -580,27 +421,7 @@ impl Core {
     }
 }
 
-impl Attached {
-    fn view(&self) -> SourceView {
-        let status = self.feed.status();
-        SourceView {
-            id: self.id,
-            spec: self.spec.clone(),
-            label: status.label.clone(),
-            provenance: status.provenance,
-            state: status.state.clone(),
-            tally: status.tally.clone(),
-            n_dropped: self.feed.n_dropped(),
-            rate_hz: self.rate.rate_hz(),
-        }
-    }
-}
-
-fn present() -> Timestamp {
+/// The wall clock.
+pub(super) fn present() -> Timestamp {
     Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX))
-}
-
-/// Opening a recording replaces the one before and the demo; attached radios stay.
-fn is_replaced_by_real_data(spec: &SourceSpec) -> bool {
-    matches!(spec, SourceSpec::File { .. } | SourceSpec::Simulator(_))
 }

@@ -9,8 +9,8 @@ use crossbeam_queue::ArrayQueue;
 
 use crate::types::{ClockHealth, CsiFrame, NodeId, Provenance, SourceState, Tally, Timestamp};
 
-/// Room for two seconds at 8 links of 1 000 frames a second: a pipeline that is later than that is not coming back soon.
-const FEED_CAPACITY: usize = 16_384;
+/// Two and a half seconds at 8 links of 200 frames/s: enough for a hiccup, and never far from the present.
+const FEED_CAPACITY: usize = 4_096;
 
 /// What flows to the pipeline, in order.
 #[derive(Debug)]
@@ -53,13 +53,8 @@ pub struct Feed {
 
 impl Feed {
     pub fn new(label: String, provenance: Provenance, wake: Sender<()>) -> Self {
-        let status = Status {
-            state: SourceState::Starting,
-            provenance,
-            label,
-            tally: Tally::default(),
-            clocks: Vec::new(),
-        };
+        let status =
+            Status { state: SourceState::Starting, provenance, label, tally: Tally::default(), clocks: Vec::new() };
         Self {
             queue: ArrayQueue::new(FEED_CAPACITY),
             n_dropped: AtomicU64::new(0),

@@ -8,7 +8,7 @@ use super::live_timeline::GAP_NANOS;
 use super::pipeline::Pipeline;
 use super::{LinkView, Timeline};
 use crate::capture::format::Format;
-use crate::capture::source::file::FileReader;
+use crate::capture::source::file::{FileReader, Stamped};
 use crate::capture::{Error, SourceId};
 use crate::signal::StreamConfig;
 use crate::types::{ClockHealth, NodeId, Provenance, RecordingInfo, Span, Tally, Timestamp};
@@ -51,8 +51,8 @@ pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> R
             Some(next) => Some(next),
             None => reader.finish(),
         };
-        let Some((time, frame)) = next else { break };
-        pipeline.ingest(id, provenance, time, None, &frame);
+        let Some(Stamped { time, clock, frame }) = next else { break };
+        pipeline.ingest(id, provenance, time, clock, &frame);
         times.push(time);
         if let Some(energy) = pipeline.motion(id) {
             motion.push((time, energy));
@@ -110,7 +110,8 @@ pub fn merged(timelines: &[&Timeline]) -> Timeline {
     let Some(span) = timelines.iter().filter_map(|timeline| timeline.span).reduce(Span::union) else {
         return Timeline::default();
     };
-    let mut merged = Timeline { span: Some(span), density: vec![0; N_BUCKETS], activity: vec![None; N_BUCKETS], gaps: Vec::new() };
+    let mut merged =
+        Timeline { span: Some(span), density: vec![0; N_BUCKETS], activity: vec![None; N_BUCKETS], gaps: Vec::new() };
     for timeline in timelines {
         let Some(own) = timeline.span else { continue };
         let n_own = timeline.density.len().max(1);

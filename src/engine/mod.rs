@@ -17,6 +17,7 @@ mod latency;
 mod live;
 mod live_timeline;
 mod notices;
+mod opening;
 pub mod pipeline;
 mod player;
 mod recorder;

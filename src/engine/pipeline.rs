@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::LinkView;
 use crate::capture::SourceId;
-use crate::signal::{StreamConfig, StreamProcessor};
+use crate::signal::transmitters::{self, Candidate};
+use crate::signal::{Products, StreamConfig, StreamProcessor};
 use crate::types::{ClockHealth, CsiFrame, LinkHealth, NodeId, Provenance, StreamId, Timestamp};
 
 /// Streams kept at once. Monitor mode hears every phone in the street, most of them once.
 const MAX_STREAMS: usize = 64;
+/// Share of a new power reading in the running mean.
+const RSSI_FOLLOW: f32 = 0.05;
 /// What rates and losses are measured over.
 const HEALTH_SECS: f64 = 3.0;
 
@@ -28,6 +31,7 @@ struct Stream {
     n_frames: u64,
     last_seen: Timestamp,
     rate: RateMeter,
+    rssi_dbm: Option<f32>,
     hardware: crate::types::Hardware,
     channel: crate::types::Channel,
 }
@@ -60,6 +64,10 @@ impl Pipeline {
         stream.n_frames += 1;
         stream.last_seen = time;
         stream.rate.push(time);
+        if let Some(rssi_dbm) = frame.rssi_dbm {
+            let before = stream.rssi_dbm.unwrap_or(rssi_dbm);
+            stream.rssi_dbm = Some(before + (rssi_dbm - before) * RSSI_FOLLOW);
+        }
     }
 
     /// Forgets everything of one source.
@@ -89,6 +97,7 @@ impl Pipeline {
             .iter()
             .map(|(&(source, id), stream)| {
                 let products = stream.processor.products();
+                let (worth, worth_reason) = stream.worth(id, &products);
                 LinkView {
                     stream: id,
                     source,
@@ -105,6 +114,8 @@ impl Pipeline {
                         last_seen: Some(stream.last_seen),
                         clock: stream.clock,
                     },
+                    worth,
+                    worth_reason,
                     products,
                 }
             })
@@ -146,9 +157,24 @@ impl Stream {
             n_frames: 0,
             last_seen: Timestamp::ZERO,
             rate: RateMeter::default(),
+            rssi_dbm: None,
             hardware: first.hardware,
             channel: first.channel,
         }
+    }
+}
+
+impl Stream {
+    fn worth(&self, id: StreamId, products: &Products) -> (f64, String) {
+        let ranked = transmitters::judge(&Candidate {
+            link: id.link,
+            n_frames: self.n_frames,
+            rate_hz: self.rate.rate_hz().map(f64::from),
+            rssi_dbm: self.rssi_dbm,
+            n_usable_bins: products.usable.len(),
+            longest_gap_secs: products.quality.longest_gap_secs,
+        });
+        (ranked.score, ranked.reason)
     }
 }
 

@@ -12,8 +12,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::PlaybackView;
 use super::feed::{Feed, Item, TimedFrame};
 use crate::capture::Error;
-use crate::capture::source::file::FileReader;
-use crate::types::{CsiFrame, SourceState, Span, Timestamp};
+use crate::capture::source::file::{FileReader, Stamped};
+use crate::types::{SourceState, Span, Timestamp};
 
 /// What is replayed before the target of a jump, so that a 10 s window is full when it shows.
 const PREROLL_SECS: f64 = 12.0;
@@ -60,7 +60,7 @@ impl SharedView {
 pub struct Track {
     pub reader: FileReader,
     pub feed: Arc<Feed>,
-    pub next: Option<(Timestamp, CsiFrame)>,
+    pub next: Option<Stamped>,
     pub finished: bool,
 }
 
@@ -193,7 +193,9 @@ impl Player {
                 }
             }
             PlayerCommand::StepFrames(n) => self.step_frames(n),
-            PlayerCommand::SetSpeed(speed) => self.view.lock().speed = if speed.is_nan() { 1.0 } else { speed.max(0.1) },
+            PlayerCommand::SetSpeed(speed) => {
+                self.view.lock().speed = if speed.is_nan() { 1.0 } else { speed.max(0.1) }
+            }
             PlayerCommand::SetLoop(looping) => {
                 self.view.lock().looping = looping;
                 if let Some(span) = looping
@@ -295,11 +297,11 @@ impl Player {
         self.tracks
             .iter_mut()
             .filter(|track| track.next.is_some() && !track.feed.is_stopped())
-            .min_by_key(|track| track.next.as_ref().map(|(time, _)| *time))
+            .min_by_key(|track| track.next.as_ref().map(|next| next.time))
     }
 
     fn next_time(&mut self) -> Option<Timestamp> {
-        self.next_track()?.next.as_ref().map(|(time, _)| *time)
+        self.next_track()?.next.as_ref().map(|next| next.time)
     }
 
     fn skip_next(&mut self) {
@@ -311,11 +313,11 @@ impl Player {
     /// Hands the next frame to the pipeline; `false` when the pipeline has no room for it.
     fn emit_next(&mut self) -> bool {
         let Some(track) = self.next_track() else { return true };
-        let Some((time, frame)) = track.next.take() else { return true };
-        let timed = TimedFrame { time, arrival: None, clock: None, frame: Arc::new(frame) };
+        let Some(Stamped { time, clock, frame }) = track.next.take() else { return true };
+        let timed = TimedFrame { time, arrival: None, clock, frame: Arc::new(frame) };
         if let Err(Item::Frame(timed)) = track.feed.push_waiting(Item::Frame(timed)) {
             // The only other holder of the frame would be a recorder, and replays are not recorded.
-            track.next = Some((time, Arc::unwrap_or_clone(timed.frame)));
+            track.next = Some(Stamped { time, clock, frame: Arc::unwrap_or_clone(timed.frame) });
             track.feed.wake();
             return false;
         }

@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub site: Arc<Site>,
     /// Where the simulator put its body's scatterers at `time`, room coordinates, metres. Empty for real data.
     pub simulated_body: Arc<[Vec3]>,
+    /// Which of them are joined by limbs, as pairs of positions in `simulated_body`.
+    pub simulated_bones: &'static [(usize, usize)],
     /// From arrival to snapshot over the whole run; `None` before the first live frame.
     pub latency: Option<super::Latency>,
 }
@@ -61,6 +63,9 @@ pub struct LinkView {
     pub hardware: Hardware,
     pub channel: Channel,
     pub health: LinkHealth,
+    /// 0..=1: how much this link is worth looking at among its receiver's; the reason gives the figures.
+    pub worth: f64,
+    pub worth_reason: String,
     pub products: Products,
 }
 

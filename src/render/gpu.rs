@@ -29,8 +29,13 @@ pub struct Gpu {
 impl Gpu {
     /// Opens the best adapter there is, a software one if need be; `None` where the machine has none at all.
     pub fn headless() -> Option<Self> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle().with_env());
-        let adapter = ready(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))?.ok()?;
+        // OpenGL only where nothing else answers: its loaders write complaints to the terminal.
+        let adapter = [wgpu::Backends::PRIMARY, wgpu::Backends::GL].into_iter().find_map(|backends| {
+            let descriptor =
+                wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+            let instance = wgpu::Instance::new(descriptor.with_env());
+            ready(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))?.ok()
+        })?;
         // The same limits as egui asks for, so that what works without a window works in one.
         let required_limits = match adapter.get_info().backend {
             wgpu::Backend::Gl => wgpu::Limits::downlevel_webgl2_defaults(),

@@ -60,9 +60,13 @@ impl AmplitudeTracker {
         })
     }
 
-    /// Writes the row divided by its gain; the answer is the gain, or `None` where the row carries no energy.
+    /// Writes the row divided by its gain; the answer is the gain, or `None` where the row carries no energy or no numbers.
     pub fn push(&mut self, time: Timestamp, row: &[f32], out: &mut Vec<f32>) -> Option<f32> {
         out.clear();
+        // One value that is no number would stay in the mean for ever.
+        if !row.iter().all(|a| a.is_finite()) {
+            return None;
+        }
         let gain = robust_gain(row, &self.mean, &mut self.scratch)?;
         out.extend(row.iter().map(|a| a / gain));
         let dt = self.last_time.map_or(0.0, |last| time.secs_since(last).clamp(0.0, 0.5)) as f32;

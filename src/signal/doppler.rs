@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::rate::MAX_STEPS;
 use super::resample::GridResampler;
 use super::spectrum::PowerSpectrum;
 use crate::types::{Complex32, Timestamp};
@@ -76,8 +77,6 @@ const MIN_WINDOW_SECS: f64 = 0.5;
 const HOP_SECS: f64 = 0.032;
 /// A window with a larger share of missing samples gives no row.
 const MAX_MISSING: f32 = 0.25;
-/// Longest pause that is bridged by a straight line, in grid steps.
-const MAX_BRIDGED_STEPS: f64 = 3.5;
 /// The noise floor is read off each row at this share of its frequencies, which even a walker leaves free at 100 Hz.
 const NOISE_QUANTILE: f64 = 0.2;
 /// How fast the floor falls to a quieter row and rises to a louder one, shares per row: it should be that of the empty room.
@@ -92,7 +91,7 @@ impl Doppler {
         Self {
             rate_hz,
             hop: ((rate_hz * HOP_SECS).round() as usize).max(1),
-            resampler: GridResampler::new(rate_hz, MAX_BRIDGED_STEPS / rate_hz),
+            resampler: GridResampler::new(rate_hz, f64::from(MAX_STEPS) / rate_hz),
             transform: PowerSpectrum::new(len),
             window: VecDeque::with_capacity(len),
             n_since_row: 0,
@@ -141,8 +140,10 @@ impl Doppler {
             power.fill(0.0);
             let n_columns = columns.len();
             for column in 0..n_columns {
-                let samples = window.iter().map(|(_, row)| row.as_ref().and_then(|row| row.get(column).copied()));
-                transform.add_power(samples, power);
+                let samples = || window.iter().map(|(_, row)| row.as_ref().and_then(|row| row.get(column).copied()));
+                // What stands still for the whole window is left over from S, which follows more slowly.
+                let mean = samples().flatten().sum::<Complex32>() / (len - n_missing).max(1) as f32;
+                transform.add_power(samples().map(|sample| sample.map(|sample| sample - mean)), power);
             }
             power.iter_mut().for_each(|p| *p /= n_columns.max(1) as f32);
             let mut sorted = power.clone();

@@ -5,6 +5,7 @@
 //! Doppler shift and its delay relative to S even with one antenna. Does not choose subcarriers and does not filter.
 //! Needs a static channel that dominates; [`Gauge::coherence`] says how well a packet fits S.
 
+use super::quarter_turns::undo_quarter_turns;
 use crate::types::{Complex32, Timestamp};
 
 /// The three numbers fitted to one packet: `H(k) ≈ gain · exp(i(phase + slope·(k - centre))) · S(k)`.
@@ -22,7 +23,7 @@ pub struct Gauge {
 #[derive(Clone, Debug)]
 pub struct GaugeFitter {
     /// Subcarrier numbers less their mean, so that phase and slope hardly depend on each other.
-    numbers: Vec<f32>,
+    pub(super) numbers: Vec<f32>,
     /// Positions whose numbers differ by `lag`.
     pairs: Vec<(usize, usize)>,
     lag: f32,
@@ -99,12 +100,8 @@ impl GaugeFitter {
 
     /// Slope and phase that maximise Re Σ c(k)·exp(-i(phase + slope·k)), which is the least-squares fit of H to S.
     fn maximise(&self) -> (f32, f32, f32) {
-        let turned_sum = |slope: f32| -> Complex32 {
-            self.cross.iter().zip(&self.numbers).map(|(c, k)| c * Complex32::cis(-slope * k)).sum()
-        };
-        let step: Complex32 =
-            self.pairs.iter().filter_map(|&(i, j)| Some(self.cross.get(j)? * self.cross.get(i)?.conj())).sum();
-        let mut slope = if self.pairs.is_empty() { 0.0 } else { step.arg() / self.lag };
+        let turned_sum = |slope| self.turned_sum(&self.cross, slope);
+        let mut slope = self.coarse_slope(std::iter::once(self.cross.as_slice()));
         let mut phase = turned_sum(slope).arg();
         // Two Newton steps: the lag gives a slope that is safe from wrapping but noisy (over 52 subcarriers about seven
         // times the spread of the least-squares fit, which at -20 dB would bury a walker at the band's edges).
@@ -127,6 +124,19 @@ impl GaugeFitter {
         }
         let sum = turned_sum(slope);
         (slope, sum.arg(), sum.norm())
+    }
+
+    /// Slope from the phase steps over `lag`, safe from wrapping; `crosses` are sums of H·conj(S) over chains.
+    pub(super) fn coarse_slope<'a>(&self, crosses: impl Iterator<Item = &'a [Complex32]>) -> f32 {
+        let step = |cross: &[Complex32]| -> Complex32 {
+            self.pairs.iter().filter_map(|&(i, j)| Some(cross.get(j)? * cross.get(i)?.conj())).sum()
+        };
+        let total: Complex32 = crosses.map(step).sum();
+        if self.pairs.is_empty() { 0.0 } else { total.arg() / self.lag }
+    }
+
+    pub(super) fn turned_sum(&self, cross: &[Complex32], slope: f32) -> Complex32 {
+        cross.iter().zip(&self.numbers).map(|(c, k)| c * Complex32::cis(-slope * k)).sum()
     }
 
     /// Writes the packet in S's gauge.
@@ -203,6 +213,9 @@ pub fn dynamic_part(fixed: &[Complex32], mean: &[Complex32], out: &mut Vec<Compl
     out.extend(fixed.iter().zip(mean).map(|(y, s)| (y - s) * s.conj()));
 }
 
+/// A packet that fits the static channel worse than this is no sample of motion (a collision, another frame format).
+pub const MIN_COHERENCE: f32 = 0.3;
+
 /// Gauge fixing of a running stream: S follows the channel slowly.
 #[derive(Clone, Debug)]
 pub struct GaugeTracker {
@@ -211,11 +224,22 @@ pub struct GaugeTracker {
     /// How long S takes to follow a change; slower than a breath, faster than furniture.
     follow_secs: f32,
     last_time: Option<Timestamp>,
+    /// Chains per receive chain, where receive chains differ by quarter turns.
+    turning_n_tx: Option<usize>,
+    turned: Vec<Complex32>,
 }
 
 impl GaugeTracker {
     /// Starts from a few packets at once, around the one that most others resemble, so that no single odd packet sets S.
-    pub fn start(numbers: &[i16], first_rows: &[Vec<Complex32>], follow_secs: f32) -> Option<Self> {
+    ///
+    /// `turning_n_tx` is the number of transmit chains where receive chains differ by quarter turns
+    /// ([`super::quarter_turns`]), else `None`.
+    pub fn start(
+        numbers: &[i16],
+        first_rows: &[Vec<Complex32>],
+        follow_secs: f32,
+        turning_n_tx: Option<usize>,
+    ) -> Option<Self> {
         let width = first_rows.first()?.len();
         let mut fitter = GaugeFitter::new(numbers);
         let likeness = |fitter: &mut GaugeFitter, seed: &[Complex32]| -> f32 {
@@ -225,27 +249,35 @@ impl GaugeTracker {
             .map(|i| (i, first_rows.get(i).map_or(0.0, |row| likeness(&mut fitter, row))))
             .max_by(|a, b| a.1.total_cmp(&b.1))?
             .0;
-        let rows: Vec<Complex32> = first_rows.iter().filter(|row| row.len() == width).flatten().copied().collect();
+        let mut rows: Vec<Complex32> = first_rows.iter().filter(|row| row.len() == width).flatten().copied().collect();
+        if let (Some(n_tx), Some(seed)) = (turning_n_tx, first_rows.get(seed)) {
+            rows.chunks_exact_mut(width.max(1)).for_each(|row| undo_quarter_turns(&fitter, row, seed, n_tx));
+        }
         let fixed = fix_batch(&rows, numbers, width, seed, 3)?;
-        Some(Self { fitter, mean: fixed.mean, follow_secs, last_time: None })
+        Some(Self { fitter, mean: fixed.mean, follow_secs, last_time: None, turning_n_tx, turned: Vec::new() })
     }
 
     /// Fits a packet, writes it in S's gauge and lets S follow. `None`, with `out` empty, where it carries no energy.
     pub fn push(&mut self, time: Timestamp, row: &[Complex32], out: &mut Vec<Complex32>) -> Option<Gauge> {
         out.clear();
-        let gauge = self.fitter.fit(row, &self.mean)?;
+        let mut row = row;
+        if let Some(n_tx) = self.turning_n_tx {
+            self.turned.clear();
+            self.turned.extend_from_slice(row);
+            undo_quarter_turns(&self.fitter, &mut self.turned, &self.mean, n_tx);
+            row = &self.turned;
+        }
+        let mut gauge = self.fitter.fit(row, &self.mean)?;
+        // What hardly fits has a least-squares gain near zero; dividing by it would blow an odd packet up.
+        gauge.gain *= (MIN_COHERENCE / gauge.coherence.clamp(1e-6, MIN_COHERENCE)).sqrt();
         self.fitter.apply(row, gauge, out);
         // A pause says nothing about the channel, so one packet never counts for more than half a second.
         let dt = self.last_time.map_or(0.0, |last| time.secs_since(last).clamp(0.0, 0.5)) as f32;
         self.last_time = Some(time);
         // A packet that fits badly is more likely odd than a new channel; a channel that has truly changed keeps pulling.
         let share = (1.0 - (-dt / self.follow_secs).exp()) * gauge.coherence.max(0.1);
-        if gauge.coherence > 0.05 {
-            // A badly fitting packet has been divided by a small gain; it counts with the size of S at most.
-            let weight = share * gauge.coherence.sqrt();
-            self.mean.iter_mut().zip(out.iter()).for_each(|(s, y)| *s += (y - *s) * weight);
-            normalise_power(&mut self.mean);
-        }
+        self.mean.iter_mut().zip(out.iter()).for_each(|(s, y)| *s += (y - *s) * share);
+        normalise_power(&mut self.mean);
         Some(gauge)
     }
 

@@ -6,14 +6,16 @@
 
 pub mod amplitude;
 pub mod bins;
+mod chain;
+pub mod clock;
 pub mod doppler;
 pub mod filter;
 pub mod gauge;
 pub mod pca;
 pub mod phase;
-pub mod clock;
 mod products;
 pub mod quality;
+pub mod quarter_turns;
 pub mod rate;
 pub mod resample;
 pub mod rhythm;

@@ -6,8 +6,9 @@ use crate::types::{Complex32, LinkQuality, Rows, Subcarriers};
 
 /// Everything computed for one stream so far. Cloning shares the tables, so a snapshot is cheap.
 ///
-/// All tables are in ascending time on the shared time axis. `clean`, `pca` and `doppler` start again (and `generation`
-/// counts up) when the choice of usable bins changes, because their columns then mean something else.
+/// All tables are in ascending time on the shared time axis. `clean`, `pca`, `motion` and `doppler` start again (and
+/// `generation` counts up) when the choice of usable bins changes, because their columns then mean something else;
+/// `doppler` alone starts again, with another width, when the packet rate has changed by more than a fifth.
 #[derive(Clone, Debug, Default)]
 pub struct Products {
     pub subcarriers: Arc<Subcarriers>,
@@ -19,9 +20,11 @@ pub struct Products {
     /// As reported, all chains: `[rx][tx][subcarrier]`, raw device units, one row per frame.
     pub raw: Rows<Complex32>,
     /// Gauge-fixed, all chains on the usable bins: `[rx][tx][usable]`. Per-packet gain, phase and delay slope are fitted
-    /// out; the mean channel has a mean power of one. One row per frame.
+    /// out; the mean channel has a mean power of one. One row per frame that carries energy. Real amplitudes, normalised
+    /// by gain, where the recording holds amplitudes only.
     pub clean: Rows<Complex32>,
-    /// Signed Doppler spectrogram averaged over chains and bins, dB over the noise floor, lowest frequency first.
+    /// Signed Doppler spectrogram averaged over chains and bins, dB over the noise floor, lowest frequency first. Each
+    /// row is at the middle of its window; positive frequencies are paths that get shorter. Empty for amplitudes only.
     pub doppler: Rows<f32>,
     /// The frequency of each column of `doppler`, Hz; empty until the packet rate is known.
     pub doppler_hz: Arc<[f32]>,

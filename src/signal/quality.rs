@@ -103,6 +103,13 @@ impl QualityMeter {
         }
     }
 
+    /// Refreshes the counts while the choice of usable bins stays.
+    pub fn set_bin_counts(&mut self, n_dead: usize, n_saturated: usize) {
+        if let Some(bins) = &mut self.bins {
+            (bins.n_dead, bins.n_saturated) = (n_dead, n_saturated);
+        }
+    }
+
     /// Takes the gain-normalised amplitudes of one frame, for the stillness figure.
     pub fn push_clean(&mut self, amplitudes: &[f32]) {
         self.still.push(amplitudes);
@@ -298,8 +305,8 @@ impl GainMeter {
 #[derive(Clone, Debug, Default)]
 struct StillnessMeter {
     mean: Vec<f32>,
-    /// Mean squared difference of successive frames, over two: the variance of what changes from frame to frame.
-    variance: Vec<f32>,
+    /// Mean absolute difference of successive frames: a few odd packets move it less than a mean square.
+    change: Vec<f32>,
     previous: Vec<f32>,
     n_frames: u32,
 }
@@ -313,17 +320,16 @@ impl StillnessMeter {
         let step = amplitudes.len().div_ceil(MAX_STILL_BINS).max(1);
         let sampled = || amplitudes.iter().step_by(step);
         if self.previous.len() != sampled().len() {
-            *self = Self { mean: vec![0.0; sampled().len()], variance: vec![0.0; sampled().len()], ..Self::default() };
+            *self = Self { mean: vec![0.0; sampled().len()], change: vec![0.0; sampled().len()], ..Self::default() };
             self.previous.extend(sampled());
             return;
         }
         self.n_frames = (self.n_frames + 1).min(STILL_MEMORY_FRAMES);
         let share = 1.0 / self.n_frames as f32;
-        let slots = self.mean.iter_mut().zip(&mut self.variance).zip(&mut self.previous);
-        for (((mean, variance), previous), &value) in slots.zip(sampled()) {
-            let change = value - *previous;
+        let slots = self.mean.iter_mut().zip(&mut self.change).zip(&mut self.previous);
+        for (((mean, change), previous), &value) in slots.zip(sampled()) {
             *mean += (value - *mean) * share;
-            *variance += (0.5 * change * change - *variance) * share;
+            *change += ((value - *previous).abs() - *change) * share;
             *previous = value;
         }
     }
@@ -332,8 +338,11 @@ impl StillnessMeter {
         if self.n_frames < MIN_STILL_FRAMES {
             return None;
         }
-        let bins = self.mean.iter().zip(&self.variance).filter(|(mean, variance)| **mean > 0.0 && **variance > 0.0);
-        let mut ratios: Vec<f32> = bins.map(|(mean, variance)| 10.0 * (mean * mean / variance).log10()).collect();
+        // Normal noise of deviation σ changes by 2σ/√π on average from one frame to the next.
+        const SIGMA_FROM_CHANGE: f32 = 0.886_226_9;
+        let bins = self.mean.iter().zip(&self.change).filter(|(mean, change)| **mean > 0.0 && **change > 0.0);
+        let mut ratios: Vec<f32> =
+            bins.map(|(mean, change)| 20.0 * (mean / (SIGMA_FROM_CHANGE * change)).log10()).collect();
         median(&mut ratios).map(f64::from)
     }
 }

@@ -13,6 +13,11 @@ const GAP_INTERVALS: f32 = 5.0;
 /// So many gaps that take up most of the time are the pauses of bursty traffic.
 const MIN_BURSTS: usize = 4;
 
+/// Steps of a uniform grid that a straight line between two packets may bridge.
+pub const MAX_STEPS: f32 = 3.5;
+/// Share of the time in which packets must lie close enough to be bridged.
+const COVERED: f32 = 0.9;
+
 /// The intervals between the packets of the last few seconds.
 #[derive(Clone, Debug)]
 pub struct RecentIntervals {
@@ -29,6 +34,8 @@ pub struct RecentIntervals {
 pub struct RateFigures {
     /// Packets per second between gaps; over all time where gaps are the rule.
     pub mean_hz: f32,
+    /// The rate of a uniform grid that the packets can fill: the mean, or less where they come in bunches.
+    pub grid_hz: f32,
     pub median_interval_secs: f32,
     /// Robust spread of the intervals over their median.
     pub jitter: f32,
@@ -85,14 +92,29 @@ impl RecentIntervals {
             // Bursts with pauses between them: the packets inside a burst are no rate that anything can be sampled at.
             (n, span) = (self.len(), self.span_secs);
         }
+        let mean_hz = (n as f64 / span) as f32;
+        let covering = covering_interval(&mut sorted, gap_secs.max(span as f32 / n.max(1) as f32));
         sorted.iter_mut().for_each(|interval| *interval = (*interval - middle).abs());
         let spread = MAD_TO_SIGMA * median(&mut sorted)?;
-        let mean_hz = (n as f64 / span) as f32;
         (span > 0.0).then(|| RateFigures {
             mean_hz,
+            grid_hz: covering
+                .filter(|interval| *interval > 0.0)
+                .map_or(mean_hz, |interval| mean_hz.min(MAX_STEPS / interval)),
             median_interval_secs: middle,
             jitter: if middle > 0.0 { spread / middle } else { spread * mean_hz },
             gap_secs,
         })
     }
+}
+
+/// The interval up to which intervals fill [`COVERED`] of the time outside gaps. Sorts its input.
+fn covering_interval(intervals: &mut [f32], gap_secs: f32) -> Option<f32> {
+    intervals.sort_by(f32::total_cmp);
+    let total: f32 = intervals.iter().filter(|interval| **interval <= gap_secs).sum();
+    let mut sum = 0.0;
+    intervals.iter().copied().find(|interval| {
+        sum += interval;
+        sum >= COVERED * total
+    })
 }

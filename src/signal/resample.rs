@@ -49,7 +49,8 @@ impl GridResampler {
         let fill_until = last_time.plus_nanos(if bridged { interval } else { interval.min(MAX_FILLED_NANOS) });
         loop {
             let at = origin.plus_nanos((self.next as f64 / self.rate_hz * NANOS_PER_SEC as f64).round() as i64);
-            if at > time {
+            // At the end of time the grid point saturates and would never pass the row.
+            if at > time || at == Timestamp::MAX {
                 break;
             }
             if bridged || at == time {

@@ -54,7 +54,7 @@ impl Rhythm {
             self.n_in_slot = 0;
             end = time.plus_nanos(self.step_nanos);
         }
-        while time >= end {
+        while time >= end && end < Timestamp::MAX {
             self.close_slot();
             end = end.plus_nanos(self.step_nanos);
         }

@@ -6,14 +6,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::amplitude::AmplitudeTracker;
 use super::bins::{BinChoice, MIN_USABLE, N_PROBE_FRAMES, choose_bins};
-use super::doppler::{ColumnGroups, Doppler};
-use super::gauge::{GaugeTracker, dynamic_part};
-use super::pca::StreamingPca;
-use super::rate::RecentIntervals;
-use super::rhythm::Rhythm;
-use super::spectrum::motion_energy;
+use super::chain::{Chain, Shape};
 use super::{Products, QualityMeter};
 use crate::types::{Complex32, CsiFrame, FrameFlags, Hardware, Rows, Timestamp};
 
@@ -22,7 +16,7 @@ use crate::types::{Complex32, CsiFrame, FrameFlags, Hardware, Rows, Timestamp};
 pub struct StreamConfig {
     /// Rows kept in each of the tables with one row per frame.
     pub history_rows: usize,
-    /// Bound for `raw` and `clean` together; with wide frames fewer rows are kept.
+    /// Bound for `raw` and `clean` together, which leaves the rest some room below 12 MiB; wide frames keep fewer rows.
     pub history_bytes: usize,
     /// Spectrogram rows kept, about thirty a second.
     pub doppler_rows: usize,
@@ -37,7 +31,7 @@ impl Default for StreamConfig {
     fn default() -> Self {
         Self {
             history_rows: 6_000,
-            history_bytes: 12 << 20,
+            history_bytes: 10 << 20,
             doppler_rows: 1_000,
             motion_rows: 3_000,
             n_components: 3,
@@ -47,30 +41,16 @@ impl Default for StreamConfig {
 }
 
 /// Times between the slower kinds of work, in stream time.
-const MOTION_SECS: f64 = 0.2;
-const RHYTHM_SECS: f64 = 0.5;
 const QUALITY_SECS: f64 = 0.5;
-const RATE_CHECK_SECS: f64 = 0.25;
 const PROBE_SECS: f64 = 0.3;
 const BIN_CHECK_SECS: f64 = 10.0;
 /// The first choice of bins does not wait longer than this for its frames.
 const MAX_PROBE_SECS: f64 = 2.0;
 const MIN_PROBE_FRAMES: usize = 8;
-/// The packet rate counts as known after this much.
-const MIN_RATE_SECS: f64 = 1.5;
-const MIN_RATE_INTERVALS: usize = 16;
-/// Below this no spectrogram is worth its name.
-const MIN_GRID_HZ: f32 = 4.0;
-const MAX_GRID_HZ: f32 = 2_000.0;
-/// The grid follows when the rate has been off by this share for this long.
-const MAX_RATE_CHANGE: f32 = 0.2;
-const RATE_CHANGE_SECS: f64 = 3.0;
 /// Frames that come at most this late are left out; an earlier one means that time was set back.
 const MAX_LATE_SECS: f64 = 0.25;
 /// Share of the bins that must differ before they are chosen anew.
 const BIN_CHANGE: f32 = 0.15;
-/// A packet that fits the static channel worse than this is no sample of motion (a collision, another format).
-const MIN_COHERENCE: f32 = 0.3;
 
 /// Turns the frames of one stream into tables.
 #[derive(Clone, Debug)]
@@ -93,49 +73,13 @@ pub struct StreamProcessor {
     n_misfits: u64,
     /// How often time stepped back and the tables were started again.
     n_restarts: u64,
-    scratch: Scratch,
 }
 
 #[derive(Clone, Debug)]
 enum State {
     /// Collecting frames for the choice of bins.
     Probing,
-    Running(Box<Running>),
-}
-
-/// Everything that hangs on one choice of bins.
-#[derive(Clone, Debug)]
-struct Running {
-    cleaner: Cleaner,
-    groups: ColumnGroups,
-    pca: StreamingPca,
-    intervals: RecentIntervals,
-    last_rate_check: Option<Timestamp>,
-    rate_off_since: Option<Timestamp>,
-    doppler: Option<Doppler>,
-    rhythm: Option<Rhythm>,
-    last_rhythm: Option<Timestamp>,
-    motion_sum: f32,
-    n_motion: u32,
-    motion_start: Option<Timestamp>,
-}
-
-#[derive(Clone, Debug)]
-enum Cleaner {
-    Complex(GaugeTracker),
-    Amplitude(AmplitudeTracker),
-}
-
-#[derive(Clone, Debug, Default)]
-struct Scratch {
-    gathered: Vec<Complex32>,
-    clean: Vec<Complex32>,
-    amplitude: Vec<f32>,
-    normalised: Vec<f32>,
-    mean: Vec<Complex32>,
-    dynamic: Vec<Complex32>,
-    columns: Vec<Complex32>,
-    scores: Vec<f32>,
+    Running(Box<Chain>),
 }
 
 impl StreamProcessor {
@@ -162,7 +106,6 @@ impl StreamProcessor {
             pending: None,
             n_misfits: 0,
             n_restarts: 0,
-            scratch: Scratch::default(),
         };
         processor.products.raw = Rows::new(first.n_chains() * first.n_subcarriers(), processor.max_rows());
         processor
@@ -294,20 +237,15 @@ impl StreamProcessor {
     /// Starts the chain on a choice of bins. `replay` feeds it the frames seen while probing: not when they are thinned.
     fn start(&mut self, choice: BinChoice, replay: bool) {
         let rows: Vec<(Timestamp, Vec<Complex32>)> = std::mem::take(&mut self.probe).into();
-        let mut gathered = Vec::with_capacity(rows.len());
-        for (_, values) in &rows {
-            let mut row = Vec::new();
-            gather(values, self.products.subcarriers.index.len(), &choice.usable, &mut row);
-            gathered.push(row);
-        }
-        let cleaner = if self.amplitude_only {
-            let amplitudes: Vec<Vec<f32>> =
-                gathered.iter().map(|row| row.iter().map(|v| v.norm()).collect::<Vec<f32>>()).collect();
-            AmplitudeTracker::start(&amplitudes, self.config.follow_secs).map(Cleaner::Amplitude)
-        } else {
-            GaugeTracker::start(&choice.numbers, &gathered, self.config.follow_secs).map(Cleaner::Complex)
+        let shape = Shape {
+            n_chains: self.n_chains,
+            n_tx: self.products.n_tx,
+            hardware: self.hardware,
+            amplitude_only: self.amplitude_only,
         };
-        let Some(cleaner) = cleaner else {
+        let first: Vec<&[Complex32]> = rows.iter().map(|(_, values)| values.as_slice()).collect();
+        let Some(chain) = Chain::start(&self.config, shape, &choice, self.products.subcarriers.index.len(), &first)
+        else {
             self.probe = rows.into();
             return;
         };
@@ -316,22 +254,7 @@ impl StreamProcessor {
         self.products.clean = Rows::new(width, self.max_rows());
         self.products.pca = Rows::new(self.config.n_components.min(width), self.config.history_rows);
         self.products.motion = Rows::new(1, self.config.motion_rows);
-        // Directions should outlive a step but not a change of furniture; the rate is not known yet, so count rows.
-        const PCA_MEMORY_ROWS: f32 = 2_000.0;
-        self.state = State::Running(Box::new(Running {
-            cleaner,
-            groups: ColumnGroups::new(self.n_chains, self.products.usable.len()),
-            pca: StreamingPca::new(width, self.config.n_components, PCA_MEMORY_ROWS),
-            intervals: RecentIntervals::new(5.0, 2_048),
-            last_rate_check: None,
-            rate_off_since: None,
-            doppler: None,
-            rhythm: None,
-            last_rhythm: None,
-            motion_sum: 0.0,
-            n_motion: 0,
-            motion_start: None,
-        }));
+        self.state = State::Running(Box::new(chain));
         for (time, values) in rows.iter().filter(|_| replay) {
             self.run(*time, values);
         }
@@ -339,41 +262,9 @@ impl StreamProcessor {
         self.last_bin_check = self.last_time;
     }
 
-    /// The chain for one frame.
     fn run(&mut self, time: Timestamp, values: &[Complex32]) {
-        let Self { state: State::Running(running), products, scratch, quality, .. } = self else { return };
-        gather(values, products.subcarriers.index.len(), &products.usable, &mut scratch.gathered);
-        let Some(coherence) = running.cleaner.clean(time, scratch) else { return };
-        products.clean.push(time, &scratch.clean);
-        scratch.amplitude.clear();
-        scratch.amplitude.extend(scratch.clean.iter().map(|v| v.norm()));
-        quality.push_clean(&scratch.amplitude);
-        running.pca.push(&scratch.amplitude, &mut scratch.scores);
-        products.pca.push(time, &scratch.scores);
-
-        running.intervals.push(time);
-        if running.last_rate_check.is_none_or(|last| time.secs_since(last) >= RATE_CHECK_SECS) {
-            running.last_rate_check = Some(time);
-            running.follow_rate(time, self.config.doppler_rows, self.amplitude_only, products);
-        }
-        if coherence < MIN_COHERENCE {
-            return;
-        }
-        running.measure_motion(time, scratch, products);
-        dynamic_part(&scratch.clean, &scratch.mean, &mut scratch.dynamic);
-        running.groups.average(&scratch.dynamic, &mut scratch.columns);
-        if let Some(doppler) = &mut running.doppler {
-            doppler.push(time, &scratch.columns, |at, row| {
-                products.doppler.push(at, row);
-            });
-        }
-        if let Some(rhythm) = &mut running.rhythm {
-            rhythm.push(time, &scratch.columns);
-            if running.last_rhythm.is_none_or(|last| time.secs_since(last) >= RHYTHM_SECS) {
-                running.last_rhythm = Some(time);
-                products.autocorrelation = rhythm.autocorrelation().unwrap_or_default().into();
-                products.lag_secs = rhythm.lag_secs();
-            }
+        if let State::Running(chain) = &mut self.state {
+            chain.push(time, values, &mut self.products, &mut self.quality);
         }
     }
 
@@ -393,7 +284,7 @@ impl StreamProcessor {
         self.last_bin_check = Some(time);
         let choice = self.choose();
         if !differs(&choice.usable, &self.products.usable) || choice.usable.len() < MIN_USABLE {
-            self.quality.set_bins(&choice);
+            self.quality.set_bin_counts(choice.n_dead, choice.n_saturated);
             self.pending = None;
             return;
         }
@@ -408,86 +299,6 @@ impl StreamProcessor {
             }
             _ => self.pending = Some(choice),
         }
-    }
-}
-
-impl Cleaner {
-    /// Writes `clean` and `mean` from `gathered`; the answer is how well the packet fits, 0..=1.
-    fn clean(&mut self, time: Timestamp, scratch: &mut Scratch) -> Option<f32> {
-        match self {
-            Self::Complex(tracker) => {
-                let gauge = tracker.push(time, &scratch.gathered, &mut scratch.clean)?;
-                scratch.mean.clear();
-                scratch.mean.extend_from_slice(tracker.mean());
-                Some(gauge.coherence)
-            }
-            Self::Amplitude(tracker) => {
-                scratch.amplitude.clear();
-                scratch.amplitude.extend(scratch.gathered.iter().map(|v| v.norm()));
-                tracker.push(time, &scratch.amplitude, &mut scratch.normalised)?;
-                let real = |a: &f32| Complex32::new(*a, 0.0);
-                scratch.clean.clear();
-                scratch.clean.extend(scratch.normalised.iter().map(real));
-                scratch.mean.clear();
-                scratch.mean.extend(tracker.mean().iter().map(real));
-                Some(1.0)
-            }
-        }
-    }
-}
-
-impl Running {
-    /// Starts the spectrogram when the packet rate is known, and again when it has changed for good.
-    fn follow_rate(&mut self, time: Timestamp, doppler_rows: usize, amplitude_only: bool, products: &mut Products) {
-        if self.intervals.len() < MIN_RATE_INTERVALS || self.intervals.span_secs() < MIN_RATE_SECS {
-            return;
-        }
-        let Some(rate_hz) = self.intervals.figures().map(|figures| figures.mean_hz) else { return };
-        if self.rhythm.is_none() {
-            self.rhythm = Some(Rhythm::new(f64::from(rate_hz)));
-        }
-        if amplitude_only || !(MIN_GRID_HZ..=MAX_GRID_HZ).contains(&rate_hz) {
-            return;
-        }
-        if let Some(doppler) = &self.doppler {
-            let change = (rate_hz / doppler.rate_hz() as f32 - 1.0).abs();
-            if change <= MAX_RATE_CHANGE {
-                self.rate_off_since = None;
-                return;
-            }
-            if time.secs_since(*self.rate_off_since.get_or_insert(time)) < RATE_CHANGE_SECS {
-                return;
-            }
-            products.generation = products.generation.wrapping_add(1);
-            self.rhythm = Some(Rhythm::new(f64::from(rate_hz)));
-        }
-        self.rate_off_since = None;
-        let doppler = Doppler::new(f64::from(rate_hz));
-        products.doppler = Rows::new(doppler.n_frequencies(), doppler_rows);
-        products.doppler_hz = doppler.frequencies_hz();
-        self.doppler = Some(doppler);
-    }
-
-    fn measure_motion(&mut self, time: Timestamp, scratch: &Scratch, products: &mut Products) {
-        if let Some(energy) = motion_energy(&scratch.clean, &scratch.mean) {
-            self.motion_sum += energy;
-            self.n_motion += 1;
-        }
-        let start = *self.motion_start.get_or_insert(time);
-        if time.secs_since(start) >= MOTION_SECS && self.n_motion > 0 {
-            products.motion.push(time, &[self.motion_sum / self.n_motion as f32]);
-            self.motion_start = Some(time);
-            self.motion_sum = 0.0;
-            self.n_motion = 0;
-        }
-    }
-}
-
-/// The usable bins of all chains, `[chain][usable]`.
-fn gather(values: &[Complex32], n_subcarriers: usize, usable: &[u16], out: &mut Vec<Complex32>) {
-    out.clear();
-    for chain in values.chunks_exact(n_subcarriers.max(1)) {
-        out.extend(usable.iter().filter_map(|&i| chain.get(usize::from(i)).copied()));
     }
 }
 

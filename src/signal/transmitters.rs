@@ -39,7 +39,8 @@ pub fn rank(candidates: &[Candidate]) -> Vec<Ranked> {
     ranked
 }
 
-fn judge(candidate: &Candidate) -> Ranked {
+/// One transmitter on its own.
+pub fn judge(candidate: &Candidate) -> Ranked {
     let Candidate { link, n_frames, rate_hz, rssi_dbm, n_usable_bins, longest_gap_secs } = *candidate;
     let none = |reason: String| Ranked { link, score: 0.0, reason };
     if n_frames < MIN_FRAMES {

@@ -15,7 +15,11 @@ fn main() {
     let n_links = numbers.next().unwrap_or(8.0) as u8;
     let rate_hz = numbers.next().unwrap_or(200.0) as f32;
     let engine = Engine::start(EngineConfig::default(), Box::new(|| {})).expect("threads can be started");
-    engine.send(Command::Connect(SourceSpec::Simulator(SimulatorSpec { n_links, rate_hz, ..SimulatorSpec::default() })));
+    engine.send(Command::Connect(SourceSpec::Simulator(SimulatorSpec {
+        n_links,
+        rate_hz,
+        ..SimulatorSpec::default()
+    })));
     let started = Instant::now();
     for step in 1..=10 {
         let due = Duration::from_secs_f64(seconds * f64::from(step) / 10.0);

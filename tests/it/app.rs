@@ -155,7 +155,9 @@ fn products(link: usize, rate_hz: f32, secs: f32, gap: bool) -> Products {
         if i % 20 == 0 {
             let speed = 18.0 * (0.25 * TAU * t).cos();
             let row: Vec<_> = (0..n_doppler)
-                .map(|k| 24.0 * (-((k as f32 - 20.0 - speed) / 2.5).powi(2)).exp() + 2.0 * ((k * 31 + i) % 7) as f32 / 7.0)
+                .map(|k| {
+                    24.0 * (-((k as f32 - 20.0 - speed) / 2.5).powi(2)).exp() + 2.0 * ((k * 31 + i) % 7) as f32 / 7.0
+                })
                 .collect();
             doppler.push(time, &row);
             motion.push(time, &[0.04 + 0.2 * (0.25 * TAU * t).cos().powi(2)]);
@@ -225,6 +227,8 @@ pub fn lab(provenance: Provenance, n_links: usize, rate_hz: f32, secs: f32) -> S
                 last_seen: Some(end),
                 clock: None,
             },
+            worth: 1.0 - n as f64 * 0.01,
+            worth_reason: "97 packets/s on 52 subcarriers".into(),
             products: products(n, rate_hz, secs, n % 3 == 1),
         })
         .collect();
@@ -694,7 +698,8 @@ fn the_main_panels_look_as_they_should() {
         bench.harness.snapshot(format!("empty_{name}"));
         results.extend_harness(&mut bench.harness);
     }
-    let mut bench = open(lab(Provenance::Simulated, 2, 50.0, 10.0), Setup { size: Vec2::new(900.0, 600.0), ..Setup::default() });
+    let mut bench =
+        open(lab(Provenance::Simulated, 2, 50.0, 10.0), Setup { size: Vec2::new(900.0, 600.0), ..Setup::default() });
     bench.key(Modifiers::NONE, Key::P);
     bench.change(|s| {
         let text = "the port is used by another program".to_owned();

@@ -93,7 +93,8 @@ fn a_pcap_stream_can_be_piped_in() {
     let lines = json_lines(&output);
     let last = lines.last().expect("a snapshot");
     assert_eq!(last["provenance"], "LIVE");
-    let n_frames: u64 = last["links"].as_array().expect("links").iter().map(|link| link["n_frames"].as_u64().expect("n")).sum();
+    let n_frames: u64 =
+        last["links"].as_array().expect("links").iter().map(|link| link["n_frames"].as_u64().expect("n")).sum();
     assert_eq!(n_frames, 343);
 }
 

@@ -138,7 +138,8 @@ fn recording_the_simulator_loses_nothing_and_stays_simulated() {
     let replayed = wait_for(&engine, "the end of the replay", |snapshot| {
         snapshot.playback.as_ref().is_some_and(|playback| playback.at_end)
     });
-    let n_replayed = wait_for(&engine, "all frames", |snapshot| said.contains(&format!(" {} frames", n_frames(snapshot))));
+    let n_replayed =
+        wait_for(&engine, "all frames", |snapshot| said.contains(&format!(" {} frames", n_frames(snapshot))));
     assert!(n_frames(&n_replayed) > 1_600);
     assert_eq!(replayed.provenance, Some(Provenance::Simulated));
 }
@@ -177,9 +178,11 @@ fn files_that_are_no_recordings_say_why() {
         let path = dir.path().join(name);
         std::fs::write(&path, bytes).expect("written");
         engine.send(Command::Open(vec![path]));
-        wait_for(&engine, expected, |snapshot| {
-            matches!(&snapshot.sources[..], [only] if matches!(&only.state, SourceState::Failed(why) if why.contains(expected) && why.contains(name)))
-        });
+        wait_for(
+            &engine,
+            expected,
+            |snapshot| matches!(&snapshot.sources[..], [only] if matches!(&only.state, SourceState::Failed(why) if why.contains(expected) && why.contains(name))),
+        );
     }
     engine.send(Command::Open(vec![PathBuf::from("/nowhere/walk.pcap")]));
     wait_for(&engine, "no such file", |snapshot| {
@@ -193,7 +196,9 @@ fn opening_real_data_closes_the_demo() {
     let dir = tempfile::tempdir().expect("a folder");
     let engine = start(dir.path());
     engine.send(Command::OpenDemo);
-    wait_for(&engine, "the demo", |snapshot| snapshot.provenance == Some(Provenance::Simulated) && n_frames(snapshot) > 0);
+    wait_for(&engine, "the demo", |snapshot| {
+        snapshot.provenance == Some(Provenance::Simulated) && n_frames(snapshot) > 0
+    });
     engine.send(Command::Open(vec![path]));
     let real = wait_for(&engine, "the recording", |snapshot| snapshot.provenance == Some(Provenance::Replay));
     assert_eq!(real.sources.len(), 1);

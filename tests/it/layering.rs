@@ -46,7 +46,8 @@ fn imports_point_down_only() {
         if relative.components().count() == 1 {
             continue; // lib.rs and main.rs see everything
         }
-        let own = layer(&first).unwrap_or_else(|| panic!("ARCHITECTURE.md and this test do not know the module {first}"));
+        let own =
+            layer(&first).unwrap_or_else(|| panic!("ARCHITECTURE.md and this test do not know the module {first}"));
         let text = std::fs::read_to_string(file).expect("source is text");
         for (at, _) in text.match_indices("crate::") {
             let rest = &text[at + "crate::".len()..];

@@ -21,5 +21,6 @@ mod recording;
 mod render;
 mod ruview;
 mod signal;
+mod signal_stream;
 mod simulate;
 mod sources;

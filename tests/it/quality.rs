@@ -26,6 +26,8 @@ struct Recipe {
     sequence_modulus: u64,
     /// The gain changes by 12 dB every n-th packet.
     gain_every: Option<usize>,
+    /// Largest error of each part of a value; amplitudes are 20.
+    noise: f32,
     n_dead: usize,
     n_stuck: usize,
     device_start_micros: u32,
@@ -40,13 +42,14 @@ impl Default for Recipe {
             rate_hz: 100.0,
             secs: 31.0,
             centre_mhz: 5_180,
-            n_bins: 56,
+            n_bins: 20,
             jitter: 0.05,
             silence: None,
             lose_every: None,
             first_sequence: 0,
             sequence_modulus: 1 << 12,
             gain_every: None,
+            noise: 0.2,
             n_dead: 0,
             n_stuck: 0,
             device_start_micros: 0,
@@ -80,7 +83,7 @@ fn frames(recipe: &Recipe) -> Vec<(Timestamp, CsiFrame)> {
             if at >= n - recipe.n_stuck {
                 return Complex32::new(127.0, -128.0);
             }
-            let noise = Complex32::new(rng.random_range(-0.2..0.2), rng.random_range(-0.2..0.2));
+            let noise = Complex32::new(rng.random_range(-1.0..1.0), rng.random_range(-1.0..1.0)) * recipe.noise;
             let h = (Complex32::cis(at as f32 * 0.05) * 20.0 + noise) * gain;
             if recipe.amplitude_only { Complex32::new(h.norm(), 0.0) } else { h * turn }
         };
@@ -229,15 +232,17 @@ fn loss_is_read_from_sequence_numbers_of_any_width() {
 fn gain_jumps_are_counted_and_only_many_of_them_matter() {
     let quality = check(Recipe { gain_every: Some(350), ..Recipe::default() }, "gggu");
     assert_eq!(quality.n_agc_jumps, 8);
-    let quality = check(Recipe { rate_hz: 200.0, gain_every: Some(3), ..Recipe::default() }, "uuuu");
+    let quality = check(Recipe { rate_hz: 200.0, gain_every: Some(3), ..Recipe::default() }, "gggg");
+    assert!(quality.n_agc_jumps > 1_000, "they are fitted out, but counted");
+    let quality = check(Recipe { rate_hz: 200.0, gain_every: Some(3), noise: 5.0, ..Recipe::default() }, "uuuu");
     check_reason(&quality, Purpose::Presence, &["gain", "33 %"]);
 }
 
 #[test]
 fn dead_and_stuck_bins_are_counted_and_too_few_bins_end_it() {
-    let quality = check(Recipe { n_dead: 6, n_stuck: 4, ..Recipe::default() }, "gggu");
+    let quality = check(Recipe { n_bins: 56, n_dead: 6, n_stuck: 4, ..Recipe::default() }, "gggu");
     assert_eq!((quality.n_bins, quality.n_dead_bins, quality.n_saturated_bins), (56, 6, 4));
-    let quality = check(Recipe { n_dead: 50, n_stuck: 2, ..Recipe::default() }, "nnnn");
+    let quality = check(Recipe { n_bins: 56, n_dead: 50, n_stuck: 2, ..Recipe::default() }, "nnnn");
     check_reason(&quality, Purpose::Presence, &["Only 4 subcarriers"]);
 }
 

@@ -20,6 +20,15 @@ const MAX_RECORD_LEN: usize = 8 * 1024 * 1024;
 /// Frames between two checkpoints.
 const CHECKPOINT_EVERY: u32 = 1024;
 
+/// A frame on the shared time axis.
+#[derive(Clone, Debug)]
+pub struct Stamped {
+    pub time: Timestamp,
+    /// What is known of its node's clock; `None` for our own recordings, whose times were aligned when they were made.
+    pub clock: Option<ClockHealth>,
+    pub frame: CsiFrame,
+}
+
 /// One open recording.
 pub struct FileReader {
     path: PathBuf,
@@ -42,8 +51,12 @@ impl FileReader {
         }
         let format = format::detect(&head).ok_or_else(|| Error::Unrecognised { path: path.to_owned() })?;
         let body = match format::decoder(format) {
-            Some(decoder) => Body::Bytes(Box::new(ByteReader::new(file, decoder, id).map_err(|error| open_error(path, error))?)),
-            None => Body::Recording(Box::new(RecordingReader::open(path).map_err(|error| recording_error(path, error))?)),
+            Some(decoder) => {
+                Body::Bytes(Box::new(ByteReader::new(file, decoder, id).map_err(|error| open_error(path, error))?))
+            }
+            None => {
+                Body::Recording(Box::new(RecordingReader::open(path).map_err(|error| recording_error(path, error))?))
+            }
         };
         Ok(Self { path: path.to_owned(), body })
     }
@@ -68,16 +81,19 @@ impl FileReader {
     }
 
     /// The next frame, or `None` at the end of what the file holds now.
-    pub fn next_frame(&mut self) -> Result<Option<(Timestamp, CsiFrame)>, Error> {
+    pub fn next_frame(&mut self) -> Result<Option<Stamped>, Error> {
         match &mut self.body {
             Body::Bytes(reader) => reader.next_frame().map_err(|error| read_error(&self.path, error)),
-            Body::Recording(reader) => reader.next().map_err(|error| recording_error(&self.path, error)),
+            Body::Recording(reader) => {
+                let next = reader.next().map_err(|error| recording_error(&self.path, error))?;
+                Ok(next.map(|(time, frame)| Stamped { time, clock: None, frame }))
+            }
         }
     }
 
     /// Counts what is left after the last whole record, and hands out a frame that waited for partners.
     /// A file that grows must not be finished.
-    pub fn finish(&mut self) -> Option<(Timestamp, CsiFrame)> {
+    pub fn finish(&mut self) -> Option<Stamped> {
         match &mut self.body {
             Body::Bytes(reader) => reader.finish(),
             Body::Recording(_) => None,
@@ -186,7 +202,7 @@ impl ByteReader {
         })
     }
 
-    fn next_frame(&mut self) -> std::io::Result<Option<(Timestamp, CsiFrame)>> {
+    fn next_frame(&mut self) -> std::io::Result<Option<Stamped>> {
         loop {
             let rest = self.buffer.get(self.used..).unwrap_or_default();
             let step = if rest.is_empty() { Step::NeedMore } else { self.decoder.step(rest, &self.context) };
@@ -210,7 +226,7 @@ impl ByteReader {
         }
     }
 
-    fn finish(&mut self) -> Option<(Timestamp, CsiFrame)> {
+    fn finish(&mut self) -> Option<Stamped> {
         loop {
             let rest = self.buffer.get(self.used..).unwrap_or_default();
             if rest.is_empty() {
@@ -228,7 +244,7 @@ impl ByteReader {
     }
 
     /// Accounts for one step and stamps its frame.
-    fn take(&mut self, step: Step) -> Option<(Timestamp, CsiFrame)> {
+    fn take(&mut self, step: Step) -> Option<Stamped> {
         let (used, frame) = match step {
             Step::NeedMore => (0, None),
             Step::Frame { used, frame } => (used, Some(frame)),
@@ -249,11 +265,11 @@ impl ByteReader {
         self.n_since_checkpoint += 1;
         let offset = self.buffer_offset + self.used as u64;
         if self.n_since_checkpoint >= CHECKPOINT_EVERY
-            && self.checkpoints.last().is_some_and(|last| last.offset < offset && last.time < stamped.0)
+            && self.checkpoints.last().is_some_and(|last| last.offset < offset && last.time < stamped.time)
         {
             self.n_since_checkpoint = 0;
             self.checkpoints.push(Checkpoint {
-                time: stamped.0,
+                time: stamped.time,
                 offset,
                 decoder: self.decoder.boxed_clone(),
                 clocks: self.clocks.clone(),
@@ -262,9 +278,10 @@ impl ByteReader {
         Some(stamped)
     }
 
-    fn stamp(&mut self, frame: CsiFrame) -> (Timestamp, CsiFrame) {
+    fn stamp(&mut self, frame: CsiFrame) -> Stamped {
         self.tally.count_frame(&frame);
-        (self.clocks.align(&frame).0, frame)
+        let (time, clock) = self.clocks.align(&frame);
+        Stamped { time, clock: Some(clock), frame }
     }
 
     fn read_more(&mut self) -> std::io::Result<usize> {

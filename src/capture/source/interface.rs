@@ -24,13 +24,16 @@ mod live {
     use crate::capture::{Batch, Error, Polled, Source, SourceId};
     use crate::types::{NANOS_PER_SEC, NodeId, Provenance, Timestamp};
 
-    /// The longest that libpcap holds a call: a poll lasts at most so much longer than asked.
+    /// libpcap wants one although it never waits here.
     const READ_TIMEOUT_MILLIS: i32 = 10;
+    /// How often to look for packets where the system cannot wake us for one.
+    #[cfg(not(unix))]
+    const LOOK_INTERVAL: Duration = Duration::from_millis(5);
     /// Longer than any CSI datagram with its headers.
     const SNAP_LEN: i32 = 65_535;
     const KERNEL_BUFFER_LEN: i32 = 4 * 1024 * 1024;
-    /// Under steady traffic a poll ends after this, so that its packets are not held back.
-    const MAX_COLLECT: Duration = Duration::from_millis(5);
+    /// So that one poll ends when packets never pause.
+    const MAX_PACKETS_PER_POLL: usize = 512;
 
     struct Interface {
         name: String,
@@ -53,6 +56,8 @@ mod live {
                     .buffer_size(KERNEL_BUFFER_LEN)
                     .open()
             })
+            // A blocking read does not keep the timeout on Linux: it starts over when nothing has come.
+            .and_then(Capture::setnonblock)
             .map_err(failed)?;
         if !filter.is_empty() {
             capture.filter(filter, true).map_err(failed)?;
@@ -69,7 +74,7 @@ mod live {
     }
 
     impl Interface {
-        /// Reads one packet; `false` when none came in time.
+        /// Reads one packet; `false` when none is there.
         fn receive(&mut self, batch: &mut Batch) -> Result<bool, Error> {
             let packet = match self.capture.next_packet() {
                 Ok(packet) => packet,
@@ -81,8 +86,8 @@ mod live {
             self.last_packet = Some(Instant::now());
             batch.tally.n_bytes += packet.data.len() as u64;
             // The kernel's stamp is of this host's clock, and closer to the truth than the moment of reading.
-            let secs = packet.header.ts.tv_sec as i64;
-            let micros = packet.header.ts.tv_usec as i64;
+            #[allow(clippy::unnecessary_cast, reason = "both fields have 32 bits on Windows")]
+            let (secs, micros) = (packet.header.ts.tv_sec as i64, packet.header.ts.tv_usec as i64);
             let stamp = Timestamp(secs.saturating_mul(NANOS_PER_SEC)).plus_nanos(micros.saturating_mul(1_000));
             let captured = Captured { link: self.link, stamp: Some(stamp) };
             let context = Context { receiver: self.receiver, arrival: None };
@@ -105,14 +110,30 @@ mod live {
         }
     }
 
+    impl Interface {
+        #[cfg(unix)]
+        fn wait(&self, timeout: Duration) -> Result<(), Error> {
+            match crate::capture::source::wait::readable(&self.capture, timeout) {
+                Ok(_) => Ok(()),
+                Err(source) => Err(Error::Io { context: format!("cannot wait for packets on {}", self.name), source }),
+            }
+        }
+
+        #[cfg(not(unix))]
+        fn wait(&self, timeout: Duration) -> Result<(), Error> {
+            std::thread::sleep(timeout.min(LOOK_INTERVAL));
+            Ok(())
+        }
+    }
+
     impl Source for Interface {
         fn poll(&mut self, timeout: Duration, batch: &mut Batch) -> Result<Polled, Error> {
-            let started = Instant::now();
-            while started.elapsed() < timeout {
-                if !self.receive(batch)? {
-                    continue;
-                }
-                while started.elapsed() < MAX_COLLECT && self.receive(batch)? {}
+            self.wait(timeout)?;
+            let mut n_received = 0;
+            while n_received < MAX_PACKETS_PER_POLL && self.receive(batch)? {
+                n_received += 1;
+            }
+            if n_received > 0 {
                 return Ok(Polled::Running);
             }
             if self.last_packet.is_some_and(|last| last.elapsed() >= MAX_PAUSE) {

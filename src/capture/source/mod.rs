@@ -14,6 +14,7 @@ pub mod simulator;
 pub mod stdin;
 pub mod tcp;
 pub mod udp;
+mod wait;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read as _};
 use std::time::Duration;
 
 use super::byte_stream::ByteStream;
+use super::wait::readable;
 use crate::capture::{Batch, Error, Polled, Source, SourceId};
 use crate::types::{NodeId, Provenance};
 
@@ -37,7 +38,7 @@ impl Source for Stdin {
         if self.ended {
             return Ok(Polled::Ended);
         }
-        if !is_readable(&self.pipe, timeout).map_err(failed)? {
+        if !readable(&self.pipe, timeout).map_err(failed)? {
             self.stream.silent(batch)?;
             return Ok(Polled::Idle);
         }
@@ -80,21 +81,4 @@ fn standard_input() -> std::io::Result<File> {
 fn standard_input() -> std::io::Result<File> {
     use std::os::windows::io::AsHandle as _;
     std::io::stdin().as_handle().try_clone_to_owned().map(File::from)
-}
-
-#[cfg(unix)]
-fn is_readable(pipe: &File, timeout: Duration) -> std::io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let timeout = Timespec { tv_sec: timeout.as_secs().cast_signed(), tv_nsec: timeout.subsec_nanos().into() };
-    // An end or an error also counts: the read then tells which.
-    match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&timeout)) {
-        Ok(n_ready) => Ok(n_ready > 0),
-        Err(rustix::io::Errno::INTR) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[cfg(not(unix))]
-fn is_readable(_pipe: &File, _timeout: Duration) -> std::io::Result<bool> {
-    Ok(true)
 }

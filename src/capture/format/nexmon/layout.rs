@@ -31,8 +31,7 @@ pub fn channel(chanspec: u16) -> Channel {
 
 /// The layout of a chip with `n` values (a power of two from 64 to 512), made once and shared.
 pub fn subcarriers(hardware: Hardware, n: usize) -> Arc<Subcarriers> {
-    const EMPTY: OnceLock<Arc<Subcarriers>> = OnceLock::new();
-    static LAYOUTS: [[OnceLock<Arc<Subcarriers>>; 4]; 3] = [const { [const { EMPTY }; 4] }; 3];
+    static LAYOUTS: [[OnceLock<Arc<Subcarriers>>; 4]; 3] = [const { [const { OnceLock::new() }; 4] }; 3];
     let chip = match hardware {
         Hardware::Bcm43455c0 => 0,
         Hardware::Bcm4339 => 1,
