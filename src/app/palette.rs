@@ -92,16 +92,20 @@ fn matches(text: &str) -> Vec<&'static Entry> {
     found.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// How far apart the letters of `text` lie in `name`; a word that begins with them comes first. `None` when one is missing.
+/// How far apart the letters of `text` lie in `name`; a name that begins with them comes first, then a word that does.
+/// `None` when a letter is missing.
 fn score(name: &str, text: &str) -> Option<usize> {
     let (name, text) = (name.to_lowercase(), text.trim().to_lowercase());
-    if name.split(' ').any(|word| word.starts_with(&text)) {
+    if name.starts_with(&text) {
         return Some(0);
     }
-    if name.contains(&text) {
+    if name.split(' ').any(|word| word.starts_with(&text)) {
         return Some(1);
     }
-    let mut spread = 2;
+    if name.contains(&text) {
+        return Some(2);
+    }
+    let mut spread = 3;
     let mut rest = name.chars();
     for letter in text.chars().filter(|c| !c.is_whitespace()) {
         spread += rest.by_ref().position(|c| c == letter)?;

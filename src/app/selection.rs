@@ -74,6 +74,7 @@ fn link_ui(ui: &mut Ui, cx: &Cx<'_>, link: &LinkView) {
         &[
             ("Rate", format::rate(health.rate_hz)),
             ("Frames", format::count(health.n_frames)),
+            ("Worth among its receiver's links", worth(link)),
             ("Loss", format::percent(health.loss)),
             ("Dropped", format::count(health.n_dropped)),
             ("Latency", format::latency(health.latency_secs)),
@@ -153,4 +154,12 @@ fn node_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: NodeId) {
             ui.label(RichText::new(format::rate(link.health.rate_hz)).font(theme::number_font()).color(theme.quiet));
         });
     }
+}
+
+/// How much a link is worth looking at, with the reason.
+fn worth(link: &LinkView) -> String {
+    if link.worth_reason.is_empty() {
+        return format::NO_DATA.to_owned();
+    }
+    format!("{:.0} % — {}", link.worth * 100.0, link.worth_reason)
 }

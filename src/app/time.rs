@@ -99,7 +99,8 @@ impl TimeView {
         if step <= 0 {
             return;
         }
-        let mut tick = window.start.since(origin).div_euclid(step) + 1;
+        // Nothing is before the first frame, so that there is no time to name.
+        let mut tick = (window.start.since(origin).div_euclid(step) + 1).max(0);
         while tick.saturating_mul(step) <= window.end.since(origin) {
             let t = origin.plus_nanos(tick * step);
             let x = x_of(rect, window, t);

@@ -244,8 +244,11 @@ fn lanes_ui(painter: &egui::Painter, theme: &Theme, strip: Rect, span: Span, tim
         &|i| Some(timeline.density[i] as f32 / most),
         theme.quiet.gamma_multiply(0.6),
     );
+    // Motion is computed a few times a second: where buckets are shorter, a value holds for a little while.
+    let hold = timeline.activity.len() / 100 + 1;
+    let held = |i: usize| timeline.activity[i.saturating_sub(hold)..=i].iter().rev().find_map(|v| *v);
     let loudest = timeline.activity.iter().flatten().copied().fold(1e-6, f32::max);
-    bars(activity, timeline.activity.len(), &|i| Some(timeline.activity[i]? / loudest), theme.accent);
+    bars(activity, timeline.activity.len(), &|i| held(i).map(|v| v / loudest), theme.accent);
     for gap in &timeline.gaps {
         let area = Rect::from_x_y_ranges(x_range(strip, span, *gap), strip.y_range());
         let area = area.expand2(vec2(((2.0 - area.width()) * 0.5).max(0.0), 0.0));

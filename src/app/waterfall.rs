@@ -38,7 +38,9 @@ pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     let axis =
         Rect::from_min_max(egui::pos2(area.left() + theme::AXIS_WIDTH, area.bottom() - theme::AXIS_HEIGHT), area.max);
     let strips = Rect::from_min_max(area.min, egui::pos2(area.right(), axis.top()));
-    let height = (strips.height() / links.len().max(1) as f32).max(theme::MIN_STRIP);
+    // A single strip takes what there is; several scroll before they become too low.
+    let least = if links.len() == 1 { 0.0 } else { theme::MIN_STRIP };
+    let height = (strips.height() / links.len().max(1) as f32).max(least);
 
     ui.scope_builder(egui::UiBuilder::new().max_rect(strips), |ui| {
         egui::ScrollArea::vertical()

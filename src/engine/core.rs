@@ -74,7 +74,7 @@ impl Core {
         let now = Instant::now();
         Self {
             site: Arc::new(config.site.clone()),
-            pipeline: Pipeline::new(config.stream.clone()),
+            pipeline: Pipeline::new(config.stream),
             config,
             snapshot,
             repaint,
@@ -286,7 +286,7 @@ impl Core {
             }
         }
         if let Some(text) = panicked {
-            self.pipeline = Pipeline::new(self.config.stream.clone());
+            self.pipeline = Pipeline::new(self.config.stream);
             self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
         }
     }

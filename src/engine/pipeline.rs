@@ -189,9 +189,12 @@ impl RateMeter {
     const MAX_TIMES: usize = 4_096;
 
     pub fn push(&mut self, time: Timestamp) {
-        if self.times.back().is_some_and(|&last| time < last) {
+        // Frames of several nodes interleave within their clocks' jitter; only a real step back starts again.
+        let last = self.times.back().copied().unwrap_or(time);
+        if last.secs_since(time) > HEALTH_SECS {
             self.times.clear();
         }
+        let time = if self.times.is_empty() { time } else { time.max(last) };
         self.times.push_back(time);
         while self.times.len() > Self::MAX_TIMES
             || self.times.front().is_some_and(|first| time.secs_since(*first) > HEALTH_SECS)

@@ -105,7 +105,16 @@ impl Player {
         while !self.tracks.iter().all(|track| track.feed.is_stopped()) {
             let wait = self.advance();
             match self.control.recv_timeout(wait.min(LONGEST_SLEEP)) {
-                Ok(command) => {
+                Ok(mut command) => {
+                    // A drag along the timeline sends a jump for every move of the pointer: only the last one counts.
+                    while let PlayerCommand::Seek(_) = command
+                        && let Ok(next) = self.control.try_recv()
+                    {
+                        if !matches!(next, PlayerCommand::Seek(_)) {
+                            self.obey(command);
+                        }
+                        command = next;
+                    }
                     self.obey(command);
                     self.publish();
                 }

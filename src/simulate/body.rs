@@ -21,6 +21,11 @@ pub const BONES: [(usize, usize); 10] =
 /// Amplitude that each scatterer reflects, relative to the chest. Rough shares of the body's cross-section.
 pub(super) const REFLECTIVITY: [f32; N_SCATTERERS] = [0.5, 1.0, 0.9, 0.3, 0.25, 0.3, 0.25, 0.4, 0.3, 0.4, 0.3];
 
+/// The chest stands for head, chest and pelvis where these need not be told apart.
+pub(super) const TRUNK: usize = 1;
+/// The root of their summed powers.
+pub(super) const TRUNK_REFLECTIVITY: f32 = 1.43;
+
 /// The path keeps this far from the walls, so that swinging hands stay in the room.
 const WALL_MARGIN_M: f32 = 0.65;
 /// Points of the table from distance to path angle; about 5 mm apart.

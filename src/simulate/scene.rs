@@ -124,10 +124,7 @@ impl Scene {
         let (mut direct, mut echoes) = (empty.clone(), empty);
         let length = from.distance(to);
         self.add_path(&mut direct, length, 1.0 / length.max(0.1));
-        for (wall, coefficient) in self.walls.into_iter().enumerate() {
-            let (axis, high) = (wall / 2, wall % 2 == 1);
-            let mut image = from;
-            image[axis] = if high { 2.0 * self.room.size()[axis] - from[axis] } else { -from[axis] };
+        for (image, coefficient) in self.images(from) {
             let length = image.distance(to);
             self.add_path(&mut echoes, length, coefficient / length.max(0.1));
         }
@@ -136,6 +133,16 @@ impl Scene {
             self.add_path(&mut echoes, d1 + d2, strength / (d1 * d2));
         }
         StaticChannel { direct, echoes }
+    }
+
+    /// Where a radio appears to be, seen in each of the six walls, and how much amplitude that wall returns.
+    pub(super) fn images(&self, place: Vec3) -> impl Iterator<Item = (Vec3, f32)> + '_ {
+        self.walls.iter().enumerate().map(move |(wall, &coefficient)| {
+            let (axis, high) = (wall / 2, wall % 2 == 1);
+            let mut image = place;
+            image[axis] = if high { 2.0 * self.room.size()[axis] - place[axis] } else { -place[axis] };
+            (image, coefficient)
+        })
     }
 
     /// Mean power of a channel over the tones that carry signal.
@@ -178,7 +185,7 @@ fn places_at_walls(dice: &mut Dice, room: Room, n: usize) -> Vec<Vec3> {
     let (width, depth) = (room.width_m - 2.0 * WALL_INSET_M, room.depth_m - 2.0 * WALL_INSET_M);
     (0..n)
         .map(|i| {
-            let along = (i as f32 + dice.between(0.2, 0.8)) / n as f32 * 2.0 * (width + depth);
+            let along = (i as f32 + dice.between(0.35, 0.65)) / n as f32 * 2.0 * (width + depth);
             let (x, y) = if along < width {
                 (along, 0.0)
             } else if along < width + depth {

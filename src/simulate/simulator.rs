@@ -2,7 +2,7 @@
 
 use bevy_math::Vec3;
 
-use super::body::{N_SCATTERERS, REFLECTIVITY};
+use super::body::{N_SCATTERERS, REFLECTIVITY, TRUNK, TRUNK_REFLECTIVITY};
 use super::dice::{Dice, Purpose};
 use super::receiver::{DeviceClock, Radio};
 use super::scene::Scene;
@@ -213,13 +213,32 @@ impl Simulator {
             let passing = passing_share(from, to, &parts);
             values.extend(still.direct.iter().zip(&still.echoes).map(|(direct, echoes)| direct * passing + echoes));
             let start = values.len() - n_tones;
-            for (part, reflectivity) in parts.iter().zip(REFLECTIVITY) {
-                let (length, spreading) = bistatic(from, *part, to);
-                self.scene.add_path(&mut values[start..], length, self.body_gain * reflectivity * spreading);
+            for (length, amplitude) in body_paths(&self.scene, from, to, &parts) {
+                self.scene.add_path(&mut values[start..], length, self.body_gain * amplitude);
             }
         }
         values
     }
+}
+
+/// Lengths and amplitudes of all paths over the body: each part directly, and the trunk by way of each wall before or
+/// after. Those ways are longer, so that their echoes differ over the band and stay when a common factor is taken out.
+fn body_paths<'a>(
+    scene: &'a Scene,
+    from: Vec3,
+    to: Vec3,
+    parts: &'a [Vec3; N_SCATTERERS],
+) -> impl Iterator<Item = (f32, f32)> + 'a {
+    let direct = parts.iter().zip(REFLECTIVITY).map(move |(&part, reflectivity)| {
+        let (length, spreading) = bistatic(from, part, to);
+        (length, reflectivity * spreading)
+    });
+    let trunk = parts[TRUNK];
+    let before = scene.images(from).map(move |(image, wall)| (bistatic(image, trunk, to), wall));
+    let after = scene.images(to).map(move |(image, wall)| (bistatic(from, trunk, image), wall));
+    let bounced =
+        before.chain(after).map(|((length, spreading), wall)| (length, wall * TRUNK_REFLECTIVITY * spreading));
+    direct.chain(bounced)
 }
 
 /// Length of the path over a scatterer, and `1 / (d1 d2)`.
@@ -252,10 +271,8 @@ fn body_gain(scene: &Scene, body: &Body, radios: &[Radio]) -> f32 {
         for (link, radio) in scene.links.iter().zip(radios) {
             let (Some(still), Some(&to)) = (radio.channels.first(), scene.receivers[link.rx].first()) else { continue };
             let whole = still.direct.iter().zip(&still.echoes).map(|(direct, echoes)| direct + echoes);
-            let moving: f32 = parts
-                .iter()
-                .zip(REFLECTIVITY)
-                .map(|(&part, r)| (r * bistatic(scene.transmitters[link.tx], part, to).1).powi(2))
+            let moving: f32 = body_paths(scene, scene.transmitters[link.tx], to, &parts)
+                .map(|(_, amplitude)| amplitude.powi(2))
                 .sum();
             ratios.push(moving / scene.mean_power(whole).max(f32::MIN_POSITIVE));
         }

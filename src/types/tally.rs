@@ -61,7 +61,7 @@ pub enum Other {
     /// A packet of another protocol in a capture.
     ForeignPacket,
     /// A record of the same format that carries no CSI (vitals, beamforming, features).
-    OtherRecord,
+    WithoutCsi,
 }
 
 impl Other {
@@ -69,7 +69,7 @@ impl Other {
         match self {
             Self::TextLine => "text lines",
             Self::ForeignPacket => "other packets",
-            Self::OtherRecord => "records without CSI",
+            Self::WithoutCsi => "records without CSI",
         }
     }
 }

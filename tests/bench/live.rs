@@ -3,6 +3,7 @@
 //! The default scene sends 1 600 frames a second, so 1 µs a frame is 0.16 % of a core.
 
 use corporeal::signal::clock::ClockAligner;
+use corporeal::signal::{StreamConfig, StreamProcessor};
 use corporeal::simulate::{Simulator, SimulatorSpec};
 use corporeal::types::{Complex32, CsiFrame, Rows, Timestamp};
 use divan::{Bencher, black_box};
@@ -19,6 +20,12 @@ fn main() {
 fn simulator((n_links, n_rx, n_subcarriers, bandwidth_mhz): Shape) -> Simulator {
     let spec = SimulatorSpec { n_links, n_rx, n_subcarriers, bandwidth_mhz, ..SimulatorSpec::default() };
     Simulator::new(&spec)
+}
+
+fn one_link(shape: Shape, n: usize) -> Vec<CsiFrame> {
+    let mut simulator = simulator(shape);
+    let link = simulator.links().next();
+    std::iter::repeat_with(|| simulator.next_frame()).filter(|frame| Some(frame.link) == link).take(n).collect()
 }
 
 #[divan::bench(args = SHAPES, sample_size = 20)]
@@ -39,12 +46,7 @@ fn body_truth(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(sample_size = 1_000)]
 fn clock_frame(bencher: Bencher<'_, '_>) {
-    let mut simulator = simulator(SHAPES[0]);
-    let link = simulator.links().next();
-    let frames: Vec<CsiFrame> = std::iter::repeat_with(|| simulator.next_frame())
-        .filter(|frame| Some(frame.link) == link)
-        .take(12_000)
-        .collect();
+    let frames = one_link(SHAPES[0], 12_000);
     let mut aligner = ClockAligner::default();
     let mut n = 0;
     bencher.bench_local(|| {
@@ -53,6 +55,42 @@ fn clock_frame(bencher: Bencher<'_, '_>) {
             aligner = ClockAligner::default();
         }
         aligner.align_frame(&frames[n % frames.len()])
+    });
+}
+
+/// Everything that is computed for a frame of one stream; the tables are warm.
+#[divan::bench(args = SHAPES, sample_size = 20)]
+fn processed_frame(bencher: Bencher<'_, '_>, shape: Shape) {
+    let frames = one_link(shape, 4_000);
+    let mut processor = StreamProcessor::new(StreamConfig::default(), &frames[0]);
+    for frame in &frames[..2_000] {
+        processor.push(frame.host_time.unwrap_or_default(), frame);
+    }
+    // The rest goes round and round, each time later.
+    let lap = frames[3_999].host_time.unwrap_or_default().since(frames[1_999].host_time.unwrap_or_default());
+    let mut n = 0;
+    bencher.bench_local(|| {
+        let frame = &frames[2_000 + n % 2_000];
+        let time = frame.host_time.unwrap_or_default().plus_nanos(lap * (n / 2_000) as i64);
+        n += 1;
+        processor.push(time, black_box(frame));
+    });
+}
+
+/// What a snapshot takes from a stream, and the next frame after it.
+#[divan::bench(args = SHAPES, sample_size = 20)]
+fn products_then_frame(bencher: Bencher<'_, '_>, shape: Shape) {
+    let frames = one_link(shape, 4_000);
+    let mut processor = StreamProcessor::new(StreamConfig::default(), &frames[0]);
+    for frame in &frames {
+        processor.push(frame.host_time.unwrap_or_default(), frame);
+    }
+    let mut time = frames[3_999].host_time.unwrap_or_default();
+    bencher.bench_local(|| {
+        let products = processor.products();
+        time = time.plus_nanos(5_000_000);
+        processor.push(time, black_box(&frames[0]));
+        products
     });
 }
 

@@ -286,12 +286,18 @@ fn repeated_stamps_share_a_time_only_when_all_stand_still() {
 #[test]
 fn receivers_of_one_room_agree_about_each_packet() {
     let faults = SimulatedFaults { clock_reset_secs: Some(12.0), gap_secs: Some(20.0) };
-    let spec = SimulatorSpec { start: Some(Timestamp(DAY)), max_drift_ppm: 50.0, faults, ..SimulatorSpec::default() };
+    let spec = SimulatorSpec {
+        start: Some(Timestamp(DAY)),
+        max_drift_ppm: 50.0,
+        faults,
+        n_subcarriers: 30,
+        ..SimulatorSpec::default()
+    };
     let mut simulator = Simulator::new(&spec);
     let mut aligners = HashMap::<NodeId, ClockAligner>::new();
     let mut heard = HashMap::<(NodeId, u32), (Timestamp, Timestamp)>::new();
     let mut last = HashMap::<LinkId, Timestamp>::new();
-    for _ in 0..8 * 200 * 60 {
+    for _ in 0..8 * 200 * 40 {
         let frame = simulator.next_frame();
         let time = aligners.entry(frame.link.rx).or_default().align_frame(&frame);
         assert!(last.insert(frame.link, time).is_none_or(|before| before < time));
@@ -304,7 +310,7 @@ fn receivers_of_one_room_agree_about_each_packet() {
     for (receiver, aligner) in &aligners {
         let (truth, health) = (simulator.drift_ppm(*receiver).expect("a receiver"), aligner.health());
         assert_eq!(health.n_resets, u32::from(*receiver == NodeId::Number(11)), "{receiver}");
-        let found = health.drift_ppm.expect("after a minute");
+        let found = health.drift_ppm.expect("after 40 s");
         assert!((found - truth).abs() < 3.0, "{receiver}: {found} instead of {truth} ppm");
     }
 }

@@ -155,7 +155,7 @@ fn each_section_has_its_own_byte_order_and_interfaces_and_other_blocks_are_count
     bytes.extend(pcapng_file(&ten_packets(), true, Some(9), 0, PacketBlock::Enhanced));
     let (frames, tally) = decode(&bytes);
     assert_eq!(frames.len(), 20);
-    assert_eq!(tally.others.into_iter().collect::<Vec<_>>(), [(Other::OtherRecord, 2)]);
+    assert_eq!(tally.others.into_iter().collect::<Vec<_>>(), [(Other::WithoutCsi, 2)]);
     assert_eq!(tally.skipped.len(), 0);
 }
 

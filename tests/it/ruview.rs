@@ -63,7 +63,7 @@ const ARRIVED: Context = Context { receiver: NodeId::Source(1), arrival: Some(Ti
 fn every_line_of_the_node_dump_is_a_frame_or_a_count() {
     let Some((frames, tally)) = golden::decode_shared(PRETRAIN) else { return };
     assert_eq!((tally.n_frames, tally.n_records, tally.n_skipped()), (5309, 5309, 0));
-    assert_eq!(tally.others, [(Other::OtherRecord, 474)].into(), "vitals, features and two compressed records");
+    assert_eq!(tally.others, [(Other::WithoutCsi, 474)].into(), "vitals, features and two compressed records");
     assert_eq!(tally.n_frames + tally.n_others(), 5783);
     assert_eq!(tally.flagged, [(FrameFlags::GUESSED_LAYOUT.0, 5309)].into());
 
@@ -179,14 +179,11 @@ fn sibling_records_are_counted_as_such() {
     for magic in [0xC511_0002_u32, 0xC511_0003, 0xC511_0004, 0xC511_0005, 0xC511_0006, 0xC511_0007, 0xC511_8100] {
         let payload = [magic.to_le_bytes().as_slice(), &[0; 28]].concat();
         let step = datagram(&payload, &ARRIVED);
-        assert!(
-            matches!(step, Some(Step::Pass { used: 32, other: Some(Other::OtherRecord) })),
-            "{magic:08x}: {step:?}"
-        );
+        assert!(matches!(step, Some(Step::Pass { used: 32, other: Some(Other::WithoutCsi) })), "{magic:08x}: {step:?}");
     }
     let lines = "{\"timestamp\":1.5,\"node_id\":1,\"magic\":\"0xC5110002\",\"type\":\"vitals\",\"flags\":4}\n\
                  {\"timestamp\":1.5,\"node_id\":1,\"magic\":\"0xC5110005\",\"size\":104,\"rssi\":0}\n{}\n";
-    assert_eq!(decode(lines).1.others, [(Other::OtherRecord, 3)].into());
+    assert_eq!(decode(lines).1.others, [(Other::WithoutCsi, 3)].into());
 }
 
 #[test]

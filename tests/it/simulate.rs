@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bevy_math::Vec3;
 use corporeal::capture::source::simulator::{SimulatorSource, open};
 use corporeal::capture::{Batch, Polled, Source as _};
+use corporeal::signal::{StreamConfig, StreamProcessor};
 use corporeal::simulate::{SimulatedFaults, Simulator, SimulatorSpec};
 use corporeal::types::{Complex32, CsiFrame, FrameFlags, Hardware, LinkId, NodeId, Provenance, Room, Timestamp};
 
@@ -54,15 +55,15 @@ fn skipping_leaves_later_frames_as_they_are() {
 
 #[test]
 fn every_shape_that_can_be_asked_for_is_kept() {
-    for n_links in [1, 2, 3, 8, 15, 16] {
+    for n_links in [1, 3, 8, 16] {
         for (n_subcarriers, bandwidth_mhz) in [(30, 20), (52, 20), (64, 20), (114, 40), (128, 40), (256, 20), (512, 40)]
         {
-            for n_rx in 1..=3 {
+            for n_rx in [1, 3] {
                 let spec = SimulatorSpec { n_links, n_subcarriers, bandwidth_mhz, n_rx, ..SimulatorSpec::default() };
                 let simulator = Simulator::new(&spec);
                 let site = simulator.site().clone();
                 assert_eq!(simulator.links().count(), usize::from(n_links));
-                let links = by_link(frames(&spec, 100));
+                let links = by_link(frames(&spec, 40));
                 assert_eq!(links.keys().copied().collect::<Vec<_>>().len(), usize::from(n_links));
                 for (link, frames) in links {
                     assert!(site.ends(link).is_some(), "{link} is placed");
@@ -101,13 +102,17 @@ fn specs_out_of_range_are_brought_into_it() {
 
 #[test]
 fn values_are_whole_numbers_of_eight_bits_and_use_the_range() {
-    let frames = frames(&SimulatorSpec::default(), 16_000);
+    let frames = frames(&SimulatorSpec::default(), 8_000);
     let parts = || frames.iter().flat_map(|frame| frame.values.iter().flat_map(|value| [value.re, value.im]));
     assert!(parts().all(|part| part.fract() == 0.0 && (-128.0..=127.0).contains(&part)));
     assert!(parts().fold(0.0f32, |peak, part| peak.max(part.abs())) > 60.0);
     let n_saturated = frames.iter().filter(|frame| frame.flags.contains(FrameFlags::SATURATED)).count();
     assert!(n_saturated * 50 < frames.len(), "{n_saturated} of {} saturate", frames.len());
-    for frame in &frames {
+}
+
+#[test]
+fn a_full_grid_leaves_the_carrier_and_the_edges_of_the_band_empty() {
+    for frame in frames(&SimulatorSpec { bandwidth_mhz: 20, ..SimulatorSpec::default() }, 100) {
         for (k, value) in frame.subcarriers.index.iter().zip(&frame.values) {
             assert!(*value == Complex32::ZERO || (*k != 0 && k.abs() <= 28), "tone {k} carries nothing");
         }
@@ -117,8 +122,8 @@ fn values_are_whole_numbers_of_eight_bits_and_use_the_range() {
 #[test]
 fn packets_come_at_the_rate_asked_for_in_the_order_of_arrival() {
     for rate_hz in [20.0, 100.0, 200.0, 1_000.0] {
-        let spec = SimulatorSpec { rate_hz, ..lossless() };
-        let frames = frames(&spec, (8.0 * rate_hz * 5.0) as usize);
+        let spec = SimulatorSpec { rate_hz, n_subcarriers: 30, ..lossless() };
+        let frames = frames(&spec, (8.0 * rate_hz * 2.0) as usize);
         assert!(frames.windows(2).all(|pair| pair[0].host_time < pair[1].host_time));
         for (link, frames) in by_link(frames) {
             let secs =
@@ -133,12 +138,12 @@ fn packets_come_at_the_rate_asked_for_in_the_order_of_arrival() {
 #[test]
 fn receivers_miss_the_share_asked_for_and_the_sequence_tells() {
     for loss in [0.0, 0.02, 0.3] {
-        let spec = SimulatorSpec { loss, ..SimulatorSpec::default() };
-        for (link, frames) in by_link(frames(&spec, 40_000)) {
+        let spec = SimulatorSpec { loss, n_subcarriers: 30, ..SimulatorSpec::default() };
+        for (link, frames) in by_link(frames(&spec, 12_000)) {
             let sent =
                 f64::from(frames[frames.len() - 1].sequence.expect("counted") - frames[0].sequence.expect("counted"));
             let measured = 1.0 - (frames.len() - 1) as f64 / sent;
-            // Five standard deviations of a share from some 5 000 packets.
+            // Five standard deviations of a share from some 1 500 packets.
             let spread = 5.0 * (f64::from(loss) * (1.0 - f64::from(loss)) / sent).sqrt();
             assert!((measured - f64::from(loss)).abs() <= spread + 1e-9, "{link}: {measured} instead of {loss}");
         }
@@ -205,7 +210,7 @@ fn the_body_is_some_twenty_decibels_below_the_room() {
     let spec = SimulatorSpec { ideal: true, ..lossless() };
     let empty = by_link(frames(&SimulatorSpec { occupied: false, ..spec.clone() }, 16));
     let mut shares = Vec::new();
-    for frame in frames(&spec, 8 * 200 * 30).into_iter().step_by(31) {
+    for frame in frames(&spec, 8 * 200 * 15).into_iter().step_by(31) {
         let still = &empty[&frame.link][0].values;
         let power = |values: &mut dyn Iterator<Item = Complex32>| values.map(|value| value.norm_sqr()).sum::<f32>();
         let moving = power(&mut frame.values.iter().zip(still).map(|(value, still)| value - still));
@@ -223,7 +228,7 @@ fn doppler_agrees_with_the_truth_in_sign_and_size() {
     let empty = by_link(frames(&SimulatorSpec { occupied: false, ..spec.clone() }, 16));
     let simulator = Simulator::new(&spec);
     let (mut n_agree, mut n_judged, mut errors) = (0, 0, Vec::new());
-    for (link, frames) in by_link(frames(&spec, 8 * 200 * 20)) {
+    for (link, frames) in by_link(frames(&spec, 8 * 200 * 15)) {
         let (from, to) = simulator.site().ends(link).expect("placed");
         let still = &empty[&link][0].values;
         let wavelength_m = frames[0].channel.wavelength_m().expect("known");
@@ -255,6 +260,35 @@ fn doppler_agrees_with_the_truth_in_sign_and_size() {
     assert!(n_judged > 200, "only {n_judged} windows");
     assert!(n_agree * 100 > n_judged * 97, "{n_agree} of {n_judged} agree");
     assert!(errors[n_judged / 2] < 0.1, "median error {} m/s", errors[n_judged / 2]);
+}
+
+/// Motion of each link as the signal chain sees it, lowest first.
+fn motion(spec: &SimulatorSpec, n_frames: usize) -> BTreeMap<LinkId, Vec<f32>> {
+    let mut links = BTreeMap::<LinkId, StreamProcessor>::new();
+    for frame in frames(spec, n_frames) {
+        let time = frame.host_time.expect("stamped");
+        let fresh = || StreamProcessor::new(StreamConfig::default(), &frame);
+        links.entry(frame.link).or_insert_with(fresh).push(time, &frame);
+    }
+    let sorted = |processor: StreamProcessor| {
+        let mut motion: Vec<_> = processor.products().motion.iter().map(|row| row.values[0]).collect();
+        motion.sort_by(f32::total_cmp);
+        motion
+    };
+    links.into_iter().map(|(link, processor)| (link, sorted(processor))).collect()
+}
+
+#[test]
+fn the_signal_chain_sees_the_body_through_the_faults_of_the_radios() {
+    let spec = SimulatorSpec { rate_hz: 100.0, n_subcarriers: 32, ..SimulatorSpec::default() };
+    let empty = motion(&SimulatorSpec { occupied: false, ..spec.clone() }, 8_000);
+    let mut ratios: Vec<f32> = motion(&spec, 8_000)
+        .iter()
+        .map(|(link, walking)| walking[walking.len() * 9 / 10] / empty[link][empty[link].len() * 9 / 10])
+        .collect();
+    ratios.sort_by(f32::total_cmp);
+    // A body some 20 dB below the room, in noise of some -23 dB.
+    assert!(ratios[4] > 1.5 && ratios[7] > 4.0, "{ratios:?}");
 }
 
 #[test]

@@ -169,7 +169,8 @@ pub fn detect(head: &[u8]) -> Option<Format> {
     if head.starts_with(MCAP_MAGIC) {
         return Some(Format::Mcap);
     }
-    let candidates: [(Format, fn(&[u8]) -> Likeness); 8] = [
+    type Recogniser = fn(&[u8]) -> Likeness;
+    let candidates: [(Format, Recogniser); 8] = [
         (Format::Pcap, pcap::looks_like_pcap),
         (Format::PcapNg, pcap::looks_like_pcapng),
         (Format::PicoScenes, picoscenes::looks_like),

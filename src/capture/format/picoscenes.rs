@@ -120,7 +120,7 @@ impl PicoScenes {
                 let used = record.len();
                 match self.decode(record, context) {
                     Ok(Some(frame)) => Step::Frame { used, frame },
-                    Ok(None) => Step::Pass { used, other: Some(Other::OtherRecord) },
+                    Ok(None) => Step::Pass { used, other: Some(Other::WithoutCsi) },
                     Err(reason) => Step::Skip { used, reason },
                 }
             }

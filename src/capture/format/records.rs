@@ -58,7 +58,7 @@ impl Sync {
             Head::Weak { len, meaning } if !self.lost => match leads_on(bytes, len, &judge, ended) {
                 None => Step::NeedMore,
                 Some(true) => match meaning {
-                    Meaning::WithoutCsi => Step::Pass { used: len, other: Some(Other::OtherRecord) },
+                    Meaning::WithoutCsi => Step::Pass { used: len, other: Some(Other::WithoutCsi) },
                     Meaning::Broken(reason) => Step::Skip { used: len, reason },
                 },
                 Some(false) => self.search(bytes, judge, SkipReason::LostSync),

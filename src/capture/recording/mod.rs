@@ -227,7 +227,7 @@ impl<R: Read + Seek> RecordingReader<R> {
         self.index.learn(&chunk);
         for (number, (channel, time, data)) in chunk.messages().enumerate() {
             if !self.index.is_frame_channel(channel) {
-                self.tally.count_other(Other::OtherRecord);
+                self.tally.count_other(Other::WithoutCsi);
                 continue;
             }
             let time = timestamp(time);

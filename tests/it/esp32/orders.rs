@@ -27,7 +27,8 @@ fn every_row_of_the_classic_table_has_its_order() {
     let wide: Runs = &[(0, 63), (-64, -1)];
     let stbc: Runs = &[(0, 60), (-60, -1)];
     let (above, below): (Runs, Runs) = (&[(-64, -1)], &[(0, 63)]);
-    let rows: [(u8, u8, u8, u8, usize, &[(LtfField, Runs)]); 13] = [
+    type Row<'a> = (u8, u8, u8, u8, usize, &'a [(LtfField, Runs<'a>)]);
+    let rows: [Row<'_>; 13] = [
         (0, 0, 0, 0, 128, &[(LLTF, full)]),
         (0, 1, 0, 0, 256, &[(LLTF, full), (HT, full)]),
         (0, 1, 0, 1, 384, &[(LLTF, full), (HT, full), (HT2, full)]),
@@ -61,7 +62,8 @@ fn every_row_of_the_classic_table_has_its_order() {
 #[test]
 fn every_row_of_the_newer_table_has_its_order() {
     let unnamed = LtfField::Unnamed;
-    let rows: [(usize, f32, u16, &[(LtfField, Runs)]); 5] = [
+    type Row<'a> = (usize, f32, u16, &'a [(LtfField, Runs<'a>)]);
+    let rows: [Row<'_>; 5] = [
         (128, 312_500.0, 20, &[(unnamed, &[(-32, 31)])]),
         (256, 312_500.0, 40, &[(unnamed, &[(-64, 63)])]),
         (114, 312_500.0, 20, &[(HT, &[(0, 28), (-28, -1)])]),

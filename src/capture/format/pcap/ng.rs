@@ -99,7 +99,7 @@ impl PcapNg {
         };
         if block.may_be_passed() && block.len > MAX_PACKET_BLOCK_LEN {
             self.n_to_pass = block.len - BLOCK_OVERHEAD;
-            return Step::Pass { used: BLOCK_OVERHEAD, other: Some(Other::OtherRecord) };
+            return Step::Pass { used: BLOCK_OVERHEAD, other: Some(Other::WithoutCsi) };
         }
         let Some(whole) = bytes.get(..block.len) else {
             return Step::NeedMore;
@@ -135,7 +135,7 @@ impl PcapNg {
                 Some((captured, packet)) => self.packets.packet(used, captured, packet, context),
                 None => Step::Skip { used, reason: SkipReason::BadHeader },
             },
-            _ => Step::Pass { used, other: Some(Other::OtherRecord) },
+            _ => Step::Pass { used, other: Some(Other::WithoutCsi) },
         }
     }
 

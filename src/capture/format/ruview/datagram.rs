@@ -19,7 +19,7 @@ pub fn datagram(payload: &[u8], context: &Context) -> Option<Step> {
         return None;
     }
     if magic != RAW_CSI_MAGIC {
-        return Some(Step::Pass { used, other: Some(Other::OtherRecord) });
+        return Some(Step::Pass { used, other: Some(Other::WithoutCsi) });
     }
     Some(match raw_csi(payload, context) {
         Ok(frame) => Step::Frame { used, frame },

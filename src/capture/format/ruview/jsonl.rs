@@ -63,7 +63,7 @@ impl RuviewJsonl {
         };
         match self.frame(&record, context) {
             Ok(Some(frame)) => Step::Frame { used, frame },
-            Ok(None) => Step::Pass { used, other: Some(Other::OtherRecord) },
+            Ok(None) => Step::Pass { used, other: Some(Other::WithoutCsi) },
             Err(reason) => Step::Skip { used, reason },
         }
     }
