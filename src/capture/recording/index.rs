@@ -102,11 +102,10 @@ pub fn read(reader: &mut (impl Read + Seek)) -> Result<Index, Error> {
     if read_at(reader, 0, MAGIC.len() as u64)? != MAGIC {
         return Err(Error::NotMcap);
     }
-    let mut index = match from_summary(reader, file_len)? {
+    let index = match from_summary(reader, file_len)? {
         Some(index) => index,
         None => from_walk(reader, file_len)?,
     };
-    index.chunks.sort_by_key(|chunk| chunk.offset);
     if !index.is_ours() {
         return Err(Error::Foreign);
     }
@@ -172,6 +171,11 @@ fn from_summary(reader: &mut (impl Read + Seek), file_len: u64) -> Result<Option
     });
     // Other writers may leave out the index of chunks, or the indexes of messages that tell how many there are.
     if !intact || (index.n_messages() == 0 && (n_claimed > 0 || !index.chunks.is_empty())) {
+        return Ok(None);
+    }
+    index.chunks.sort_by_key(|chunk| chunk.offset);
+    // A chunk that is listed many times over would make a small file hold frames without end.
+    if index.chunks.array_windows().any(|[chunk, next]| chunk.offset.saturating_add(chunk.len) > next.offset) {
         return Ok(None);
     }
     if let Some((offset, len)) = metadata_at {

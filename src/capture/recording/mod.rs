@@ -19,9 +19,9 @@ use crate::types::message::Decoder;
 use crate::types::{CsiFrame, Other, Provenance, RecordingInfo, Span, Tally, Timestamp};
 use index::Index;
 
-/// Unpacked frames that may wait for their turn. Only recordings whose chunks overlap widely in time come near it; there
-/// the order is given up rather than the memory.
-const MAX_PENDING_BYTES: usize = 256 << 20;
+/// Memory of the unpacked frames that wait for their turn. Only recordings whose chunks overlap widely in time come near
+/// it; there the order is given up rather than the memory.
+const MAX_PENDING_BYTES: usize = 128 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -133,7 +133,7 @@ impl<R: Read + Seek> RecordingReader<R> {
         let Some(Reverse(next)) = self.pending.pop() else {
             return Ok(None);
         };
-        self.n_pending_bytes -= next.n_bytes;
+        self.n_pending_bytes -= next.n_bytes();
         self.tally.count_frame(&next.recorded.frame);
         Ok(Some(next.recorded))
     }
@@ -242,8 +242,9 @@ impl<R: Read + Seek> RecordingReader<R> {
                         provenance: replayed(message.provenance),
                         frame: message.frame,
                     };
-                    self.n_pending_bytes += data.len();
-                    self.pending.push(Reverse(Pending { offset, number, n_bytes: data.len(), recorded }));
+                    let pending = Pending { offset, number, recorded };
+                    self.n_pending_bytes += pending.n_bytes();
+                    self.pending.push(Reverse(pending));
                 }
                 Err(reason) => self.tally.count_skip(reason),
             }
@@ -256,11 +257,15 @@ impl<R: Read + Seek> RecordingReader<R> {
 struct Pending {
     offset: u64,
     number: usize,
-    n_bytes: usize,
     recorded: RecordedFrame,
 }
 
 impl Pending {
+    /// In memory, where a frame without values is larger than its message.
+    fn n_bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(self.recorded.frame.values.as_slice())
+    }
+
     fn key(&self) -> (Timestamp, u64, usize) {
         (self.recorded.time, self.offset, self.number)
     }

@@ -4,12 +4,12 @@
 use std::io::Cursor;
 
 use corporeal::capture::recording::RecordingReader;
+use corporeal::chunked;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(mut reader) = RecordingReader::new(Cursor::new(bytes)) else { return };
     while let Ok(Some(recorded)) = reader.next_recorded() {
-        let frame = recorded.frame;
-        assert_eq!(frame.values.len(), frame.n_chains() * frame.n_subcarriers());
+        chunked::check_frame(&recorded.frame);
     }
     if let Some(span) = reader.span() {
         reader.seek(span.end);

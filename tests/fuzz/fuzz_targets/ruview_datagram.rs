@@ -3,6 +3,7 @@
 
 use corporeal::capture::format::ruview::datagram;
 use corporeal::capture::format::{Context, Step};
+use corporeal::chunked;
 use libfuzzer_sys::fuzz_target;
 
 const MAGIC: [u8; 4] = 0xC511_0001_u32.to_le_bytes();
@@ -14,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
             None => {}
             Some(Step::Frame { used, frame }) => {
                 assert_eq!(used, payload.len());
-                assert_eq!(frame.values.len(), frame.n_subcarriers() * frame.n_chains());
+                chunked::check_frame(&frame);
             }
             Some(Step::Pass { used, .. } | Step::Skip { used, .. }) => assert_eq!(used, payload.len()),
             Some(Step::NeedMore) => panic!("a datagram is whole"),

@@ -86,6 +86,33 @@ fn a_broken_summary_is_no_hindrance() {
 }
 
 #[test]
+fn a_chunk_that_the_summary_lists_twice_is_read_once() {
+    const CHUNK_INDEX: u8 = 0x08;
+    const FOOTER_LEN: usize = 9 + 20;
+    let sample = sample(400, 50);
+    let (body, footer) = sample.bytes.split_at(sample.bytes.len() - 8 - FOOTER_LEN);
+    let summary_start = u64::from_le_bytes(*footer[9..].first_chunk().expect("a footer"));
+    let mut bytes = body.to_vec();
+    let mut at = summary_start as usize;
+    while at < body.len() {
+        let len = u64::from_le_bytes(*body[at + 1..].first_chunk().expect("a record")) as usize;
+        let record = &body[at..at + 9 + len];
+        if record[0] == CHUNK_INDEX {
+            bytes.extend_from_slice(record);
+        }
+        at += record.len();
+    }
+    assert!(bytes.len() > body.len());
+    let mut footer = footer.to_vec();
+    // No offsets of the summary's parts, and no checksum over it.
+    footer[17..FOOTER_LEN].fill(0);
+    bytes.extend_from_slice(&footer);
+    let (found, reader) = read_bytes(&bytes).expect("opens");
+    check_same(&found, &sample.frames);
+    assert_eq!(reader.n_messages(), 400);
+}
+
+#[test]
 fn nonsense_never_panics_and_never_claims_memory() {
     let sample = sample(60, 20);
     let mut random = SmallRng::seed_from_u64(11);

@@ -1,0 +1,6 @@
+//! Any bytes as an Intel 5300 log: whole and in pieces, as a file, a port or a socket would give them, with the same result.
+#![no_main]
+
+use corporeal::capture::format::Format;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| corporeal::chunked::check(Format::Intel5300, bytes));
