@@ -288,7 +288,8 @@ fn a_growing_file_is_followed() {
 
 #[test]
 fn two_recordings_play_side_by_side() {
-    let (Some(walk), Some(other)) = (shared_csi(WALK), shared_csi("csikit-data/Internal/Broadcom/Example/40mhz_1600085286.pcap"))
+    let (Some(walk), Some(other)) =
+        (shared_csi(WALK), shared_csi("csikit-data/Internal/Broadcom/Example/40mhz_1600085286.pcap"))
     else {
         return;
     };
