@@ -72,6 +72,23 @@ impl Maps {
         self.channels.get(&key).map(|map| map.mode).or_else(|| self.spectra.get(&key).map(|map| map.mode))
     }
 
+    /// The row whose values a picture shows at a time; `None` in a gap.
+    pub fn row_at<'a, T: Copy>(
+        &self,
+        stream: StreamId,
+        kind: HeatKind,
+        rows: &'a Rows<T>,
+        t: Timestamp,
+    ) -> Option<Row<'a, T>> {
+        let key = (stream, kind);
+        let channel = self.channels.get(&key).map(|map| map.hold_nanos);
+        let hold_nanos = channel.or_else(|| self.spectra.get(&key).map(|map| map.hold_nanos))?;
+        let row = rows.get(rows.row_at(t.plus_nanos(1)).checked_sub(1)?)?;
+        let stands = rows.get(row.number + 1).is_some_and(|next| next.time.since(row.time) <= hold_nanos);
+        // Where nothing follows soon, a row stands for about its own interval.
+        (stands || t.since(row.time) <= hold_nanos / 3).then_some(row)
+    }
+
     /// How many pictures have been drawn since the start.
     pub fn n_drawn(&self) -> u64 {
         self.n_drawn
@@ -93,8 +110,8 @@ struct HeatMap<T> {
     mode: Mode,
     /// How long a row stays valid; longer pauses are gaps. Zero until it is known.
     hold_nanos: i64,
-    /// The table and the window that range and interval were last taken from.
-    estimated: Option<(u64, Span)>,
+    /// The table, the window and its number of rows that range and interval were last taken from.
+    estimated: Option<(u64, Span, u64)>,
     ring: Option<(Shape, Waterfall<T>)>,
     end_row: u64,
     drawn: Option<Drawn>,
@@ -198,14 +215,14 @@ impl<T: Texel> HeatMap<T> {
 
     /// Takes range and interval anew from a sample of the window, at once for another table and then now and then.
     fn estimate(&mut self, table: &Table<'_, T>, columns: &[usize], window: Span) {
-        let fresh = self.estimated.is_none_or(|(generation, _)| generation != table.generation);
-        let near =
-            |at: Span| (window.end.since(at.end)).abs().max((window.nanos() - at.nanos()).abs()) < at.nanos() / 8;
-        if !fresh && self.estimated.is_some_and(|(_, at)| near(at)) {
-            return;
-        }
+        let fresh = self.estimated.is_none_or(|(generation, ..)| generation != table.generation);
         let rows = table.rows;
         let (from, to) = (rows.row_at(window.start), rows.row_at(window.end.plus_nanos(1)));
+        let near =
+            |at: Span| (window.end.since(at.end)).abs().max((window.nanos() - at.nanos()).abs()) < at.nanos() / 8;
+        if !fresh && self.estimated.is_some_and(|(_, at, n_rows)| near(at) && to - from <= n_rows + n_rows / 4) {
+            return;
+        }
         let step = ((to - from) / N_SAMPLED as u64).max(1) as usize;
         let row_numbers: Vec<u64> = (from..to).step_by(step).collect();
         let interval = |&number: &u64| Some(time(rows.get(number + 1))?.since(time(rows.get(number))?));
@@ -239,7 +256,7 @@ impl<T: Texel> HeatMap<T> {
         }
         // Too few rows say little: they are asked again in the next frame.
         if row_numbers.len() > 2 {
-            self.estimated = Some((table.generation, window));
+            self.estimated = Some((table.generation, window, to - from));
         }
     }
 }

@@ -234,9 +234,9 @@ fn readout(cx: &Cx<'_>, link: &LinkView, kind: HeatKind, plot: Rect, window: Spa
     let time = format::position(t.secs_since(time::origin(cx.shown)));
     let products = &link.products;
     if kind == HeatKind::Doppler {
-        let n = products.doppler.row_at(t.plus_nanos(1)).saturating_sub(1);
+        let row = cx.state.heat.row_at(link.stream, kind, &products.doppler, t);
         let hz = products.doppler_hz.get(at(products.doppler_hz.len()));
-        let db = products.doppler.get(n).and_then(|row| row.values.get(at(row.values.len())).copied());
+        let db = row.and_then(|row| row.values.get(at(row.values.len())).copied());
         let of = |v: Option<f32>, unit: &str| {
             v.map_or(format::NO_DATA.to_owned(), |v| format!("{} {unit}", format::value(v)))
         };
@@ -244,7 +244,7 @@ fn readout(cx: &Cx<'_>, link: &LinkView, kind: HeatKind, plot: Rect, window: Spa
     }
     let bins = bins::bins(products, &cx.state.scope);
     let bin = at(bins.places.len());
-    let row = bins.rows.get(bins.rows.row_at(t.plus_nanos(1)).saturating_sub(1));
+    let row = cx.state.heat.row_at(link.stream, kind, bins.rows, t);
     let value = row.and_then(|row| row.values.get(*bins.places.get(bin)?).copied());
     let subcarrier = bins.subcarriers.get(bin).map_or(String::new(), |k| k.to_string().replace('-', "−"));
     match value {
