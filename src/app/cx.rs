@@ -79,8 +79,11 @@ pub struct Selection {
 impl Selection {
     pub fn link<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a LinkView> {
         let chosen = snapshot.links.iter().find(|link| Some(link.stream) == self.stream);
-        chosen
-            .or_else(|| snapshot.links.iter().max_by(|a, b| a.worth.total_cmp(&b.worth).then(b.stream.cmp(&a.stream))))
+        chosen.or_else(|| {
+            // In steps of a twentieth, or the choice would follow every flicker of the packet rate.
+            let rank = |link: &LinkView| ((link.worth * 20.0).round() as i64, std::cmp::Reverse(link.stream));
+            snapshot.links.iter().max_by_key(|link| rank(link))
+        })
     }
 
     pub fn select_link(&mut self, stream: StreamId) {
