@@ -14,8 +14,14 @@ pub fn open(files: Vec<PathBuf>) -> anyhow::Result<()> {
         println!("no display: the same job without a window");
         return headless::run(&files);
     }
-    let first = if files.is_empty() { Command::OpenDemo } else { Command::Open(files) };
-    open_with(vec![first])
+    let first = if files.is_empty() { Command::OpenDemo } else { Command::Open(files.clone()) };
+    match open_with(vec![first]) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            println!("no window ({error:#}): the same job without one");
+            headless::run(&files)
+        }
+    }
 }
 
 /// Opens the window and obeys `commands` first.

@@ -151,6 +151,18 @@ fn without_a_display_the_demo_reports_on_the_terminal() {
     assert!(text.contains("presence"), "{text}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_display_that_does_not_answer_is_no_display() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut command = corporeal(&[]);
+    let output = command.current_dir(dir.path()).env("DISPLAY", ":4711").output().expect("the program starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.starts_with("no window ("), "{text}");
+    assert!(text.contains("SIMULATED"), "{text}");
+}
+
 #[test]
 fn help_has_examples_and_completions_are_printed() {
     for job in ["inspect", "convert", "replay", "completions"] {
