@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Recordings are read into fresh memory; the system's allocator gives it back to the kernel and asks for it again, which
+/// takes longer than decoding (`tests/bench/decode_file.rs`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

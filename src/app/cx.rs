@@ -1,12 +1,10 @@
 //! What every panel gets: the picture to draw, the state of the window, and a list for its wishes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::actions::Action;
-use super::heat::HeatMap;
 use super::time::TimeView;
-use super::{log, sources, timeline, viewport};
+use super::{heat, log, sources, timeline, viewport};
 use crate::engine::{Command, LinkView, Snapshot};
 use crate::types::{NodeId, StreamId, Timestamp};
 
@@ -58,7 +56,7 @@ pub struct State {
     pub selection: Selection,
     pub time: TimeView,
     pub scope: Scope,
-    pub heat: HashMap<(StreamId, HeatKind), HeatMap>,
+    pub heat: heat::Maps,
     pub timeline: timeline::State,
     pub sources: sources::State,
     pub viewport: viewport::State,
@@ -81,8 +79,11 @@ pub struct Selection {
 impl Selection {
     pub fn link<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a LinkView> {
         let chosen = snapshot.links.iter().find(|link| Some(link.stream) == self.stream);
-        chosen
-            .or_else(|| snapshot.links.iter().max_by(|a, b| a.worth.total_cmp(&b.worth).then(b.stream.cmp(&a.stream))))
+        chosen.or_else(|| {
+            // In steps of a twentieth, or the choice would follow every flicker of the packet rate.
+            let rank = |link: &LinkView| ((link.worth * 20.0).round() as i64, std::cmp::Reverse(link.stream));
+            snapshot.links.iter().max_by_key(|link| rank(link))
+        })
     }
 
     pub fn select_link(&mut self, stream: StreamId) {

@@ -19,6 +19,12 @@ pub fn hatch(painter: &Painter, rect: Rect, colour: Color32) {
     }));
 }
 
+/// Stands where the GPU would have drawn.
+pub fn no_adapter(painter: &Painter, theme: &Theme, rect: Rect) {
+    let font = egui::FontId::proportional(theme::TEXT);
+    painter.text(rect.center(), egui::Align2::CENTER_CENTER, "no graphics adapter", font, theme.quiet);
+}
+
 fn provenance_shape(painter: &Painter, centre: Pos2, size: f32, provenance: Provenance, colour: Color32, gap: Color32) {
     let r = 0.5 * size;
     match provenance {

@@ -8,7 +8,6 @@ mod act;
 mod actions;
 mod bins;
 mod chart;
-mod colormap;
 mod cx;
 mod desk;
 mod dialog;
@@ -138,6 +137,11 @@ impl App {
         self.state.viewport.n_drawn()
     }
 
+    /// How many waterfalls have been drawn since the start.
+    pub fn n_waterfalls_drawn(&self) -> u64 {
+        self.state.heat.n_drawn()
+    }
+
     /// One frame of everything.
     pub fn frame(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
@@ -177,7 +181,7 @@ impl App {
         });
         let bottom = ctx.content_rect().bottom() - timeline.response.rect.top();
         self.windows(&ctx, bottom, now_secs);
-        self.state.heat.retain(|_, map| std::mem::take(&mut map.used));
+        self.state.heat.drop_unused(self.gpu.as_ref());
         for wish in std::mem::take(&mut self.wishes) {
             self.grant(&ctx, wish, now_secs);
         }

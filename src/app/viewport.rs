@@ -86,10 +86,7 @@ pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
             painter.image(texture, rect, uv, egui::Color32::WHITE);
         }
-        None => {
-            let font = egui::FontId::proportional(theme::TEXT);
-            painter.text(rect.center(), Align2::CENTER_CENTER, "no graphics adapter", font, theme.quiet);
-        }
+        None => marks::no_adapter(&painter, theme, rect),
     }
     if cx.gpu.is_some() {
         labels_ui(&painter, theme, cx, rect, &places, aspect);

@@ -1,17 +1,19 @@
 //! Amplitude and phase waterfalls and the Doppler spectrogram: one strip a link, one time axis under them.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use egui::emath::GuiRounding as _;
 use egui::{Align2, Rect, Sense, Ui, vec2};
 
 use super::bins;
-use super::colormap;
-use super::cx::{Cx, HeatKind};
+use super::cx::{Cx, HeatKind, Scope};
 use super::format;
-use super::heat::{HeatMap, Key, Scale, Style, Table};
+use super::heat::{Place, Table};
 use super::marks;
 use super::theme::{self, Theme};
 use super::time::{self, TimeView};
 use crate::engine::LinkView;
-use crate::types::{NANOS_PER_SEC, Span};
+use crate::types::{Complex32, Span};
 
 pub fn waterfall_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: HeatKind) {
     let Some(window) = cx.state.time.window(cx.shown) else {
@@ -144,16 +146,12 @@ pub fn span_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// The colour scale with the values at its ends, of the selected link.
 fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, kind: HeatKind) {
     let Some(link) = cx.link() else { return };
-    let Some(map) = cx.state.heat.get(&(link.stream, kind)) else { return };
+    let Some(mode) = cx.state.heat.mode(link.stream, kind) else { return };
     let theme = Theme::of(ui);
-    let (low, high) = map.range();
-    let (low, high, lut) = match kind {
-        HeatKind::Amplitude => (format::value(low), format::value(high), &colormap::AMPLITUDE),
-        HeatKind::Phase => ("−π".to_owned(), "π".to_owned(), &colormap::PHASE),
-        HeatKind::Doppler => {
-            (format!("{} dB", format::value(low)), format!("{} dB", format::value(high)), &colormap::POWER)
-        }
-    };
+    let (low, high, colormap) = mode.scale();
+    let word = |value: f32| format!("{} dB", format::value(value));
+    let (low, high) =
+        if kind == HeatKind::Phase { ("−π".to_owned(), "π".to_owned()) } else { (word(low), word(high)) };
     if ui.available_width() < 200.0 {
         return;
     }
@@ -164,7 +162,8 @@ fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, kind: HeatKind) {
     for i in 0..n {
         let x = rect.left() + rect.width() * i as f32 / n as f32;
         let part = Rect::from_min_size(egui::pos2(x, rect.top()), vec2(rect.width() / n as f32 + 0.5, rect.height()));
-        ui.painter().rect_filled(part, 0.0, colormap::colour(lut, (i as f32 + 0.5) / n as f32));
+        let [r, g, b, _] = colormap.color((i as f32 + 0.5) / n as f32);
+        ui.painter().rect_filled(part, 0.0, egui::Color32::from_rgb(r, g, b));
     }
     ui.label(egui::RichText::new(low).font(theme::number_font()).color(theme.quiet));
     if kind == HeatKind::Amplitude && cx.shown.links.len() > 1 {
@@ -174,6 +173,8 @@ fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, kind: HeatKind) {
 
 fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, link: &LinkView, kind: HeatKind, rect: Rect, window: Span, theme: &Theme) {
     let plot = Rect::from_min_max(egui::pos2(rect.left() + theme::AXIS_WIDTH, rect.top()), rect.max);
+    // The picture has whole pixels: elsewhere the screen would show some of them twice or not at all.
+    let plot = plot.round_to_pixels(ui.pixels_per_point());
     let response = ui.interact(plot, ui.scope_id().with((link.stream, kind)), Sense::click_and_drag());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{} of {}", kind_name(kind), link.name))
@@ -183,13 +184,21 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, link: &LinkView, kind: HeatKind, rect:
     }
     let painter = ui.painter_at(rect);
     painter.rect_filled(plot, 0.0, theme.no_data());
-    marks::hatch(&painter, plot, theme.line);
+    match cx.gpu {
+        Some(gpu) => {
+            marks::hatch(&painter, plot, theme.line);
+            let side = |points: f32| (points * ui.pixels_per_point()).round().max(1.0) as u32;
+            let size_px = [side(plot.width()), side(plot.height())];
+            let place = Place { stream: link.stream, kind, window, size_px };
+            if let Some(texture) = picture(gpu, cx, link, place) {
+                let uv = Rect::from_min_max(egui::Pos2::ZERO, egui::pos2(1.0, 1.0));
+                painter.image(texture, plot, uv, egui::Color32::WHITE);
+            }
+        }
+        None => marks::no_adapter(&painter, theme, plot),
+    }
 
-    let map = cx.state.heat.entry((link.stream, kind)).or_insert_with(|| HeatMap::new(ui.ctx()));
-    map.used = true;
-    let (low, high) = update(map, cx.shown.run, link, kind, &cx.state.scope, window);
-    map.paint(&painter, plot, window);
-
+    let (low, high) = edges(link, kind, &cx.state.scope);
     for (text, at, align) in
         [(high, plot.left_top(), Align2::RIGHT_TOP), (low, plot.left_bottom(), Align2::RIGHT_BOTTOM)]
     {
@@ -225,9 +234,9 @@ fn readout(cx: &Cx<'_>, link: &LinkView, kind: HeatKind, plot: Rect, window: Spa
     let time = format::position(t.secs_since(time::origin(cx.shown)));
     let products = &link.products;
     if kind == HeatKind::Doppler {
-        let n = products.doppler.row_at(t.plus_nanos(1)).saturating_sub(1);
+        let row = cx.state.heat.row_at(link.stream, kind, &products.doppler, t);
         let hz = products.doppler_hz.get(at(products.doppler_hz.len()));
-        let db = products.doppler.get(n).and_then(|row| row.values.get(at(row.values.len())).copied());
+        let db = row.and_then(|row| row.values.get(at(row.values.len())).copied());
         let of = |v: Option<f32>, unit: &str| {
             v.map_or(format::NO_DATA.to_owned(), |v| format!("{} {unit}", format::value(v)))
         };
@@ -235,12 +244,14 @@ fn readout(cx: &Cx<'_>, link: &LinkView, kind: HeatKind, plot: Rect, window: Spa
     }
     let bins = bins::bins(products, &cx.state.scope);
     let bin = at(bins.places.len());
-    let row = bins.rows.get(bins.rows.row_at(t.plus_nanos(1)).saturating_sub(1));
+    let row = cx.state.heat.row_at(link.stream, kind, bins.rows, t);
     let value = row.and_then(|row| row.values.get(*bins.places.get(bin)?).copied());
     let subcarrier = bins.subcarriers.get(bin).map_or(String::new(), |k| k.to_string().replace('-', "−"));
     match value {
+        Some(v) if v == Complex32::ZERO => format!("{time}\nsubcarrier {subcarrier}\nsilent"),
         Some(v) => {
-            format!("{time}\nsubcarrier {subcarrier}\n{}  {} rad", format::value(v.norm()), format::value(v.arg()))
+            let (db, angle) = (format::value(amplitude_db(v)), format::value(v.arg()));
+            format!("{time}\nsubcarrier {subcarrier}\n{db} dB  {angle} rad")
         }
         None => format!("{time}\nsubcarrier {subcarrier}\n{}", format::NO_DATA),
     }
@@ -260,46 +271,37 @@ fn name_ui(painter: &egui::Painter, theme: &Theme, plot: Rect, name: &str, selec
     }
 }
 
-/// Brings one picture up to date; answers the labels of its lower and upper edge.
-fn update(
-    map: &mut HeatMap,
-    run: u64,
-    link: &LinkView,
-    kind: HeatKind,
-    scope: &super::cx::Scope,
-    window: Span,
-) -> (String, String) {
+/// Brings one picture up to date; `None` where there is nothing to show yet.
+fn picture(gpu: &egui_wgpu::RenderState, cx: &mut Cx<'_>, link: &LinkView, place: Place) -> Option<egui::TextureId> {
     let products = &link.products;
-    // A row stands for at most three intervals: longer pauses are gaps.
-    let hold = |rate_hz: f32| ((3.0 / rate_hz.max(0.1)) * NANOS_PER_SEC as f32) as i64;
+    let mut hasher = DefaultHasher::new();
+    (cx.shown.run, link.stream, products.generation).hash(&mut hasher);
+    if place.kind == HeatKind::Doppler {
+        // Spectrograms begin again with other frequencies where the packet rate has changed.
+        let ends = [products.doppler_hz.first(), products.doppler_hz.last()];
+        ends.map(|hz| hz.map(|hz| hz.to_bits())).hash(&mut hasher);
+        let columns: Vec<usize> = (0..products.doppler.width()).collect();
+        let table = Table { rows: &products.doppler, columns: &columns, generation: hasher.finish(), level: |db| db };
+        return cx.state.heat.spectrum(gpu, place, &table);
+    }
+    let bins = bins::bins(products, &cx.state.scope);
+    (bins.clean, bins.chain).hash(&mut hasher);
+    let table = Table { rows: bins.rows, columns: &bins.places, generation: hasher.finish(), level: amplitude_db };
+    cx.state.heat.channel(gpu, place, &table)
+}
+
+fn amplitude_db(value: Complex32) -> f32 {
+    20.0 * value.norm().log10()
+}
+
+/// The labels of a strip's lower and upper edge.
+fn edges(link: &LinkView, kind: HeatKind, scope: &Scope) -> (String, String) {
+    let products = &link.products;
     if kind == HeatKind::Doppler {
-        let n = products.doppler.len();
-        let spacing = products.doppler.span().map_or(1.0, |span| span.secs() / (n.max(2) - 1) as f64);
-        let places: Vec<usize> = (0..products.doppler.width()).collect();
-        let key = Key { run, generation: products.generation, choice: 2 };
-        let style = Style { lut: &colormap::POWER, scale: Scale::FromZero(15.0) };
-        let hold_nanos = hold((1.0 / spacing.max(1e-3)) as f32);
-        let table = Table { rows: &products.doppler, bins: &places, hold_nanos };
-        map.update(&table, key, window, style, |v| v);
         let hz = |v: Option<&f32>| v.map_or(String::new(), |v| format!("{} Hz", v.round()).replace('-', "−"));
         return (hz(products.doppler_hz.first()), hz(products.doppler_hz.last()));
     }
     let bins = bins::bins(products, scope);
-    let rate = link.health.rate_hz.or(products.quality.rate_hz.map(|hz| hz as f32)).unwrap_or(1.0);
-    let choice = (bins.chain as u64) << 1 | u64::from(bins.clean);
-    let key = Key { run, generation: products.generation, choice };
-    let table = Table { rows: bins.rows, bins: &bins.places, hold_nanos: hold(rate) };
-    match kind {
-        HeatKind::Amplitude => {
-            let style = Style { lut: &colormap::AMPLITUDE, scale: Scale::Auto };
-            map.update(&table, key, window, style, |v| v.norm());
-        }
-        _ => {
-            let style =
-                Style { lut: &colormap::PHASE, scale: Scale::Fixed(-std::f32::consts::PI, std::f32::consts::PI) };
-            map.update(&table, key, window, style, |v| v.arg());
-        }
-    }
     let label = |v: Option<&i16>| v.map_or(String::new(), |v| v.to_string().replace('-', "−"));
     (label(bins.subcarriers.first()), label(bins.subcarriers.last()))
 }

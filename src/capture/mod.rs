@@ -93,7 +93,9 @@ pub enum Error {
     NotFound { path: PathBuf },
     #[error("the file is empty: {path:?}")]
     Empty { path: PathBuf },
-    #[error("not a CSI recording in any format this program reads (see Help › File formats): {path:?}")]
+    #[error(
+        "not a CSI recording — this program reads ESP32 CSV, Nexmon and RuView captures, Intel 5300, Atheros, PicoScenes, FeitCSI and its own recordings: {path:?}"
+    )]
     Unrecognised { path: PathBuf },
     #[error("a recording is not a live source — open it instead: {path:?}")]
     NotLive { path: PathBuf },

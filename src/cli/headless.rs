@@ -74,7 +74,7 @@ fn demo() -> Snapshot {
     Snapshot {
         provenance: Some(Provenance::Simulated),
         time,
-        links: pipeline.links(|_| None),
+        links: pipeline.links(simulator.site(), |_| None),
         site: Arc::new(simulator.site().clone()),
         simulated_body: time.map_or_else(Default::default, |time| simulator.truth(time).into()),
         simulated_bones: simulator.bones(),

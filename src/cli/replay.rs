@@ -7,7 +7,7 @@ use crate::capture::source::file::{FileReader, Stamped};
 use crate::engine::Snapshot;
 use crate::engine::pipeline::Pipeline;
 use crate::signal::StreamConfig;
-use crate::types::Timestamp;
+use crate::types::{Site, Timestamp};
 
 /// Plays recordings in the window; with --headless prints snapshots as JSON lines, as fast as possible.
 #[derive(Debug, clap::Args)]
@@ -62,8 +62,12 @@ fn print_snapshot(
     provenance: crate::types::Provenance,
     time: Option<Timestamp>,
 ) -> anyhow::Result<()> {
-    let snapshot =
-        Snapshot { provenance: Some(provenance), time, links: pipeline.links(|_| None), ..Snapshot::default() };
+    let snapshot = Snapshot {
+        provenance: Some(provenance),
+        time,
+        links: pipeline.links(&Site::default(), |_| None),
+        ..Snapshot::default()
+    };
     serde_json::to_writer(&mut *out, &SnapshotReport::new(&snapshot))?;
     out.write_all(b"\n")?;
     Ok(())

@@ -82,16 +82,20 @@ pub fn link_text(link: &LinkView) -> String {
     text += &format!("\n    {} frames in {:.1} s", report.n_frames, quality.duration_secs);
     text += &number(" · ", quality.rate_hz, 1, " packets/s");
     text += &number(" · loss ", quality.loss.map(|loss| loss * 100.0), 1, " %");
-    text += &format!(
-        "\n    bins {} usable, {} dead, {} saturated of {} · {} gaps (longest {:.2} s) · {} gain jumps",
-        report.n_usable_bins,
-        quality.n_dead_bins,
-        quality.n_saturated_bins,
-        quality.n_bins,
-        quality.n_gaps,
-        quality.longest_gap_secs,
-        quality.n_agc_jumps
-    );
+    if report.n_usable_bins == 0 {
+        text += "\n    bins not chosen: too little data";
+    } else {
+        text += &format!(
+            "\n    bins {} usable, {} dead, {} saturated of {} · {} gaps (longest {:.2} s) · {} gain jumps",
+            report.n_usable_bins,
+            quality.n_dead_bins,
+            quality.n_saturated_bins,
+            quality.n_bins,
+            quality.n_gaps,
+            quality.longest_gap_secs,
+            quality.n_agc_jumps
+        );
+    }
     for verdict in &quality.verdicts {
         text += &format!("\n    {:<10} {:<10} {}", verdict.purpose.label(), verdict.grade.label(), verdict.reason);
     }

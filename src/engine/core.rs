@@ -310,7 +310,8 @@ impl Core {
             None => self.pipeline.newest(None),
         };
         let attached = &self.attached;
-        let mut links = self.pipeline.links(|id| attached.iter().find(|source| source.id == id)?.latency_secs);
+        let mut links =
+            self.pipeline.links(&self.site, |id| attached.iter().find(|source| source.id == id)?.latency_secs);
         for link in &mut links {
             if let Some(source) = attached.iter().find(|source| source.id == link.source) {
                 link.health.n_dropped = source.feed.n_dropped();

@@ -62,13 +62,14 @@ pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> R
             return Ok(None);
         }
     }
+    let site = reader.recording_info().map(|info| info.site.clone()).unwrap_or_default();
     Ok(Some(Index {
         path: path.to_owned(),
         format: reader.format(),
         provenance,
         tally: reader.tally(),
         timeline: timeline(&times, &motion),
-        links: pipeline.links(|_| None),
+        links: pipeline.links(&site, |_| None),
         clocks: reader.clocks(),
         info: reader.recording_info().cloned(),
         warning: reader.warning(),

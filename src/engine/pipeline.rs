@@ -6,7 +6,7 @@ use super::LinkView;
 use crate::capture::SourceId;
 use crate::signal::transmitters::{self, Candidate};
 use crate::signal::{Products, StreamConfig, StreamProcessor};
-use crate::types::{ClockHealth, CsiFrame, LinkHealth, NodeId, Provenance, StreamId, Timestamp};
+use crate::types::{ClockHealth, CsiFrame, LinkHealth, NodeId, Provenance, Site, StreamId, Timestamp};
 
 /// Streams kept at once. Monitor mode hears every phone in the street, most of them once.
 const MAX_STREAMS: usize = 64;
@@ -91,7 +91,7 @@ impl Pipeline {
     }
 
     /// One view per stream, in a stable order, with names that are unique.
-    pub fn links(&self, latency_secs: impl Fn(SourceId) -> Option<f32>) -> Vec<LinkView> {
+    pub fn links(&self, site: &Site, latency_secs: impl Fn(SourceId) -> Option<f32>) -> Vec<LinkView> {
         let mut links: Vec<LinkView> = self
             .streams
             .iter()
@@ -102,7 +102,7 @@ impl Pipeline {
                     stream: id,
                     source,
                     provenance: stream.provenance,
-                    name: id.link.to_string(),
+                    name: format!("{} → {}", node_name(site, id.link.tx), node_name(site, id.link.rx)),
                     hardware: stream.hardware,
                     channel: stream.channel,
                     health: LinkHealth {
@@ -207,6 +207,12 @@ impl RateMeter {
         let secs = self.times.back()?.secs_since(*self.times.front()?);
         (secs > 0.0).then(|| ((self.times.len() - 1) as f64 / secs) as f32)
     }
+}
+
+/// What people call the node, or what the wire calls it.
+fn node_name(site: &Site, id: NodeId) -> String {
+    let name = site.node(id).map(|node| node.name.clone()).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| id.to_string())
 }
 
 /// Streams of one link differ in width or antennas: their names say so.

@@ -21,6 +21,8 @@ const PREROLL_SECS: f64 = 12.0;
 const MAX_PREROLL_FRAMES: f64 = 6_000.0;
 /// A small move forwards is played through instead of jumped over.
 const FAST_FORWARD_SECS: f64 = 3.0;
+/// A longer silence, or the time between two recordings that are open together, is passed over.
+const LONGEST_PLAYED_GAP_SECS: f64 = 10.0;
 /// Frame times remembered for stepping back.
 const N_REMEMBERED: usize = 4_096;
 /// How long to wait for a busy pipeline, or for a file to grow.
@@ -142,6 +144,11 @@ impl Player {
             {
                 self.jump(span.start);
                 return Duration::ZERO;
+            }
+            let position = self.view.lock().position;
+            if next.secs_since(position) > LONGEST_PLAYED_GAP_SECS {
+                self.view.lock().position = next;
+                self.reanchor();
             }
             let due_in_secs = if speed.is_finite() {
                 next.secs_since(self.anchor.1) / f64::from(speed) - self.anchor.0.elapsed().as_secs_f64()

@@ -31,4 +31,4 @@ pub use scene::{
     Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Trail, TrailPoint, scene_bounds,
 };
 pub use viewport::ViewportRenderer;
-pub use waterfall::{Mode, Texel, Waterfall, WaterfallView};
+pub use waterfall::{Mode, Texel, Waterfall, WaterfallPipeline, WaterfallView};

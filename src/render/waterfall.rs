@@ -120,6 +120,21 @@ pub struct Waterfall<T> {
     target: Option<Target>,
 }
 
+/// What all waterfalls of a device can share: compiling it takes longer than anything else about one.
+pub struct WaterfallPipeline {
+    layout: wgpu::BindGroupLayout,
+    pipeline: wgpu::RenderPipeline,
+    colormaps: wgpu::TextureView,
+}
+
+impl WaterfallPipeline {
+    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
+        let (layout, pipeline) = pipeline(device);
+        let colormaps = colormap_texture(device, queue).create_view(&wgpu::TextureViewDescriptor::default());
+        Self { layout, pipeline, colormaps }
+    }
+}
+
 /// Which table the ring holds: another one is uploaded afresh.
 #[derive(Clone, PartialEq)]
 struct Shown {
@@ -134,6 +149,17 @@ impl<T: Texel> Waterfall<T> {
     /// A slot shows the newest row that falls into it, so `slot_nanos` should be about the interval between rows, or the
     /// time that one pixel covers where that is longer.
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue, n_bins: usize, n_slots: usize, slot_nanos: i64) -> Self {
+        Self::with_pipeline(device, &WaterfallPipeline::new(device, queue), n_bins, n_slots, slot_nanos)
+    }
+
+    /// The same with a pipeline that is there already.
+    pub fn with_pipeline(
+        device: &wgpu::Device,
+        shared: &WaterfallPipeline,
+        n_bins: usize,
+        n_slots: usize,
+        slot_nanos: i64,
+    ) -> Self {
         let limit = device.limits().max_texture_dimension_2d as usize;
         let (n_bins, n_slots) = (n_bins.clamp(1, limit), n_slots.clamp(2, limit));
         let slots = device.create_texture(&wgpu::TextureDescriptor {
@@ -152,20 +178,18 @@ impl<T: Texel> Waterfall<T> {
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let (layout, pipeline) = pipeline(device);
         let slots_view = slots.create_view(&wgpu::TextureViewDescriptor::default());
-        let colormaps_view = colormap_texture(device, queue).create_view(&wgpu::TextureViewDescriptor::default());
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("waterfall"),
-            layout: &layout,
+            layout: &shared.layout,
             entries: &[
                 wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
                 wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::TextureView(&slots_view) },
-                wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&colormaps_view) },
+                wgpu::BindGroupEntry { binding: 2, resource: wgpu::BindingResource::TextureView(&shared.colormaps) },
             ],
         });
         let ring = Ring::new(n_bins, n_slots, slot_nanos);
-        Self { n_bins, ring, shown: None, slots, uniform, group, pipeline, target: None }
+        Self { n_bins, ring, shown: None, slots, uniform, group, pipeline: shared.pipeline.clone(), target: None }
     }
 
     pub fn n_bins(&self) -> usize {

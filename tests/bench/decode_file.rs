@@ -9,8 +9,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use corporeal::capture::format::{self, Context};
-use corporeal::capture::source::file::FileReader;
+use corporeal::capture::source::file::{FileReader, Stamped};
 use corporeal::types::{CsiFrame, NodeId, Tally};
+
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut n_runs = 15;
@@ -69,10 +73,10 @@ fn decode_whole(path: &Path) -> Decoded {
 fn decode_by_reader(path: &Path) -> Decoded {
     let mut reader = FileReader::open(path, 1)?;
     let mut frames = Vec::new();
-    while let Some((_, frame)) = reader.next_frame()? {
+    while let Some(Stamped { frame, .. }) = reader.next_frame()? {
         frames.push(frame);
     }
-    while let Some((_, frame)) = reader.finish() {
+    while let Some(Stamped { frame, .. }) = reader.finish() {
         frames.push(frame);
     }
     Ok((frames, reader.tally()))

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bevy_math::Vec3;
-use corporeal::app::{Action, App, Backend, Options};
+use corporeal::app::{Action, App, Backend, Options, Theme};
 use corporeal::capture::SourceSpec;
 use corporeal::engine::{
     Command, JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,
 };
+use corporeal::render::{Colormap, Gpu};
 use corporeal::signal::Products;
 use corporeal::types::{
     Channel, Complex32, Grade, Hardware, LinkHealth, LinkId, LinkQuality, Node, NodeId, NodeRole, Provenance, Purpose,
@@ -685,12 +686,63 @@ fn the_room_is_drawn_only_when_something_changed() {
     assert_eq!(bench.harness.state().n_rooms_drawn(), before + 1);
 }
 
+#[test]
+fn waterfalls_are_drawn_on_the_gpu_only_when_something_changed_and_show_gaps() {
+    if Gpu::headless().is_none() {
+        println!("SKIPPED: needs a graphics adapter, and this machine has none");
+        return;
+    }
+    let mut bench = open(lab(Provenance::Live, 2, 50.0, 10.0), Setup { wgpu: true, ..Setup::default() });
+    let before = bench.harness.state().n_waterfalls_drawn();
+    assert!(before > 0);
+    bench.harness.run_steps(5);
+    bench.change(|s| s.number += 1);
+    assert_eq!(bench.harness.state().n_waterfalls_drawn(), before, "nothing new, nothing drawn");
+
+    let image = bench.harness.render().expect("the window can be drawn");
+    let strip = bench.harness.get_by_label("Amplitude of node 2 → router · 20 MHz").rect();
+    let viridis = Colormap::Viridis.table();
+    let is_near = |a: [u8; 4], b: [u8; 4]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 3);
+    let ground = Theme::dark_or_light(true).ground.to_array();
+    // Pixels between two shares of the window that have a data colour and the ground's, and how many data colours there are.
+    let look = |from: f32, to: f32| {
+        let (mut n, mut n_data, mut n_ground, mut colours) = (0, 0, 0, std::collections::BTreeSet::new());
+        for x in (strip.left() + from * strip.width()) as u32..(strip.left() + to * strip.width()) as u32 {
+            for y in strip.top() as u32 + 2..strip.bottom() as u32 - 2 {
+                let pixel = image.get_pixel(x, y).0;
+                let data = viridis.iter().position(|colour| is_near(*colour, pixel));
+                colours.extend(data);
+                n += 1;
+                n_data += u32::from(data.is_some());
+                n_ground += u32::from(is_near(ground, pixel));
+            }
+        }
+        (f64::from(n_data) / f64::from(n), f64::from(n_ground) / f64::from(n), colours.len())
+    };
+    // Frames are missing from 4.0 to 5.5 of the 10 seconds; a row stands for three intervals of 20 ms at most.
+    let (data, ground_share, n_colours) = look(0.6, 0.98);
+    assert!(data > 0.98 && ground_share < 0.01 && n_colours > 50, "{data} {ground_share} {n_colours}");
+    let (data, ground_share, _) = look(0.41, 0.54);
+    assert!(data < 0.01 && ground_share > 0.5, "{data} {ground_share}");
+
+    // A new row is drawn in both strips of the panel; other panels over the same axis follow.
+    let at = START.plus_secs(60.02);
+    bench.change(|s| {
+        s.time = Some(at);
+        for link in &mut s.links {
+            let values: Vec<_> = (0..N_BINS).map(|bin| channel(0, bin, 0.0)).collect();
+            link.products.clean.push(at, &values);
+        }
+    });
+    assert!(bench.harness.state().n_waterfalls_drawn() > before + 1);
+}
+
 /// What a reader must see: the main panels in both themes, and the marks that tell simulated, frozen and failed apart.
 #[test]
 fn the_main_panels_look_as_they_should() {
     let mut results = SnapshotResults::new();
     for (theme, name) in [(egui::Theme::Dark, "dark"), (egui::Theme::Light, "light")] {
-        let setup = Setup { theme, size: Vec2::new(900.0, 600.0), ..Setup::default() };
+        let setup = Setup { theme, size: Vec2::new(900.0, 600.0), wgpu: true, ..Setup::default() };
         let mut bench = open(lab(Provenance::Live, 2, 50.0, 10.0), setup.clone());
         bench.harness.snapshot(format!("live_{name}"));
         results.extend_harness(&mut bench.harness);
@@ -698,8 +750,8 @@ fn the_main_panels_look_as_they_should() {
         bench.harness.snapshot(format!("empty_{name}"));
         results.extend_harness(&mut bench.harness);
     }
-    let mut bench =
-        open(lab(Provenance::Simulated, 2, 50.0, 10.0), Setup { size: Vec2::new(900.0, 600.0), ..Setup::default() });
+    let setup = Setup { size: Vec2::new(900.0, 600.0), wgpu: true, ..Setup::default() };
+    let mut bench = open(lab(Provenance::Simulated, 2, 50.0, 10.0), setup);
     bench.key(Modifiers::NONE, Key::P);
     bench.change(|s| {
         let text = "the port is used by another program".to_owned();

@@ -141,6 +141,8 @@ fn recording_the_simulator_loses_nothing_and_stays_simulated() {
     let n_replayed =
         wait_for(&engine, "all frames", |snapshot| said.contains(&format!(" {} frames", n_frames(snapshot))));
     assert!(n_frames(&n_replayed) > 1_600);
+    // The simulator lost no packet here, so a gap in the sequence numbers would be ours.
+    assert!(n_replayed.links.iter().all(|link| link.products.quality.loss == Some(0.0)));
     assert_eq!(replayed.provenance, Some(Provenance::Simulated));
 }
 
@@ -203,4 +205,105 @@ fn opening_real_data_closes_the_demo() {
     let real = wait_for(&engine, "the recording", |snapshot| snapshot.provenance == Some(Provenance::Replay));
     assert_eq!(real.sources.len(), 1);
     assert!(real.links.iter().all(|link| link.provenance == Provenance::Replay));
+}
+
+/// A line as an ESP32 with esp-csi prints it (layout B), 64 subcarriers.
+#[cfg(unix)]
+fn esp32_line(n: u32) -> String {
+    let values = vec!["3,4"; 64].join(",");
+    let time = n * 10_000;
+    format!("CSI_DATA,{n},7c:df:a1:00:00:01,-50,11,0,0,0,0,0,0,0,0,0,-95,0,6,0,{time},0,100,0,128,0,\"[{values}]\"\r\n")
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unplug_while_recording_is_said_and_the_recording_goes_on_when_the_node_is_back() {
+    use std::io::Write as _;
+
+    use serialport::{SerialPort as _, TTYPort};
+
+    let dir = tempfile::tempdir().expect("a folder");
+    let name = dir.path().join("ttyNode");
+    let plug_in = || {
+        let (node, port) = TTYPort::pair().expect("a pseudo-terminal");
+        std::os::unix::fs::symlink(port.name().expect("a name"), &name).expect("linked");
+        node
+    };
+    let mut node = plug_in();
+    let engine = start(dir.path());
+    let port = name.display().to_string();
+    engine.send(Command::Connect(SourceSpec::Serial { port, baud: SourceSpec::DEFAULT_BAUD }));
+    wait_for(&engine, "the open port", |snapshot| {
+        snapshot.sources.iter().any(|source| source.state == SourceState::Running)
+    });
+    engine.send(Command::StartRecording(RecordingSpec::default()));
+    wait_for(&engine, "the recording", |snapshot| snapshot.recording.is_some());
+    let send = |node: &mut TTYPort, numbers: std::ops::Range<u32>| {
+        for n in numbers {
+            node.write_all(esp32_line(n).as_bytes()).expect("written");
+        }
+    };
+    send(&mut node, 0..5);
+    wait_for(&engine, "five frames on disk", |snapshot| snapshot.recording.as_ref().is_some_and(|r| r.n_frames == 5));
+
+    std::fs::remove_file(&name).expect("unlinked");
+    drop(node);
+    wait_for(&engine, "the loss", |snapshot| {
+        snapshot.sources.iter().any(|source| matches!(source.state, SourceState::Reconnecting(_)))
+            && snapshot.notices.iter().any(|notice| notice.level == NoticeLevel::Warning)
+    });
+    let mut node = plug_in();
+    wait_for(&engine, "the port again", |snapshot| {
+        snapshot.sources.iter().any(|source| source.state == SourceState::Running)
+    });
+    send(&mut node, 5..9);
+    let recording = wait_for(&engine, "four more", |snapshot| {
+        snapshot.recording.as_ref().is_some_and(|recording| recording.n_frames == 9)
+    });
+    assert_eq!(recording.recording.as_ref().and_then(|recording| recording.error.clone()), None);
+    engine.send(Command::StopRecording);
+    wait_for(&engine, "the closed file", |snapshot| {
+        snapshot.notices.iter().any(|notice| notice.text.contains("Recorded 9 frames"))
+    });
+}
+
+#[test]
+fn a_growing_file_is_followed() {
+    use std::io::Write as _;
+
+    let Some(path) = shared_csi("csikit/intel/example.dat") else { return };
+    let bytes = std::fs::read(path).expect("readable");
+    let dir = tempfile::tempdir().expect("a folder");
+    let growing = dir.path().join("growing.dat");
+    // The second half begins in the middle of a record.
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    let mut file = std::fs::File::create(&growing).expect("created");
+    file.write_all(first).expect("written");
+    let engine = start(dir.path());
+    engine.send(Command::Connect(SourceSpec::File { path: growing, follow: true }));
+    engine.send(Command::SetSpeed(f32::INFINITY));
+    let half = wait_for(&engine, "the first half", |snapshot| n_frames(snapshot) >= 12);
+    assert!(n_frames(&half) < 26);
+    file.write_all(second).expect("written");
+    wait_for(&engine, "all frames", |snapshot| n_frames(snapshot) == 26);
+}
+
+#[test]
+fn two_recordings_play_side_by_side() {
+    let (Some(walk), Some(other)) =
+        (shared_csi(WALK), shared_csi("csikit-data/Internal/Broadcom/Example/40mhz_1600085286.pcap"))
+    else {
+        return;
+    };
+    let dir = tempfile::tempdir().expect("a folder");
+    let engine = start(dir.path());
+    engine.send(Command::Open(vec![walk, other]));
+    // At a finite speed: the month that lies between the two is passed over.
+    engine.send(Command::SetSpeed(100.0));
+    let end = wait_for(&engine, "the end of both", |snapshot| {
+        snapshot.playback.as_ref().is_some_and(|playback| playback.at_end) && n_frames(snapshot) == 343 + 81
+    });
+    assert_eq!(end.sources.len(), 2);
+    assert!(end.links.iter().any(|link| link.source == end.sources[0].id));
+    assert!(end.links.iter().any(|link| link.source == end.sources[1].id));
 }
