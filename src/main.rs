@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         .init();
     match corporeal::cli::run() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if corporeal::cli::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::inspect::tally_text;
+use super::out;
 use crate::capture::source::file::{FileReader, Stamped};
 use crate::export::Exporter;
 use crate::types::RecordingInfo;
@@ -45,6 +46,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         exporter.write(time, provenance, &frame).with_context(|| format!("writing {:?}", options.output))?;
     }
     exporter.finish().with_context(|| format!("writing {:?}", options.output))?;
-    print!("{} → {}\n{}", options.input.display(), options.output.display(), tally_text(&reader.tally()));
-    Ok(())
+    let (input, output) = (options.input.display(), options.output.display());
+    out::line(format_args!("{input} → {output}\n{}", tally_text(&reader.tally()).trim_end()))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bevy_math::Vec2;
 
+use super::out;
 use super::report::link_text;
 use crate::app::{Theme, stage};
 use crate::capture::source::simulator::SimulatorSource;
@@ -30,20 +31,20 @@ const WATERFALL_DB: (f32, f32) = (-15.0, 8.0);
 pub fn run(files: &[PathBuf]) -> anyhow::Result<()> {
     if files.is_empty() {
         let snapshot = demo();
-        println!("demo scene · {}", Provenance::Simulated.label());
-        report(&snapshot);
+        out::line(format_args!("demo scene · {}", Provenance::Simulated.label()))?;
+        report(&snapshot)?;
         return pictures(&snapshot, "demo");
     }
     for path in files {
         let Some(index) = index::index(path, 1, |_| true)? else { continue };
-        println!("{} · {} · {}", path.display(), index.format.label(), index.provenance.label());
+        out::line(format_args!("{} · {} · {}", path.display(), index.format.label(), index.provenance.label()))?;
         let snapshot = Snapshot {
             provenance: Some(index.provenance),
             time: index.span().map(|span| span.end),
             links: index.links,
             ..Snapshot::default()
         };
-        report(&snapshot);
+        report(&snapshot)?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         pictures(&snapshot, &stem)?;
     }
@@ -82,30 +83,35 @@ fn demo() -> Snapshot {
     }
 }
 
-fn report(snapshot: &Snapshot) {
+fn report(snapshot: &Snapshot) -> anyhow::Result<()> {
     for link in &snapshot.links {
-        println!("{}", link_text(link));
+        out::line(format_args!("{}", link_text(link)))?;
     }
     if snapshot.links.is_empty() {
-        println!("  no CSI in it");
+        out::line("  no CSI in it")?;
     }
+    Ok(())
 }
 
 /// The pictures' names say where they come from.
 fn pictures(snapshot: &Snapshot, stem: &str) -> anyhow::Result<()> {
     let Some(gpu) = Gpu::headless() else {
-        println!("no graphics adapter: no pictures");
+        out::line("no graphics adapter: no pictures")?;
         return Ok(());
     };
     let provenance = snapshot.provenance.map_or("", Provenance::label);
     let theme = Theme::dark_or_light(true);
     let room = PathBuf::from(format!("corporeal-{stem}-room-{provenance}.png"));
     draw_room(&gpu, snapshot, theme, &room)?;
-    println!("wrote {}", room.display());
+    out::line(format_args!("wrote {}", room.display()))?;
     if let Some(link) = snapshot.links.iter().max_by_key(|link| link.health.n_frames) {
         let waterfall = PathBuf::from(format!("corporeal-{stem}-waterfall-{provenance}.png"));
         if draw_waterfall(&gpu, link, theme, &waterfall)? {
-            println!("wrote {} (amplitude of {}, last {WATERFALL_SECS} s)", waterfall.display(), link.name);
+            out::line(format_args!(
+                "wrote {} (amplitude of {}, last {WATERFALL_SECS} s)",
+                waterfall.display(),
+                link.name
+            ))?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::out;
 use super::report::{LinkReport, link_text};
 use crate::engine::index::{Index, index};
 use crate::types::{FrameFlags, Tally};
@@ -27,7 +28,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     for path in &options.files {
         match index(path, 1, |_| true) {
             Ok(Some(index)) if options.json => reports.push(json_report(&index)),
-            Ok(Some(index)) => println!("{}", text_report(&index)),
+            Ok(Some(index)) => out::line(text_report(&index))?,
             Ok(None) => {}
             Err(error) if options.json => {
                 n_failed += 1;
@@ -35,12 +36,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             }
             Err(error) => {
                 n_failed += 1;
-                println!("{}\n  {error}\n", path.display());
+                out::line(format_args!("{}\n  {error}\n", path.display()))?;
             }
         }
     }
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&reports)?);
+        out::line(serde_json::to_string_pretty(&reports)?)?;
     }
     anyhow::ensure!(n_failed == 0, "{n_failed} of {} files could not be read", options.files.len());
     Ok(())

@@ -106,7 +106,7 @@ pub fn record(options: RecordOptions) -> anyhow::Result<()> {
         std::thread::sleep(Duration::from_millis(10));
     }
     if let Some(notice) = engine.snapshot().notices.last() {
-        println!("{}", notice.text);
+        super::out::line(&notice.text)?;
     }
     Ok(())
 }

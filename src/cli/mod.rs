@@ -4,15 +4,18 @@ mod convert;
 mod headless;
 mod inspect;
 mod live;
+mod out;
 mod replay;
 mod report;
 mod source_arg;
 mod window;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use out::is_closed_pipe;
 pub use source_arg::SourceArg;
 
 /// Sees people without cameras: opens, captures, records and judges WiFi channel state information (CSI).
@@ -64,17 +67,19 @@ pub fn run() -> anyhow::Result<()> {
         Some(Job::Ports) => {
             let ports = crate::capture::source::serial::ports();
             if ports.is_empty() {
-                println!("no serial ports — connect a device");
+                out::line("no serial ports — connect a device")?;
             }
             for port in ports {
-                println!("{}\t{}", port.name, port.description);
+                out::line(format_args!("{}\t{}", port.name, port.description))?;
             }
             Ok(())
         }
         Some(Job::Completions { shell }) => {
             use clap::CommandFactory as _;
-            clap_complete::generate(shell, &mut Arguments::command(), "corporeal", &mut std::io::stdout());
-            Ok(())
+            // Into memory first: the generator panics when its output is closed.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "corporeal", &mut script);
+            Ok(std::io::stdout().write_all(&script)?)
         }
     }
 }

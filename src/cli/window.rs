@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::headless;
+use super::{headless, out};
 use crate::app::{self, Options};
 use crate::engine::{Command, EngineConfig};
 
 /// Opens the window on recordings, or on the demo scene when there are none.
 pub fn open(files: Vec<PathBuf>) -> anyhow::Result<()> {
     if !has_display() {
-        println!("no display: the same job without a window");
+        out::line("no display: the same job without a window")?;
         return headless::run(&files);
     }
     let first = if files.is_empty() { Command::OpenDemo } else { Command::Open(files.clone()) };
     match open_with(vec![first]) {
         Ok(()) => Ok(()),
         Err(error) => {
-            println!("no window ({error:#}): the same job without one");
+            out::line(format_args!("no window ({error:#}): the same job without one"))?;
             headless::run(&files)
         }
     }

@@ -164,6 +164,19 @@ fn a_display_that_does_not_answer_is_no_display() {
 }
 
 #[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let mut child = corporeal(&["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn help_has_examples_and_completions_are_printed() {
     for job in ["inspect", "convert", "replay", "completions"] {
         let help = output(&[job, "--help"]);
