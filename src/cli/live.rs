@@ -2,7 +2,11 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::SourceArg;
 use super::report::SnapshotReport;
@@ -111,19 +115,24 @@ pub fn record(options: RecordOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Calls `each` at the given pace until the time is over or every source has ended; messages go to standard error.
+/// Calls `each` at the given pace until the time is over, every source has ended or somebody interrupts (Ctrl+C), so that
+/// a recording can be closed; messages go to standard error.
 fn watch(
     engine: &Engine,
     seconds: Option<f64>,
     every: Duration,
     mut each: impl FnMut(&crate::engine::Snapshot) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+    }
     let end = seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.max(0.0)));
     let mut n_said = 0;
     loop {
         let due = Instant::now() + every;
         let due = end.map_or(due, |end| due.min(end));
-        while Instant::now() < due && !all_over(&engine.snapshot()) {
+        while Instant::now() < due && !all_over(&engine.snapshot()) && !interrupted.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(20));
         }
         let snapshot = engine.snapshot();
@@ -140,7 +149,7 @@ fn watch(
             anyhow::ensure!(failed == 0, "{failed} of {} sources failed", snapshot.sources.len());
             return Ok(());
         }
-        if end.is_some_and(|end| Instant::now() >= end) {
+        if end.is_some_and(|end| Instant::now() >= end) || interrupted.load(Ordering::Relaxed) {
             return Ok(());
         }
     }

@@ -140,6 +140,30 @@ fn a_killed_recording_opens_and_lacks_at_most_the_last_second() {
     assert_eq!(report[0]["provenance"], "SIMULATED");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupted_recording_is_closed_properly() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("interrupted.mcap");
+    let child = corporeal(&["record", "sim:2,100", "-o", text(&path)])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut child = KillOnDrop(child);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while path.metadata().map_or(0, |file| file.len()) < 10_000 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.0.id().to_string()]).status().expect("kill runs");
+    assert!(interrupted.success());
+    assert!(child.0.wait().expect("ends").success());
+    let inspected = output(&["inspect", "--json", text(&path)]);
+    let report: serde_json::Value = serde_json::from_slice(&inspected.stdout).expect("JSON");
+    assert_eq!(report[0]["warning"], serde_json::Value::Null);
+    assert!(report[0]["recording"]["content_sha256"].is_string(), "{}", report[0]["recording"]);
+}
+
 #[test]
 fn without_a_display_the_demo_reports_on_the_terminal() {
     let dir = tempfile::tempdir().expect("a folder");
