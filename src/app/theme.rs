@@ -53,7 +53,7 @@ pub const FLOOR_ALPHA: u8 = 160;
 pub const SHADOW_ALPHA: u8 = 180;
 /// The ground grid is drawn over the ground with this much of the quiet text's colour.
 pub const GRID_ALPHA: u8 = 60;
-/// Longest animation, seconds (look.md allows 150 ms).
+/// Longest animation, seconds: longer ones would be waited for.
 pub const ANIMATION_SECS: f32 = 0.1;
 pub const ZOOM_MIN: f32 = 0.75;
 pub const ZOOM_MAX: f32 = 2.0;
@@ -125,7 +125,7 @@ pub const DARK: Theme = Theme {
     mannequin: rgb(0xB4BAC2),
 };
 
-/// The light theme darkens the marks of `look.md` where they would fall under 3:1 on white.
+/// The light theme darkens the marks of the dark one where they would fall under 3:1 on white.
 pub const LIGHT: Theme = Theme {
     dark: false,
     ground: rgb(0xF6F7F9),

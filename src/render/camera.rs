@@ -8,7 +8,7 @@ use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
 use bevy_math::{Mat4, Vec2, Vec3};
 
-/// No movement of the picture outlasts this (look.md: animations at most 150 ms).
+/// No movement of the picture outlasts this: longer ones would be waited for.
 const SETTLE_SECS: f32 = 0.15;
 /// Time constant of the approach: 99 % of the way within `SETTLE_SECS`.
 const APPROACH_SECS: f32 = 0.032;

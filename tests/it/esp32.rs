@@ -9,52 +9,10 @@ use corporeal::types::{
 };
 use proptest::prelude::*;
 
+use super::feeding::decode_in_chunks;
 use super::golden;
 
 const MAC: [u8; 6] = [0x1a, 0x00, 0x5e, 0x00, 0x53, 0xff];
-
-/// Feeds `chunk_len` bytes at a time, as a port would, and checks that every answer makes progress.
-pub fn feed(decoder: &mut dyn Decoder, bytes: &[u8], chunk_len: usize) -> (Vec<CsiFrame>, Tally) {
-    let context = Context { receiver: NodeId::Source(1), arrival: None };
-    let mut frames = Vec::new();
-    let mut tally = Tally { n_bytes: bytes.len() as u64, ..Tally::default() };
-    let (mut start, mut end) = (0, 0);
-    loop {
-        let is_over = end == bytes.len();
-        let window = &bytes[start..end];
-        let mut step = decoder.step(window, &context);
-        if matches!(step, Step::NeedMore) {
-            if !is_over {
-                end = bytes.len().min(end + chunk_len);
-                continue;
-            }
-            if window.is_empty() {
-                return (frames, tally);
-            }
-            step = decoder.finish(window, &context);
-        }
-        let used = match step {
-            Step::Frame { used, frame } => {
-                tally.count_frame(&frame);
-                frames.push(frame);
-                used
-            }
-            Step::Pass { used, other } => {
-                if let Some(other) = other {
-                    tally.count_other(other);
-                }
-                used
-            }
-            Step::Skip { used, reason } => {
-                tally.count_skip(reason);
-                used
-            }
-            Step::NeedMore => panic!("finish asks for more"),
-        };
-        assert!((1..=window.len()).contains(&used), "used {used} of {}", window.len());
-        start += used;
-    }
-}
 
 fn decode(text: impl AsRef<[u8]>) -> (Vec<CsiFrame>, Tally) {
     golden::decode_bytes(&mut Esp32Csv::default(), text.as_ref())
@@ -143,7 +101,7 @@ fn check_file(file: &str, n_lines: u64, n_frames: u64, n_bad_count: u64, n_lengt
 
     let bytes = std::fs::read(golden::shared_csi(file).expect("it was there")).expect("the file is readable");
     for chunk_len in [7, 1000] {
-        assert_eq!(feed(&mut Esp32Csv::default(), &bytes, chunk_len), (frames.clone(), tally.clone()));
+        assert_eq!(decode_in_chunks(Format::Esp32Csv, &bytes, chunk_len), (frames.clone(), tally.clone()));
     }
 }
 
@@ -395,7 +353,7 @@ fn a_line_without_end_is_given_up_once() {
     let text = format!("{}\n{good}", "x".repeat(1_000_000));
     let (frames, tally) = decode(&text);
     assert_eq!((frames.len(), tally.skipped.clone()), (1, [(SkipReason::LengthTooLarge, 1)].into()));
-    assert_eq!(feed(&mut Esp32Csv::default(), text.as_bytes(), 4096), (frames, tally));
+    assert_eq!(decode_in_chunks(Format::Esp32Csv, text.as_bytes(), 4096), (frames, tally));
 }
 
 #[test]
@@ -426,7 +384,7 @@ fn any_chunking_gives_the_same_frames() {
     let whole = decode(&text);
     assert_eq!(whole.0.len(), 3);
     for chunk_len in [1, 2, 7, 100, 479, 4096] {
-        assert_eq!(feed(&mut Esp32Csv::default(), text.as_bytes(), chunk_len), whole, "chunks of {chunk_len}");
+        assert_eq!(decode_in_chunks(Format::Esp32Csv, text.as_bytes(), chunk_len), whole, "chunks of {chunk_len}");
     }
 }
 
@@ -451,7 +409,7 @@ proptest! {
         chunk_len in 1_usize..64,
     ) {
         let whole = decode(&bytes);
-        prop_assert_eq!(feed(&mut Esp32Csv::default(), &bytes, chunk_len), whole);
+        prop_assert_eq!(decode_in_chunks(Format::Esp32Csv, &bytes, chunk_len), whole);
     }
 
     #[test]
@@ -465,6 +423,6 @@ proptest! {
             bytes[at] = byte;
         }
         let whole = decode(&bytes);
-        prop_assert_eq!(feed(&mut Esp32Csv::default(), &bytes, chunk_len), whole);
+        prop_assert_eq!(decode_in_chunks(Format::Esp32Csv, &bytes, chunk_len), whole);
     }
 }

@@ -7,7 +7,7 @@ use corporeal::types::{
 };
 use proptest::prelude::*;
 
-use super::esp32::feed;
+use super::feeding::decode_in_chunks;
 use super::golden;
 
 const PRETRAIN: &str = "ruview/pretrain-1775182186.csi.jsonl";
@@ -281,10 +281,10 @@ fn any_chunking_gives_the_same_frames() {
     let whole = decode(&text);
     assert_eq!(whole.0.len(), 3, "the endless line takes the record that follows it along");
     for chunk_len in [7, 100, 4096] {
-        assert_eq!(feed(&mut RuviewJsonl::default(), text.as_bytes(), chunk_len), whole, "chunks of {chunk_len}");
+        assert_eq!(decode_in_chunks(Format::RuviewJsonl, text.as_bytes(), chunk_len), whole, "chunks of {chunk_len}");
     }
     let short = dump(64) + &amplitudes(56);
-    assert_eq!(feed(&mut RuviewJsonl::default(), short.as_bytes(), 1), decode(&short));
+    assert_eq!(decode_in_chunks(Format::RuviewJsonl, short.as_bytes(), 1), decode(&short));
 }
 
 #[test]
@@ -304,7 +304,7 @@ proptest! {
         chunk_len in 1_usize..64,
     ) {
         let whole = decode(&bytes);
-        prop_assert_eq!(feed(&mut RuviewJsonl::default(), &bytes, chunk_len), whole);
+        prop_assert_eq!(decode_in_chunks(Format::RuviewJsonl, &bytes, chunk_len), whole);
         let payload = [0xC511_0001_u32.to_le_bytes().as_slice(), &bytes].concat();
         for payload in [bytes.as_slice(), &payload] {
             match datagram(payload, &ARRIVED) {
@@ -328,6 +328,6 @@ proptest! {
             bytes[at] = byte;
         }
         let whole = decode(&bytes);
-        prop_assert_eq!(feed(&mut RuviewJsonl::default(), &bytes, chunk_len), whole);
+        prop_assert_eq!(decode_in_chunks(Format::RuviewJsonl, &bytes, chunk_len), whole);
     }
 }
