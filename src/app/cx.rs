@@ -74,20 +74,33 @@ pub enum HeatKind {
 pub struct Selection {
     pub stream: Option<StreamId>,
     pub node: Option<NodeId>,
+    /// What is shown while nobody has chosen a link.
+    pub(super) proposed: Option<StreamId>,
 }
+
+/// A proposal stands until another link is worth this much more: rates flicker, and the plots must not jump.
+const CLEARLY_BETTER: f64 = 1.5;
 
 impl Selection {
     pub fn link<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a LinkView> {
         let chosen = snapshot.links.iter().find(|link| Some(link.stream) == self.stream);
-        chosen.or_else(|| {
-            // In steps of a twentieth, or the choice would follow every flicker of the packet rate.
-            let rank = |link: &LinkView| ((link.worth * 20.0).round() as i64, std::cmp::Reverse(link.stream));
-            snapshot.links.iter().max_by_key(|link| rank(link))
-        })
+        chosen
+            .or_else(|| snapshot.links.iter().find(|link| Some(link.stream) == self.proposed))
+            .or_else(|| snapshot.links.first())
+    }
+
+    /// Proposes the link that is most worth looking at, and stays with it.
+    pub fn propose(&mut self, snapshot: &Snapshot) {
+        let order = |a: &&LinkView, b: &&LinkView| a.worth.total_cmp(&b.worth).then(b.stream.cmp(&a.stream));
+        let Some(best) = snapshot.links.iter().max_by(order) else { return };
+        let standing = snapshot.links.iter().find(|link| Some(link.stream) == self.proposed);
+        if standing.is_none_or(|link| best.worth > link.worth * CLEARLY_BETTER) {
+            self.proposed = Some(best.stream);
+        }
     }
 
     pub fn select_link(&mut self, stream: StreamId) {
-        *self = Self { stream: Some(stream), node: None };
+        (self.stream, self.node) = (Some(stream), None);
     }
 
     /// Moves to the next or previous link, around the end.

@@ -150,6 +150,7 @@ impl App {
         self.state.log.read(&self.live, now_secs);
         let shown = Arc::clone(self.frozen.as_ref().unwrap_or(&self.live));
         self.calm.renew(&shown, now_secs);
+        self.state.selection.propose(&shown);
         self.state.time.begin_frame();
         self.keys(&ctx);
         self.dropped_files(&ctx);

@@ -247,7 +247,7 @@ fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Op
         Some((distance(at(a)?, at(b)?), link.stream))
     });
     let nearest = links.filter(|(d, _)| *d <= 0.5 * reach).min_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(Selection { stream: Some(nearest.1), node: None })
+    Some(Selection { stream: Some(nearest.1), node: None, ..cx.state.selection })
 }
 
 /// Draws the room if anything has changed and answers the texture that shows it.
