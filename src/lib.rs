@@ -4,11 +4,15 @@
 //! then `engine`; then `app` and `cli`.
 
 pub mod app;
+pub mod body;
 pub mod capture;
 pub mod cli;
 pub mod engine;
 pub mod export;
+pub mod inference;
+pub mod photo;
 pub mod render;
+pub mod scan;
 pub mod signal;
 pub mod simulate;
 pub mod types;

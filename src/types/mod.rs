@@ -2,11 +2,15 @@
 //!
 //! Plain data only: no I/O, no clock, no threads. Every other module speaks in these types.
 
+mod body;
 mod csi;
 mod health;
 mod history;
 mod ids;
+mod landmarks;
+mod measurement;
 pub mod message;
+mod photo;
 mod provenance;
 mod quality;
 mod recording;
@@ -14,11 +18,15 @@ mod site;
 mod tally;
 mod time;
 
+pub use body::{BodyPose, Known, Mesh, Phenotype, PhenotypeAxis, Sex};
 pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Segment, Subcarriers};
 pub use health::{ClockHealth, LinkHealth, SourceState};
 pub use history::{Row, Rows};
 pub use ids::{LinkId, NodeId, StreamId};
+pub use landmarks::{DepthMap, Landmark, LandmarkSet, Landmarks, Mask, Object, Observation, Person, PixelBox};
+pub use measurement::{Evidence, Measurement, MeasurementKind, MeasurementUnit, Tape};
 pub use num_complex::Complex32;
+pub use photo::{FocalLength, FocalSource, Photo};
 pub use provenance::Provenance;
 pub use quality::{Grade, LinkQuality, Purpose, PurposeVerdict};
 pub use recording::{METADATA_NAME, RecordedSource, RecordingInfo, RecordingSummary, hexadecimal};

@@ -3,13 +3,17 @@
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer.
-const LAYERS: [(&str, u8); 9] = [
+const LAYERS: [(&str, u8); 13] = [
     ("types", 0),
     ("signal", 1),
     ("simulate", 1),
+    ("body", 1),
     ("capture", 2),
     ("render", 2),
     ("export", 2),
+    ("photo", 2),
+    ("inference", 2),
+    ("scan", 2),
     ("engine", 3),
     ("app", 4),
     ("cli", 4),
