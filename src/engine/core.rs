@@ -150,6 +150,7 @@ impl Core {
             Command::FollowLive => self.control(PlayerCommand::End),
             Command::StartRecording(spec) => self.start_recording(spec),
             Command::StopRecording => self.stop_recording(),
+            Command::Studio(_) => {}
             Command::SetSite(site) => self.site = Arc::new(site),
             Command::CancelJob(id) => {
                 for job in self.jobs.iter().filter(|job| job.view.id == id) {
@@ -334,6 +335,7 @@ impl Core {
             site: Arc::clone(&self.site),
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
             simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
+            studio: Arc::default(),
             latency: self.latency.latency(),
         };
         self.snapshot.store(Arc::new(snapshot));
