@@ -7,6 +7,7 @@ mod csi;
 mod health;
 mod history;
 mod ids;
+mod known;
 mod landmarks;
 mod measurement;
 pub mod message;
@@ -18,11 +19,14 @@ mod site;
 mod tally;
 mod time;
 
-pub use body::{BodyPose, Known, Mesh, Phenotype, PhenotypeAxis, Sex};
+pub use body::{BodyPose, Mesh, Phenotype, PhenotypeAxis};
 pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Segment, Subcarriers};
 pub use health::{ClockHealth, LinkHealth, SourceState};
 pub use history::{Row, Rows};
 pub use ids::{LinkId, NodeId, StreamId};
+pub use known::{
+    Known, Sex, check_height_m, check_weight_kg, parse_age_years, parse_height_m, parse_weight_kg,
+};
 pub use landmarks::{DepthMap, Landmark, LandmarkSet, Landmarks, Mask, Object, Observation, Person, PixelBox};
 pub use measurement::{Evidence, Measurement, MeasurementKind, MeasurementUnit, Tape};
 pub use num_complex::Complex32;

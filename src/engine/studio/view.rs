@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use bevy_math::Vec3;
 
+use crate::engine::JobView;
 use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Sex, Tape};
 
 /// Names a photo of the studio for its lifetime.
 pub type PhotoId = u64;
 /// Names a body of the studio for its lifetime.
 pub type BodyId = u64;
+/// Names a job, apart from those of recordings.
+pub type JobId = u64;
 
 #[derive(Clone, Debug, Default)]
 pub struct Studio {
@@ -33,6 +36,8 @@ pub struct Studio {
     pub batch: Option<BatchView>,
     /// Labels of the model's 254 local changes; empty until the body model has been read.
     pub local_change_labels: Arc<[String]>,
+    /// What waits or runs; also in the snapshot's list of jobs.
+    pub jobs: Vec<JobView>,
 }
 
 /// Which engine runs the networks, and how each of them is doing.
