@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bevy_math::Vec3;
 
 use crate::engine::JobView;
-use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Sex, Tape};
+use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Remark, Sex, Tape};
 
 /// Names a photo of the studio for its lifetime.
 pub type PhotoId = u64;
@@ -91,15 +91,6 @@ pub enum PhotoState {
     Ready,
     /// Says what to do next.
     Failed(String),
-}
-
-/// One thing to know, and what to do about it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Remark {
-    /// True when the result must not be relied upon because of it.
-    pub serious: bool,
-    pub text: String,
-    pub advice: Option<String>,
 }
 
 /// A body on the stage.
