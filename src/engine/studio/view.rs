@@ -81,6 +81,26 @@ pub struct PhotoView {
     pub used: bool,
     /// What is wrong or could be better, in plain words with advice.
     pub remarks: Vec<Remark>,
+    /// Those of them that are about the file.
+    pub file_remarks: Vec<Remark>,
+}
+
+impl PhotoView {
+    pub fn reading(id: PhotoId, label: String) -> Self {
+        Self {
+            id,
+            label,
+            state: PhotoState::Reading,
+            photo: None,
+            focal: None,
+            observation: None,
+            outline: Arc::default(),
+            person: None,
+            used: true,
+            remarks: Vec::new(),
+            file_remarks: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
