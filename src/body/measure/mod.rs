@@ -1,4 +1,4 @@
-//! Measurements of a body as tapes on its mesh: in go the vertices and bone heads of a body in the reference pose, out
+//! Measurements of a body as tapes on its mesh: in go the vertices and bones of a body in the reference pose, out
 //! come values, and the paths that the tapes take.
 //!
 //! The definitions follow ISO 8559-1 as far as a mesh allows (body-model spec, section 4). Nothing here knows photos or
@@ -11,10 +11,11 @@ mod sites;
 
 use bevy_math::DVec3;
 
-pub use plan::{MeasurePlan, PlanParts};
+pub use plan::{MeasurePlan};
 pub use sigma::{Gradient, Spread, gradient, sigmas};
 use sites::Figure;
 
+use super::model::BoneFrame;
 use crate::types::{Evidence, Measurement, MeasurementKind, Tape};
 
 /// One value per kind, in the order of [`MeasurementKind::ALL`], SI. A tape that finds no body measures 0.
@@ -22,9 +23,9 @@ pub type Values = [f64; MeasurementKind::ALL.len()];
 
 /// All measurements of one body. `None` when the slices are not of the plan's model.
 ///
-/// `vertices` (f32 or f64) and `heads` are of the reference pose, metres.
-pub fn values<P: Copy + Into<DVec3>>(plan: &MeasurePlan, vertices: &[P], heads: &[DVec3]) -> Option<Values> {
-    let figure = Figure::new(plan, vertices, heads)?;
+/// `vertices` (f32 or f64) and `bones` are of the reference pose, metres.
+pub fn values<P: Copy + Into<DVec3>>(plan: &MeasurePlan, vertices: &[P], bones: &[BoneFrame]) -> Option<Values> {
+    let figure = Figure::new(plan, vertices, bones)?;
     Some(figure.values())
 }
 
@@ -32,15 +33,15 @@ pub fn values<P: Copy + Into<DVec3>>(plan: &MeasurePlan, vertices: &[P], heads: 
 pub fn value<P: Copy + Into<DVec3>>(
     plan: &MeasurePlan,
     vertices: &[P],
-    heads: &[DVec3],
+    bones: &[BoneFrame],
     kind: MeasurementKind,
 ) -> Option<f64> {
-    Some(Figure::new(plan, vertices, heads)?.value(kind))
+    Some(Figure::new(plan, vertices, bones)?.value(kind))
 }
 
 /// The paths of all tapes, for drawing: two (left, right) for limbs, none for volume, mass and body mass index.
-pub fn tapes<P: Copy + Into<DVec3>>(plan: &MeasurePlan, vertices: &[P], heads: &[DVec3]) -> Option<Vec<Tape>> {
-    let figure = Figure::new(plan, vertices, heads)?;
+pub fn tapes<P: Copy + Into<DVec3>>(plan: &MeasurePlan, vertices: &[P], bones: &[BoneFrame]) -> Option<Vec<Tape>> {
+    let figure = Figure::new(plan, vertices, bones)?;
     let mut tapes = Vec::new();
     for kind in MeasurementKind::ALL {
         for line in figure.lines(kind) {

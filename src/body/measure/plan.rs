@@ -1,28 +1,15 @@
 //! What measuring needs of the model and no shape changes: which edges belong to the trunk and to each leg, which
 //! vertices are landmarks, which bones carry the limbs. Built once, used for every body.
 
-use crate::types::MeasurementKind;
+use std::sync::Arc;
 
-/// The arrays of the body model that a plan is made from. Indices are the model's own, 0-based.
-#[derive(Clone, Copy, Debug)]
-pub struct PlanParts<'a> {
-    pub n_vertices: usize,
-    pub triangles: &'a [[u16; 3]],
-    /// For every vertex its index in MakeHuman's base mesh, which landmarks are named in.
-    pub base_index: &'a [u16],
-    /// Bones that move each vertex, with their weights (same shape; unused places have weight 0).
-    pub skin_index: &'a [[u8; 9]],
-    pub skin_weight: &'a [[f32; 9]],
-    pub bone_names: &'a [String],
-    /// The vertices of the waist, in order around the body.
-    pub waist_loop: &'a [u16],
-}
+use super::super::model::AnnyModel;
 
 /// Everything about the mesh that tapes need; valid for every shape of one model.
 #[derive(Clone, Debug)]
 pub struct MeasurePlan {
     pub(super) n_vertices: usize,
-    pub(super) triangles: Vec<[u16; 3]>,
+    pub(super) triangles: Arc<[[u32; 3]]>,
     /// Edges of all triangles; of the trunk (head included, arms not); of the left and right leg.
     pub(super) all: Vec<[u16; 2]>,
     pub(super) torso: Vec<[u16; 2]>,
@@ -67,41 +54,30 @@ const ARM: [&str; 6] = ["shoulder01", "upperarm", "lowerarm", "wrist", "finger",
 const LEG: [&str; 4] = ["upperleg", "lowerleg", "foot", "toe"];
 
 impl MeasurePlan {
-    /// `None` when the arrays do not fit together or lack a landmark or bone: not the model that we know.
-    pub fn new(parts: &PlanParts<'_>) -> Option<Self> {
-        let n = parts.n_vertices;
-        let fits = parts.base_index.len() == n
-            && parts.skin_index.len() == n
-            && parts.skin_weight.len() == n
-            && parts.triangles.iter().flatten().chain(parts.waist_loop).all(|&vertex| usize::from(vertex) < n)
-            && parts.skin_index.iter().flatten().all(|&bone| usize::from(bone) < parts.bone_names.len());
-        if !fits {
-            return None;
-        }
-        let vertex_of_base = |base: u16| {
-            let at = parts.base_index.iter().position(|&index| index == base)?;
-            u16::try_from(at).ok()
-        };
+    /// `None` when the model lacks a landmark or a bone, or has too many vertices: not the model that we know.
+    pub fn new(model: &AnnyModel) -> Option<Self> {
+        let n_vertices = model.n_vertices();
+        u16::try_from(n_vertices).ok()?;
+        let vertex_of_base = |base: u16| model.vertex_of_base(base).map(|vertex| vertex as u16);
         let pair = |left, right| Some([vertex_of_base(left)?, vertex_of_base(right)?]);
         let edges = |weight: &[f32], keep: fn(f32) -> bool| {
-            let whole = |t: &&[u16; 3]| t.iter().all(|&vertex| keep(weight[usize::from(vertex)]));
-            edges_of(parts.triangles.iter().filter(whole))
+            edges_of(model.faces.iter().filter(|face| face.iter().all(|&vertex| keep(weight[vertex as usize]))))
         };
-        let arm = weight_on(parts, |bone| ARM.iter().any(|part| bone.contains(part)));
-        let leg = |side: &str| weight_on(parts, |bone| bone.ends_with(side) && LEG.iter().any(|p| bone.contains(p)));
+        let arm = weight_on(model, |bone| ARM.iter().any(|part| bone.contains(part)));
+        let leg = |side: &str| weight_on(model, |bone| bone.ends_with(side) && LEG.iter().any(|p| bone.contains(p)));
         Some(Self {
-            n_vertices: n,
-            triangles: parts.triangles.to_vec(),
-            all: edges_of(parts.triangles.iter()),
+            n_vertices,
+            triangles: Arc::clone(&model.faces),
+            all: edges_of(model.faces.iter()),
             torso: edges(&arm, |weight| weight < 0.5),
             legs: [edges(&leg(".L"), |weight| weight > 0.5), edges(&leg(".R"), |weight| weight > 0.5)],
-            waist: parts.waist_loop.to_vec(),
+            waist: model.waist_loop.clone(),
             nipples: NIPPLES.into_iter().flatten().filter_map(vertex_of_base).collect(),
             hips: HIPS.into_iter().map(vertex_of_base).collect::<Option<_>>()?,
             acromia: pair(8235, 1557)?,
             nape: vertex_of_base(858)?,
             perineum: pair(6335, 12932)?,
-            bones: Bones::find(parts.bone_names)?,
+            bones: Bones::find(model)?,
         })
     }
 
@@ -109,17 +85,14 @@ impl MeasurePlan {
     pub(super) fn fits(&self, n_vertices: usize, n_heads: usize) -> bool {
         n_vertices == self.n_vertices && n_heads == self.bones.n_bones
     }
-
-    /// How many values a body has: one per kind of measurement.
-    pub const N_KINDS: usize = MeasurementKind::ALL.len();
 }
 
 impl Bones {
-    fn find(names: &[String]) -> Option<Self> {
-        let find = |name: &str| names.iter().position(|bone| bone == name);
+    fn find(model: &AnnyModel) -> Option<Self> {
+        let find = |name: &str| model.bone_index(name);
         let pair = |name: &str| Some([find(&format!("{name}.L"))?, find(&format!("{name}.R"))?]);
         Some(Self {
-            n_bones: names.len(),
+            n_bones: model.n_bones(),
             hip: pair("upperleg01")?,
             thigh: pair("upperleg02")?,
             knee: pair("lowerleg01")?,
@@ -134,18 +107,16 @@ impl Bones {
 }
 
 /// For every vertex, how much of it moves with the chosen bones.
-fn weight_on(parts: &PlanParts<'_>, chosen: impl Fn(&str) -> bool) -> Vec<f32> {
-    let chosen: Vec<bool> = parts.bone_names.iter().map(|name| chosen(name)).collect();
-    let on = |(bones, weights): (&[u8; 9], &[f32; 9])| {
-        bones.iter().zip(weights).filter(|(bone, _)| chosen[usize::from(**bone)]).map(|(_, weight)| weight).sum()
-    };
-    parts.skin_index.iter().zip(parts.skin_weight).map(on).collect()
+fn weight_on(model: &AnnyModel, chosen: impl Fn(&str) -> bool) -> Vec<f32> {
+    let chosen: Vec<bool> = model.bone_labels.iter().map(|name| chosen(name)).collect();
+    let on = |vertex| model.influences(vertex).iter().filter(|(bone, _)| chosen[usize::from(*bone)]).map(|(_, weight)| weight).sum();
+    (0..model.n_vertices()).map(on).collect()
 }
 
 /// Every edge once.
-fn edges_of<'a>(triangles: impl Iterator<Item = &'a [u16; 3]>) -> Vec<[u16; 2]> {
+fn edges_of<'a>(triangles: impl Iterator<Item = &'a [u32; 3]>) -> Vec<[u16; 2]> {
     // As one number each, because numbers sort several times faster than pairs.
-    let key = |[p, q]: [u16; 2]| u32::from(p.min(q)) << 16 | u32::from(p.max(q));
+    let key = |[p, q]: [u32; 2]| p.min(q) << 16 | p.max(q);
     let mut keys: Vec<u32> = triangles.flat_map(|&[a, b, c]| [[a, b], [b, c], [c, a]].map(key)).collect();
     keys.sort_unstable();
     keys.dedup();

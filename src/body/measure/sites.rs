@@ -5,6 +5,7 @@
 
 use bevy_math::DVec3;
 
+use super::super::model::BoneFrame;
 use super::Values;
 use super::girth::{Girth, Plane, girth};
 use super::plan::MeasurePlan;
@@ -17,7 +18,7 @@ const DENSITY_KG_PER_M3: f64 = 980.0;
 pub(super) struct Figure<'a, P> {
     plan: &'a MeasurePlan,
     vertices: &'a [P],
-    heads: &'a [DVec3],
+    bones: &'a [BoneFrame],
     floor_z: f64,
     /// The highest vertex.
     crown: DVec3,
@@ -32,8 +33,8 @@ pub(super) struct Line {
 
 impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
     /// `None` when there are not as many vertices and heads as the plan's model has.
-    pub fn new(plan: &'a MeasurePlan, vertices: &'a [P], heads: &'a [DVec3]) -> Option<Self> {
-        if !plan.fits(vertices.len(), heads.len()) {
+    pub fn new(plan: &'a MeasurePlan, vertices: &'a [P], bones: &'a [BoneFrame]) -> Option<Self> {
+        if !plan.fits(vertices.len(), bones.len()) {
             return None;
         }
         let (mut floor_z, mut crown) = (f64::INFINITY, DVec3::NEG_INFINITY);
@@ -44,7 +45,7 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
                 crown = vertex;
             }
         }
-        Some(Self { plan, vertices, heads, floor_z, crown })
+        Some(Self { plan, vertices, bones, floor_z, crown })
     }
 
     pub fn stature(&self) -> f64 {
@@ -109,6 +110,10 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
         self.vertices[usize::from(index)].into()
     }
 
+    fn head(&self, bone: usize) -> DVec3 {
+        self.bones[bone].head
+    }
+
     /// A length that is given for a stature of 1.7 m.
     fn scaled(&self, metres: f64) -> f64 {
         metres * self.stature() / 1.7
@@ -164,7 +169,7 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
 
     /// The lowest vertex near the mid-line between the legs: where thighs part, which thigh girths count from.
     fn crotch_z(&self) -> f64 {
-        let [left, right] = self.plan.bones.hip.map(|bone| self.heads[bone].z);
+        let [left, right] = self.plan.bones.hip.map(|bone| self.head(bone).z);
         let hip_z = (left + right) / 2.0;
         let (half_width, low, high) = (self.scaled(0.012), self.floor_z + 0.3 * self.stature(), hip_z + 0.02);
         let inner = self.vertices.iter().map(|&vertex| vertex.into());
@@ -176,22 +181,22 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
 
     /// 5.3.20: 3 cm below the crotch.
     fn thigh(&self, side: usize, z: f64) -> Line {
-        let axis = self.heads[self.plan.bones.thigh[side]];
+        let axis = self.head(self.plan.bones.thigh[side]);
         self.tape(&self.plan.legs[side], Plane::new(axis.with_z(z), DVec3::Z), f64::INFINITY)
     }
 
     /// 5.3.22: across the plane that halves the angle of the knee.
     fn knee(&self, side: usize) -> Line {
         let bones = &self.plan.bones;
-        let [hip, knee, ankle] = [bones.hip, bones.knee, bones.ankle].map(|joint| self.heads[joint[side]]);
+        let [hip, knee, ankle] = [bones.hip, bones.knee, bones.ankle].map(|joint| self.head(joint[side]));
         let along = (knee - hip).normalize_or_zero() + (ankle - knee).normalize_or_zero();
         self.tape(&self.plan.legs[side], Plane::new(knee, along), self.scaled(0.12))
     }
 
     /// 5.3.24: the largest girth across the shin, from 15 % to 55 % of it below the knee.
     fn calf(&self, side: usize) -> Line {
-        let knee = self.heads[self.plan.bones.knee[side]];
-        let shin = self.heads[self.plan.bones.ankle[side]] - knee;
+        let knee = self.head(self.plan.bones.knee[side]);
+        let shin = self.head(self.plan.bones.ankle[side]) - knee;
         let planes = (0..9).map(|i| Plane::new(knee + shin * (0.15 + 0.05 * f64::from(i)), shin));
         let reach = self.scaled(0.12);
         largest(planes.map(|plane| girth(self.vertices, &self.plan.legs[side], plane, reach)))
@@ -199,35 +204,35 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
 
     /// 5.3.16: midway between shoulder and elbow.
     fn upper_arm(&self, side: usize) -> Line {
-        let [shoulder, elbow] = [self.plan.bones.shoulder, self.plan.bones.elbow].map(|joint| self.heads[joint[side]]);
+        let [shoulder, elbow] = [self.plan.bones.shoulder, self.plan.bones.elbow].map(|joint| self.head(joint[side]));
         self.tape(&self.plan.all, Plane::new((shoulder + elbow) / 2.0, elbow - shoulder), self.scaled(0.09))
     }
 
     /// 5.3.19: at 95 % of the forearm.
     fn wrist(&self, side: usize) -> Line {
-        let [elbow, wrist] = [self.plan.bones.elbow, self.plan.bones.wrist].map(|joint| self.heads[joint[side]]);
+        let [elbow, wrist] = [self.plan.bones.elbow, self.plan.bones.wrist].map(|joint| self.head(joint[side]));
         let forearm = wrist - elbow;
         self.tape(&self.plan.all, Plane::new(elbow + forearm * 0.95, forearm), self.scaled(0.06))
     }
 
     /// 5.7.8: acromion, elbow, wrist.
     fn arm(&self, side: usize) -> Line {
-        let [elbow, wrist] = [self.plan.bones.elbow, self.plan.bones.wrist].map(|joint| self.heads[joint[side]]);
+        let [elbow, wrist] = [self.plan.bones.elbow, self.plan.bones.wrist].map(|joint| self.head(joint[side]));
         open(vec![self.vertex(self.plan.acromia[side]), elbow, wrist])
     }
 
     /// 5.3.2: across the neck at the head of its second bone.
     fn neck(&self) -> Line {
-        let [lower, upper] = self.plan.bones.neck.map(|bone| self.heads[bone]);
-        let along = self.heads[self.plan.bones.head] - lower;
+        let [lower, upper] = self.plan.bones.neck.map(|bone| self.head(bone));
+        let along = self.head(self.plan.bones.head) - lower;
         self.tape(&self.plan.torso, Plane::new(upper, along), self.scaled(0.12))
     }
 
     /// By the divergence theorem: a sixth of the triple products of all triangles.
     fn volume(&self) -> f64 {
-        let six_fold = |triangle: &[u16; 3]| {
-            let [a, b, c] = triangle.map(|vertex| self.vertex(vertex));
-            a.cross(b).dot(c)
+        let six_fold = |triangle: &[u32; 3]| {
+            let [a, b, c] = triangle.map(|vertex| self.vertices[vertex as usize].into());
+            DVec3::dot(DVec3::cross(a, b), c)
         };
         self.plan.triangles.iter().map(six_fold).sum::<f64>().abs() / 6.0
     }
