@@ -38,7 +38,7 @@ const OKS_SIGMA: [(&str, f64); 11] = [
 
 /// A body with its photos.
 #[derive(Clone, Debug)]
-pub(super) struct Drawn {
+pub struct Drawn {
     pub phenotype: Phenotype,
     pub stature_m: f64,
     /// What the subject says: the stature with 1 cm of error.
@@ -48,7 +48,7 @@ pub(super) struct Drawn {
 
 /// One photo. The camera stands at the origin and looks along +y, x to the right, z up.
 #[derive(Clone, Debug)]
-pub(super) struct DrawnView {
+pub struct DrawnView {
     pub focal_px: f64,
     pub pose: BodyPose,
     pub vertices: Vec<DVec3>,
@@ -59,7 +59,7 @@ pub(super) struct DrawnView {
     pub contour: Vec<EdgePoint>,
 }
 
-pub(super) fn draw(model: &AnnyModel, seed: u64, condition: &Condition) -> Drawn {
+pub fn draw(model: &AnnyModel, seed: u64, condition: &Condition) -> Drawn {
     let mut numpy = Numpy::new(seed);
     // Streams of conditions lie far from those of seeds.
     let mut extra = Numpy::new(seed ^ 0xc0de_0000_0000_0000);
