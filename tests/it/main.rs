@@ -2,6 +2,8 @@
 
 mod app;
 mod atheros;
+mod body_measure;
+mod body_synthetic;
 mod cli;
 mod clock;
 mod detect;

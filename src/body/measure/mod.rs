@@ -2,7 +2,7 @@
 //! come values, and the paths that the tapes take.
 //!
 //! The definitions follow ISO 8559-1 as far as a mesh allows (body-model spec, section 4). Nothing here knows photos or
-//! fits; [`sigmas`] only carries a fit's covariance over to measurements.
+//! fits; [`with_sigmas`] only carries a fit's covariance over to measurements.
 
 mod girth;
 mod plan;
@@ -12,7 +12,7 @@ mod sites;
 use bevy_math::DVec3;
 
 pub use plan::{MeasurePlan};
-pub use sigma::{Gradient, Spread, gradient, sigmas};
+pub use sigma::{Gradient, gradient, with_sigmas};
 use sites::Figure;
 
 use super::model::BoneFrame;

@@ -1,63 +1,57 @@
-//! How sure measurements are: carries the covariance of a fitted shape over to them.
+//! How sure measurements are: carries the posterior of a fitted shape over to them.
 //!
-//! The map from shape to measurements is taken as linear around the fit: `sigma² = g' C g` with `g` from differences.
-//! What the prior contributed is judged per measurement, in its own direction: the prior alone leaves `g' P g`, the
-//! fit leaves `g' C g`, and information is one over variance, so the prior's share of it is their quotient.
+//! The map from shape to measurements is taken as linear around the fit, with slopes from differences.
 
-use super::Values;
-use crate::types::{Evidence, Measurement, MeasurementKind};
+use super::super::fit::Posterior;
+use super::super::model::AnnyModel;
+use super::{MeasurePlan, Values, values};
+use crate::types::{Evidence, Measurement, MeasurementKind, Phenotype, PhenotypeAxis};
 
-/// How all measurements change with each shape parameter: one row of [`Values`] per parameter.
-pub type Gradient = Vec<Values>;
+/// How all measurements change with each axis of [`PhenotypeAxis::ALL`], per unit of the axis; 0 for axes that were not asked for.
+pub type Gradient = [Values; PhenotypeAxis::ALL.len()];
 
-/// The spread of a fitted shape. Square matrices over the shape parameters, rows after rows.
-#[derive(Clone, Copy, Debug)]
-pub struct Spread<'a> {
-    /// After the photos and everything that is known.
-    pub posterior: &'a [f64],
-    /// What was believed before any photo.
-    pub prior: &'a [f64],
-}
+/// Far enough that the tape's choice of its widest place does not jitter the slope, near enough to be one.
+const STEP: f64 = 0.02;
 
-/// Differences of values at shapes that are each one step away in one parameter. Zero steps give zero slope.
-pub fn gradient(centre: &Values, stepped: &[(f64, Values)]) -> Gradient {
-    let slope = |(step, values): &(f64, Values)| {
-        std::array::from_fn(|kind| if *step == 0.0 { 0.0 } else { (values[kind] - centre[kind]) / step })
-    };
-    stepped.iter().map(slope).collect()
-}
-
-/// Values with one standard deviation each and what decided them. `given` names what the user gave.
+/// Slopes around a phenotype by its chosen axes: measures one body more per axis. `None` for another model's plan.
 ///
-/// `None` when the matrices are not square over as many parameters as the gradient has.
-pub fn sigmas(
-    values: &Values,
-    gradient: &Gradient,
-    spread: &Spread<'_>,
-    given: &[MeasurementKind],
-) -> Option<Vec<Measurement>> {
-    let n = gradient.len();
-    if spread.posterior.len() != n * n || spread.prior.len() != n * n {
-        return None;
+/// Steps go towards the middle of the axis's range, so that they never leave it.
+pub fn gradient(
+    model: &AnnyModel,
+    plan: &MeasurePlan,
+    phenotype: &Phenotype,
+    centre: &Values,
+    axes: &[PhenotypeAxis],
+) -> Option<Gradient> {
+    let mut gradient = [Values::default(); PhenotypeAxis::ALL.len()];
+    for &axis in axes {
+        let (low, high) = axis.range();
+        let step = if phenotype.get(axis) > (low + high) / 2.0 { -STEP } else { STEP };
+        let mut other = phenotype.clone();
+        other.set(axis, phenotype.get(axis) + step);
+        let body = model.reference_mesh(&other);
+        let beside = values(plan, &body.vertices, &body.bones)?;
+        gradient[axis as usize] = std::array::from_fn(|kind| (beside[kind] - centre[kind]) / step);
     }
-    let measured = MeasurementKind::ALL.into_iter().enumerate().map(|(at, kind)| {
-        let slope: Vec<f64> = gradient.iter().map(|row| row[at]).collect();
-        let after = quadratic(spread.posterior, &slope);
-        let before = quadratic(spread.prior, &slope);
-        let evidence = if given.contains(&kind) {
+    Some(gradient)
+}
+
+/// Values with one standard deviation each and what decided them: whoever brought more than half of the information.
+///
+/// Kinds whose tape found no body are left out.
+pub fn with_sigmas(values: &Values, gradient: &Gradient, posterior: &Posterior) -> Vec<Measurement> {
+    let measurable = MeasurementKind::ALL.into_iter().filter(|kind| values[*kind as usize].is_finite() && values[*kind as usize] > 0.0);
+    let measured = measurable.map(|kind| {
+        let slopes = std::array::from_fn(|axis| gradient[axis][kind as usize]);
+        let uncertainty = posterior.uncertainty(&slopes);
+        let evidence = if uncertainty.given_share > 0.5 {
             Evidence::Given
-        } else if after > 0.5 * before {
+        } else if uncertainty.prior_share > 0.5 {
             Evidence::Prior
         } else {
             Evidence::Photo
         };
-        Measurement { kind, value: values[at], sigma: Some(after.max(0.0).sqrt()), evidence }
+        Measurement { kind, value: values[kind as usize], sigma: Some(uncertainty.sigma), evidence }
     });
-    Some(measured.collect())
-}
-
-/// `g' M g` of a square matrix that is stored row after row.
-fn quadratic(matrix: &[f64], g: &[f64]) -> f64 {
-    let row_product = |row: &[f64]| row.iter().zip(g).map(|(m, g)| m * g).sum::<f64>();
-    matrix.chunks_exact(g.len().max(1)).zip(g).map(|(row, g)| g * row_product(row)).sum()
+    measured.collect()
 }

@@ -4,7 +4,7 @@
 //! linear blend skinning, and much smaller than the vertices it came from: a keypoint regressed from 400 vertices hangs
 //! on a dozen bones.
 
-use bevy_math::DVec3;
+use bevy_math::{DVec3, Vec3};
 
 use super::pose::{BoneMap, PoseColumn};
 use super::{AnnyModel, Shape};
@@ -196,5 +196,12 @@ impl AnnyModel {
         let rest: Vec<DVec3> = vertices.iter().map(|v| shape.rest_vertices[usize::from(*v)].as_dvec3()).collect();
         let mixtures: Vec<_> = (0..vertices.len() as u32).map(|at| vec![(at, 1.0)]).collect();
         PointSet::of_vertices(self, vertices, &rest, &self.rest_by_of(coefficients, vertices, axes), &mixtures)
+    }
+
+    /// The regressed keypoints of a posed body, in the order of [`AnnyModel::keypoint_labels`].
+    pub fn keypoints(&self, vertices: &[Vec3]) -> Vec<DVec3> {
+        let each = self.keypoint_terms.iter();
+        each.map(|terms| terms.iter().map(|(v, w)| vertices[usize::from(*v)].as_dvec3() * f64::from(*w)).sum())
+            .collect()
     }
 }

@@ -38,7 +38,7 @@ const OKS_SIGMA: [(&str, f64); 11] = [
 
 /// A body with its photos.
 #[derive(Clone, Debug)]
-pub struct Drawn {
+pub(super) struct Drawn {
     pub phenotype: Phenotype,
     pub stature_m: f64,
     /// What the subject says: the stature with 1 cm of error.
@@ -57,9 +57,13 @@ pub struct DrawnView {
     /// What the detector says of its own error, pixels.
     pub sigmas_px: Vec<f64>,
     pub contour: Vec<EdgePoint>,
+    /// Where the higher ankle truly is.
+    pub ankle_y_px: f64,
+    /// How far the camera has gone around the subject, as the fitter is told it.
+    pub yaw: f64,
 }
 
-pub fn draw(model: &AnnyModel, seed: u64, condition: &Condition) -> Drawn {
+pub(super) fn draw(model: &AnnyModel, seed: u64, condition: &Condition) -> Drawn {
     let mut numpy = Numpy::new(seed);
     // Streams of conditions lie far from those of seeds.
     let mut extra = Numpy::new(seed ^ 0xc0de_0000_0000_0000);
@@ -124,14 +128,20 @@ fn draw_view(
         .map(|label| 0.4 * oks_sigma(label) * size_px * if is_far(label, index) { 2.0 } else { 1.0 })
         .collect();
     let slips: Vec<bool> = sigmas_px.iter().map(|_| numpy.unit() < 0.03).collect();
-    let seen = model.keypoint_terms.iter().zip(&sigmas_px).zip(&slips).map(|((terms, sigma), slip)| {
-        let point: DVec3 = terms.iter().map(|&(vertex, weight)| vertices[usize::from(vertex)] * f64::from(weight)).sum();
+    let true_keypoints = model.keypoint_terms.iter().map(|terms| {
+        let point = terms.iter().map(|&(vertex, weight)| vertices[usize::from(vertex)] * f64::from(weight)).sum();
+        project(&point)
+    });
+    let true_keypoints: Vec<DVec2> = true_keypoints.collect();
+    let seen = true_keypoints.iter().zip(&sigmas_px).zip(&slips).map(|((point, sigma), slip)| {
         let spread = sigma * if *slip { 4.0 } else { 1.0 } * condition.noise;
-        project(&point) + DVec2::from_array(numpy.normals()) * spread
+        *point + DVec2::from_array(numpy.normals()) * spread
     });
     let keypoints = seen.collect();
+    let ankles = model.keypoint_labels.iter().zip(&true_keypoints).filter(|(label, _)| label.ends_with("ankle"));
+    let ankle_y_px = ankles.map(|(_, point)| point.y).fold(f64::INFINITY, f64::min);
     let contour = draw_contour(model, &pixels, condition, numpy, extra);
-    DrawnView { focal_px, pose, vertices, keypoints, sigmas_px, contour }
+    DrawnView { focal_px, pose, vertices, keypoints, sigmas_px, contour, ankle_y_px, yaw }
 }
 
 /// Points on the silhouette's edge, off by a bias of the whole outline and a jitter of each point.

@@ -6,7 +6,7 @@ use super::raster::Bitmap;
 
 /// A point on the silhouette's edge, in pixels of the bitmap (centres at half-integers, y down), and which way is out.
 #[derive(Clone, Copy, Debug)]
-pub struct EdgePoint {
+pub(super) struct EdgePoint {
     pub position: DVec2,
     pub normal: DVec2,
 }
