@@ -91,9 +91,8 @@ impl Entry {
         let (tapes, measurements) = if self.quick {
             (Arc::default(), Arc::clone(&self.view.measurements))
         } else {
-            let heads: Vec<DVec3> = reference.bones.iter().map(|bone| bone.head).collect();
-            let tapes = measure::tapes(&model.plan, &reference.vertices, &heads).unwrap_or_default();
-            let of_mesh = measure::values(&model.plan, &reference.vertices, &heads).map(|values| measure::of_mesh(&values));
+            let tapes = measure::tapes(&model.plan, &reference.vertices, &reference.bones).unwrap_or_default();
+            let of_mesh = measure::values(&model.plan, &reference.vertices, &reference.bones).map(|values| measure::of_mesh(&values));
             let measurements = if self.edited || self.fitted.is_empty() {
                 of_mesh.unwrap_or_default().into()
             } else {

@@ -10,12 +10,13 @@ use super::bodies::{self, Entry};
 use super::compare;
 use super::history::History;
 use super::library::SharedModel;
+use super::looking;
 use super::work::{self, Job, News, Order};
 use super::{
     BatchView, BodyId, BodyOrigin, JobId, ModelsView, PhotoId, PhotoState, PhotoView, Studio, StudioCommand, WorkView,
 };
 use crate::engine::{JobView, NoticeLevel};
-use crate::types::{FocalLength, FocalSource, Known, Phenotype, PhenotypeAxis, Photo, Provenance, Sex};
+use crate::types::{FocalLength, FocalSource, Known, Phenotype, PhenotypeAxis, Provenance, Sex};
 
 /// A wish from the pipeline thread.
 pub enum Wish {
@@ -138,20 +139,19 @@ impl Keeper {
                 }
             }
             StudioCommand::AddPhoto { label, photo } => {
-                let id = self.new_photo(label.clone());
-                self.show_photo(id, &photo);
-                self.order(format!("Looking at {label}"), Job::Look { id, photo });
+                let id = self.new_id();
+                let view = looking::photo_view(id, label.clone(), photo, Vec::new());
+                self.photos.push(view.clone());
+                self.order(format!("Looking at {label}"), Job::Look { view: Box::new(view) });
             }
             StudioCommand::RemovePhoto(id) => self.photos.retain(|photo| photo.id != id),
             StudioCommand::ChoosePerson { photo: id, person } => {
                 if let Some(photo) = self.photos.iter_mut().find(|photo| photo.id == id)
-                    && let Some(observation) = photo.observation.clone()
-                    && person < observation.people.len()
+                    && photo.observation.as_ref().is_some_and(|seen| person < seen.people.len())
                 {
                     photo.person = Some(person);
-                    photo.outline = Arc::default();
-                    let label = photo.label.clone();
-                    self.order(format!("Outlining in {label}"), Job::Outline { id, observation, person });
+                    let view = photo.clone();
+                    self.order(format!("Outlining in {}", view.label), Job::Outline { view: Box::new(view) });
                 }
             }
             StudioCommand::UsePhoto { photo: id, used } => {
@@ -220,27 +220,8 @@ impl Keeper {
 
     fn new_photo(&mut self, label: String) -> PhotoId {
         let id = self.new_id();
-        self.photos.push(PhotoView {
-            id,
-            label,
-            state: PhotoState::Reading,
-            photo: None,
-            focal: None,
-            observation: None,
-            outline: Arc::default(),
-            person: None,
-            used: true,
-            remarks: Vec::new(),
-        });
+        self.photos.push(PhotoView::reading(id, label));
         id
-    }
-
-    fn show_photo(&mut self, id: PhotoId, photo: &Arc<Photo>) {
-        if let Some(view) = self.photos.iter_mut().find(|view| view.id == id) {
-            view.focal = Some(photo.focal.unwrap_or_else(|| FocalLength::assumed(photo.width, photo.height)));
-            view.photo = Some(Arc::clone(photo));
-            view.state = PhotoState::Looking("waiting".into());
-        }
     }
 
     fn set_focal(&mut self, id: PhotoId, px: Option<f64>) {
@@ -410,15 +391,12 @@ impl Keeper {
                     self.work = None;
                 }
             }
-            News::PhotoRead { id, photo } => self.show_photo(id, &photo),
-            News::PhotoLooking { id, what } => self.photo(id, |view| view.state = PhotoState::Looking(what)),
-            News::PhotoSeen { id, observation, person, outline, remarks } => self.photo(id, |view| {
-                view.state = PhotoState::Ready;
-                view.observation = Some(observation);
-                view.person = person;
-                view.outline = outline;
-                view.remarks = remarks;
+            News::Photo { view } => self.photo(view.id, |old| {
+                // What the user decided meanwhile stays.
+                let (used, focal) = (old.used, old.focal.filter(|focal| focal.from == FocalSource::User));
+                *old = PhotoView { used, focal: focal.or(view.focal), ..*view };
             }),
+            News::PhotoLooking { id, what } => self.photo(id, |view| view.state = PhotoState::Looking(what)),
             News::PhotoFailed { id, why } => self.photo(id, |view| view.state = PhotoState::Failed(why)),
             News::Body { name, entry } => self.add(name, *entry),
             News::Models(models) => self.models = models,

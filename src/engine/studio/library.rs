@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::body::AnnyModel;
 use crate::body::measure::MeasurePlan;
-use crate::inference::{self, Models};
+use crate::inference::{Models, Role};
 
 /// The body model with what measuring it needs; read once, shared by the studio's threads.
 #[derive(Clone, Default)]
@@ -23,7 +23,8 @@ impl SharedModel {
     pub fn get(&self) -> Result<Arc<BodyModel>, String> {
         self.read
             .get_or_init(|| {
-                let bytes = inference::body_model_bytes().map_err(|error| error.to_string())?;
+                let models = Models::open().map_err(|error| error.to_string())?;
+                let (_, bytes) = models.checked_bytes(Role::Body).map_err(|error| error.to_string())?;
                 let anny = AnnyModel::from_bytes(&bytes).map_err(|error| error.to_string())?;
                 let plan = MeasurePlan::new(&anny);
                 let labels = anny.local_change_labels.clone().into();
@@ -42,6 +43,7 @@ impl SharedModel {
 }
 
 /// What the worker holds.
+#[derive(Default)]
 pub struct Library {
     pub model: SharedModel,
     models: Option<Models>,

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use super::library::Library;
 use super::work::{Desk, News};
 use super::{ModelView, ModelsView, PhotoId, PhotoState, PhotoView};
-use crate::body::{evidence, silhouette};
+use crate::body::silhouette::{self, Outline};
+use crate::body::evidence;
 use crate::inference::{self, ModelState, Models};
 use crate::photo::{self, Limits};
 use crate::types::{FocalLength, Observation, Photo, Remark};
+
+/// Spread over the whole outline; the fit needs no more.
+const N_OUTLINE_POINTS: usize = 260;
 
 /// A photo with everything that was seen in it; `None` when `go_on` said stop.
 ///
@@ -33,13 +37,23 @@ pub fn look_at(
 pub fn choose(view: &mut PhotoView) {
     let Some(observation) = &view.observation else { return };
     let person = view.person.and_then(|person| observation.people.get(person));
-    view.outline = person
-        .and_then(|person| person.mask.as_ref())
-        .map(|mask| silhouette::outline(mask))
-        .map_or_else(Arc::default, |outline| Arc::new(outline));
+    let contour = person.and_then(|person| person.mask.as_ref()).map(|mask| silhouette::outline(mask, N_OUTLINE_POINTS));
+    view.contour = Arc::new(contour.unwrap_or_default());
+    view.outline = loops(&view.contour);
     view.remarks.retain(|remark| view.file_remarks.contains(remark));
     let size = view.photo.as_ref().map_or((0, 0), |photo| (photo.width, photo.height));
     view.remarks.extend(evidence::remarks(observation, view.person, size));
+}
+
+/// The points of each loop, for drawing.
+fn loops(outline: &Outline) -> Arc<[Vec<[f32; 2]>]> {
+    let mut loops = vec![Vec::new(); outline.loops.len()];
+    for point in &outline.points {
+        if let Some(line) = loops.get_mut(point.loop_idx as usize) {
+            line.push(point.position.as_vec2().to_array());
+        }
+    }
+    loops.into()
 }
 
 /// A photo that has been read and not been looked at yet.

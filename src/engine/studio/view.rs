@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bevy_math::Vec3;
 
+use crate::body::silhouette::Outline;
 use crate::engine::JobView;
 use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Remark, Sex, Tape};
 
@@ -75,6 +76,8 @@ pub struct PhotoView {
     pub observation: Option<Arc<Observation>>,
     /// The sub-pixel outlines of the chosen person, closed loops in pixels.
     pub outline: Arc<[Vec<[f32; 2]>]>,
+    /// The same with normals and spread, for the fit.
+    pub contour: Arc<Outline>,
     /// Which of the people is measured, as a place in the observation's list.
     pub person: Option<usize>,
     /// Whether the next fit uses it.
@@ -95,6 +98,7 @@ impl PhotoView {
             focal: None,
             observation: None,
             outline: Arc::default(),
+            contour: Arc::default(),
             person: None,
             used: true,
             remarks: Vec::new(),

@@ -10,11 +10,11 @@ use crossbeam_channel::{Receiver, Sender};
 use super::bodies::Entry;
 use super::library::{Library, SharedModel};
 use super::{
-    BatchView, BodyId, ExportOptions, JobId, ModelsView, PhotoId, PhotoView, Remark, WorkView, batch, fitting, looking,
+    BatchView, BodyId, ExportOptions, JobId, ModelsView, PhotoId, PhotoView, WorkView, batch, fitting, looking,
     scans, writing,
 };
 use crate::engine::{NoticeLevel, attach};
-use crate::types::{Known, Mesh, Observation, Photo};
+use crate::types::{Known, Mesh};
 
 /// Jobs of recordings count from 1; those of the studio from here, so that one number names one job.
 pub const FIRST_JOB: JobId = 1 << 32;
@@ -30,9 +30,9 @@ pub struct Order {
 
 pub enum Job {
     ReadPhoto { id: PhotoId, path: PathBuf },
-    Look { id: PhotoId, photo: Arc<Photo> },
+    Look { view: Box<PhotoView> },
     /// The outline of another person in a photo that has been looked at.
-    Outline { id: PhotoId, observation: Arc<Observation>, person: usize },
+    Outline { view: Box<PhotoView> },
     Fit { id: BodyId, photos: Vec<PhotoView>, known: Known },
     OpenScan { id: BodyId, path: PathBuf },
     Register { id: BodyId, scan: BodyId, name: String, mesh: Mesh, known: Known },
@@ -47,15 +47,9 @@ pub enum News {
     Progress { job: JobId, progress: Option<f32> },
     Work(Box<WorkView>),
     Done { job: JobId },
-    PhotoRead { id: PhotoId, photo: Arc<Photo> },
+    /// What has become of a photo: read, or looked at.
+    Photo { view: Box<PhotoView> },
     PhotoLooking { id: PhotoId, what: String },
-    PhotoSeen {
-        id: PhotoId,
-        observation: Arc<Observation>,
-        person: Option<usize>,
-        outline: Arc<[Vec<[f32; 2]>]>,
-        remarks: Vec<Remark>,
-    },
     PhotoFailed { id: PhotoId, why: String },
     /// A new body, with the name of the step that undo takes back.
     Body { name: &'static str, entry: Box<Entry> },
@@ -119,13 +113,13 @@ impl Worker {
 fn work(library: &mut Library, job: Job, desk: &Desk<'_>) {
     match job {
         Job::ReadPhoto { id, path } => looking::read(library, id, &path, desk),
-        Job::Look { id, photo } => looking::look(library, id, &photo, desk),
-        Job::Outline { id, observation, person } => looking::outline(id, observation, person, desk),
+        Job::Look { view } => looking::look(library, *view, desk),
+        Job::Outline { view } => looking::outline(*view, desk),
         Job::Fit { id, photos, known } => fitting::fit(library, id, &photos, known, desk),
         Job::OpenScan { id, path } => scans::open(id, &path, desk),
         Job::Register { id, scan, name, mesh, known } => scans::register(library, id, scan, &name, &mesh, known, desk),
         Job::Export { entry, path, options } => writing::export(library, &entry, &path, options, desk),
-        Job::Sheet { photos, body, path } => writing::sheet(library, &photos, body.as_deref(), &path, desk),
+        Job::Sheet { photos, body, path } => writing::sheet(&photos, body.as_deref(), &path, desk),
         Job::Batch { folder, output, known } => batch::run(library, &folder, &output, known, desk),
         Job::ReloadModels => looking::reload(library, desk),
     }
