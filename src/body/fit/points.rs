@@ -132,12 +132,12 @@ impl BodyPoint {
     /// How the model finds it.
     pub(super) fn place(self) -> Place {
         match self {
-            LeftEyeInner => Place::BaseVertex(6831),
-            LeftEyeOuter => Place::BaseVertex(6789),
-            RightEyeInner => Place::BaseVertex(63),
-            RightEyeOuter => Place::BaseVertex(21),
-            LeftMouth => Place::BaseVertex(7112),
-            RightMouth => Place::BaseVertex(368),
+            LeftEyeInner => Place::Vertex(6831),
+            LeftEyeOuter => Place::Vertex(6789),
+            RightEyeInner => Place::Vertex(63),
+            RightEyeOuter => Place::Vertex(21),
+            LeftMouth => Place::Vertex(7112),
+            RightMouth => Place::Vertex(368),
             LeftPinky => Place::BoneHead("finger5-1.L"),
             RightPinky => Place::BoneHead("finger5-1.R"),
             LeftIndex => Place::BoneHead("finger2-1.L"),
@@ -153,7 +153,7 @@ impl BodyPoint {
 pub(super) enum Place {
     /// Index into the model's keypoints.
     Regressed(usize),
-    /// A vertex of MakeHuman's base mesh.
-    BaseVertex(u16),
+    /// A vertex of Anny's topology.
+    Vertex(u16),
     BoneHead(&'static str),
 }

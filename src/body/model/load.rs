@@ -122,6 +122,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<AnnyModel, LoadError> {
         head_shapes,
         covariance_shapes,
         skin,
+        prepared: std::sync::OnceLock::new(),
     })
 }
 

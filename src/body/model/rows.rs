@@ -190,6 +190,33 @@ impl ShapeRows {
         }
     }
 
+    /// The dot product of a row's motion (metres, the template's share included) with three components per vertex.
+    pub fn dot(&self, row: u16, field: &[f32], template: &[f32]) -> f64 {
+        let row = &self.rows[usize::from(row)];
+        let mut per_axis = [0.0; 3];
+        for run in self.runs(row) {
+            let deltas = &self.deltas[run.at as usize..(run.at + run.len) as usize];
+            let field = &field[run.start as usize..(run.start + run.len) as usize];
+            for (sum, part) in per_axis.iter_mut().zip(dot_by_axis(deltas, field)) {
+                *sum += part;
+            }
+        }
+        if !row.newborn {
+            return per_axis.iter().sum::<f64>() * self.grid_m;
+        }
+        let mut total = 0.0;
+        for axis in 0..3 {
+            let share: f64 = template[axis..]
+                .iter()
+                .step_by(3)
+                .zip(field[axis..].iter().step_by(3))
+                .map(|(t, f)| f64::from(t * f))
+                .sum();
+            total += per_axis[axis] * self.grid_m * NEWBORN_SCALE[axis] + share * (NEWBORN_SCALE[axis] - 1.0) / 3.0;
+        }
+        total
+    }
+
     /// Calls `visit(position in vertices, delta in metres)` for every chosen vertex that the row moves.
     ///
     /// `vertices` rise. Newborn scaling is applied, the share of the template is not: see [`Self::template_share`].
@@ -223,6 +250,26 @@ fn stretch(ids: &[[u8; 2]]) -> usize {
         return ids.len();
     }
     (1..ids.len()).find(|at| id(*at) != id(0) + at).unwrap_or(ids.len())
+}
+
+/// Twelve partial sums, so that the loop needs no order of additions.
+fn dot_by_axis(deltas: &[i16], field: &[f32]) -> [f64; 3] {
+    let mut lanes = [0.0f32; 12];
+    let (d, d_rest) = deltas.as_chunks::<12>();
+    let (f, f_rest) = field.as_chunks::<12>();
+    for (d, f) in d.iter().zip(f) {
+        for lane in 0..12 {
+            lanes[lane] += f32::from(d[lane]) * f[lane];
+        }
+    }
+    let mut sums = [0.0; 3];
+    for (lane, value) in lanes.iter().enumerate() {
+        sums[lane % 3] += f64::from(*value);
+    }
+    for (at, (d, f)) in d_rest.iter().zip(f_rest).enumerate() {
+        sums[at % 3] += f64::from(f32::from(*d) * f);
+    }
+    sums
 }
 
 fn add1(sum: &mut [f32], deltas: &[i16], weight: f32) {
