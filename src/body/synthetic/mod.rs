@@ -44,8 +44,8 @@ pub struct ViewTruth {
     pub vertices: Vec<DVec3>,
 }
 
-/// Whole outlines are off by 2 px and each of their points by 1.5 px more: together the root of the sum of squares.
-const CONTOUR_SIGMA_PX: f64 = 2.5;
+/// How points scatter around the outline. That whole outlines are off by 2 px, fitters have to find out.
+const CONTOUR_SIGMA_PX: f64 = 1.5;
 
 /// The case that a seed names under a condition. The same seed gives the same case, always.
 pub fn case(model: &AnnyModel, seed: u64, condition: &Condition) -> Case {
