@@ -9,6 +9,7 @@ mod condition;
 mod numpy;
 mod outline;
 mod raster;
+mod score;
 
 use bevy_math::{DVec2, DVec3};
 
@@ -18,6 +19,7 @@ use crate::types::{BodyPose, FocalLength, FocalSource, Known, Phenotype};
 use case::{Drawn, DrawnView, FOCAL_PX, PICTURE};
 
 pub use condition::Condition;
+pub use score::{Score, mean_body, score};
 
 /// What a fitter is given, and what it should find.
 #[derive(Clone, Debug)]
