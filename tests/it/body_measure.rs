@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use corporeal::body::fit::Posterior;
+use corporeal::body::measure::{self, MeasurePlan};
 use corporeal::body::model::AnnyModel;
-use corporeal::body::measure::{self, MeasurePlan, Spread};
 use corporeal::types::{Evidence, MeasurementKind, Phenotype, PhenotypeAxis};
 use serde_json::Value;
 
@@ -133,25 +134,41 @@ fn a_body_of_another_model_is_refused_and_a_broken_one_does_no_harm() {
 }
 
 #[test]
-fn sigma_follows_the_covariance_and_a_prior_that_decides_is_named() {
-    let centre = values(&Phenotype::default());
-    let axes = [PhenotypeAxis::Weight, PhenotypeAxis::Height];
-    let stepped = axes.map(|axis| {
-        let mut other = Phenotype::default();
-        other.set(axis, 0.51);
-        (0.01, values(&other))
-    });
-    let gradient = measure::gradient(&centre, &stepped);
-    // The photos halved the spread of height and hardly touched that of weight.
-    let spread = Spread { posterior: &[0.0576, 0.0, 0.0, 0.0156], prior: &[0.0625, 0.0, 0.0, 0.0625] };
-    let found = measure::sigmas(&centre, &gradient, &spread, &[MeasurementKind::Mass]).expect("two axes, two by two");
+fn sigma_follows_the_posterior_and_whoever_decides_is_named() {
+    let body = Phenotype::default();
+    let centre = values(&body);
+    let axes = vec![PhenotypeAxis::Weight, PhenotypeAxis::Height];
+    let gradient = measure::gradient(model(), plan(), &body, &centre, &axes).expect("the model's own plan");
+    // Photos say all of the height axis (sigma 0.02) and next to nothing of the weight axis (sigma 0.2).
+    let posterior = Posterior {
+        axes: axes.clone(),
+        covariance: vec![0.04, 0.0, 0.0, 0.0004],
+        prior_information: vec![24.0, 0.0, 0.0, 16.0],
+        given_information: vec![0.0; 4],
+    };
+    let found = measure::with_sigmas(&centre, &gradient, &posterior);
     let of = |kind: MeasurementKind| found[kind as usize];
     assert_eq!(of(MeasurementKind::Waist).evidence, Evidence::Prior);
     assert_eq!(of(MeasurementKind::Height).evidence, Evidence::Photo);
-    assert_eq!(of(MeasurementKind::Mass).evidence, Evidence::Given);
-    let height_slope = gradient[1][MeasurementKind::Height as usize];
+    let slope = gradient[PhenotypeAxis::Height as usize][MeasurementKind::Height as usize];
     let sigma = of(MeasurementKind::Height).sigma.expect("known");
-    assert!((sigma - 0.125 * height_slope).abs() < 0.02 * sigma, "{sigma} for a slope of {height_slope}");
-    let lopsided = Spread { posterior: &[1.0], prior: &[1.0; 4] };
-    assert_eq!(measure::sigmas(&centre, &gradient, &lopsided, &[]), None);
+    assert!((sigma - 0.02 * slope).abs() < 0.01 * sigma, "{sigma} for a slope of {slope}");
+
+    let given = Posterior { given_information: vec![24.0, 0.0, 0.0, 0.0], prior_information: vec![0.0; 4], ..posterior };
+    let found = measure::with_sigmas(&centre, &gradient, &given);
+    assert_eq!(found[MeasurementKind::Waist as usize].evidence, Evidence::Given);
+}
+
+#[test]
+fn slopes_agree_with_a_body_that_is_a_little_different() {
+    let mut body = Phenotype::default();
+    body.set(PhenotypeAxis::Weight, 0.6);
+    let centre = values(&body);
+    let gradient = measure::gradient(model(), plan(), &body, &centre, &[PhenotypeAxis::Weight]).expect("the own plan");
+    body.set(PhenotypeAxis::Weight, 0.57);
+    let beside = values(&body);
+    for kind in [MeasurementKind::Waist, MeasurementKind::Hip, MeasurementKind::Thigh, MeasurementKind::Mass] {
+        let (predicted, found) = (-0.03 * gradient[PhenotypeAxis::Weight as usize][kind as usize], beside[kind as usize] - centre[kind as usize]);
+        assert!((predicted - found).abs() < 0.05 * found.abs(), "{kind:?}: {predicted} instead of {found}");
+    }
 }

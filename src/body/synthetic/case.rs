@@ -194,7 +194,7 @@ fn posed(model: &AnnyModel, shape: &Shape, pose: &BodyPose) -> Vec<DVec3> {
 }
 
 /// The reference measures stature over 80 vertices that are lowest and highest in the model's default body.
-fn stature(model: &AnnyModel, shape: &Shape) -> f64 {
+pub(super) fn stature(model: &AnnyModel, shape: &Shape) -> f64 {
     let mean_body = model.reference_mesh(&Phenotype::default());
     let z_of = |vertex: &usize| mean_body.vertices[*vertex].z;
     let mut rising: Vec<usize> = (0..model.n_vertices()).collect();

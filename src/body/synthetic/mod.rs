@@ -9,6 +9,7 @@ mod condition;
 mod numpy;
 mod outline;
 mod raster;
+mod score;
 
 use bevy_math::{DVec2, DVec3};
 
@@ -18,6 +19,7 @@ use crate::types::{BodyPose, FocalLength, FocalSource, Known, Phenotype};
 use case::{Drawn, DrawnView, FOCAL_PX, PICTURE};
 
 pub use condition::Condition;
+pub use score::{Score, mean_body, score};
 
 /// What a fitter is given, and what it should find.
 #[derive(Clone, Debug)]
@@ -44,8 +46,8 @@ pub struct ViewTruth {
     pub vertices: Vec<DVec3>,
 }
 
-/// Whole outlines are off by 2 px and each of their points by 1.5 px more: together the root of the sum of squares.
-const CONTOUR_SIGMA_PX: f64 = 2.5;
+/// How points scatter around the outline. That whole outlines are off by 2 px, fitters have to find out.
+const CONTOUR_SIGMA_PX: f64 = 1.5;
 
 /// The case that a seed names under a condition. The same seed gives the same case, always.
 pub fn case(model: &AnnyModel, seed: u64, condition: &Condition) -> Case {
