@@ -21,6 +21,7 @@ mod quality;
 mod recording;
 mod render;
 mod ruview;
+mod sheet;
 mod signal;
 mod signal_stream;
 mod silhouette;

@@ -2,7 +2,7 @@
 
 mod bad;
 mod files;
-mod private;
+pub mod private;
 
 use corporeal::photo::{self, Format, Limits, Loaded, Warning};
 use corporeal::types::FocalSource;

@@ -2,8 +2,10 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::path::Path;
 use std::process::Command;
 
+use corporeal::export::sheet::{self, SheetRow};
 use corporeal::photo::{self, Limits};
 use corporeal::types::wipe::Wiping;
 
@@ -54,7 +56,7 @@ unsafe impl GlobalAlloc for Watching {
 }
 
 /// How many blocks `work` freed that were not all zero.
-fn unclean_blocks(work: impl FnOnce()) -> usize {
+pub fn unclean_blocks(work: impl FnOnce()) -> usize {
     UNCLEAN.set(Some(0));
     work();
     UNCLEAN.take().expect("set above")
@@ -86,19 +88,31 @@ fn no_freed_memory_keeps_pixels_or_bytes_of_the_file() {
 /// Set for the process that is watched.
 const CHILD: &str = "CORPOREAL_TEST_PHOTOS";
 
+/// The one file that the watched process is asked for.
+const ASKED_FOR: &str = "asked_for.png";
+
 /// Not a check of its own: what the watched process does.
 #[test]
 fn child_that_loads_photos() {
     let Some(folder) = std::env::var_os(CHILD) else { return };
-    let photos = photo::photos_in_folder(folder.as_ref()).expect("readable");
-    for path in &photos {
-        photo::load_file(path, &Limits::default()).ok();
-    }
-    println!("loaded {}", photos.len());
+    let folder = Path::new(&folder);
+    let photos = photo::photos_in_folder(folder).expect("readable");
+    let loaded: Vec<_> = photos.iter().filter_map(|path| photo::load_file(path, &Limits::default()).ok()).collect();
+    println!("loaded {}", loaded.len());
+    let row = |loaded: &'static photo::Loaded| SheetRow {
+        photo: &loaded.photo,
+        title: "",
+        person: None,
+        mesh: None,
+        table: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let rows: Vec<_> = loaded.leak().iter().map(row).collect();
+    sheet::write(&folder.join(ASKED_FOR), &rows).expect("a sheet");
 }
 
 #[test]
-fn loading_photos_writes_no_file_and_opens_no_socket() {
+fn only_the_file_that_was_asked_for_is_written_and_no_socket_is_opened() {
     let folder = pillow_folder().unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
     let picture = quadrants(256, [[200, 60, 40], [30, 140, 90], [20, 60, 190], [230, 215, 190]]);
     std::fs::write(folder.path().join("more.jpg"), encode_jpeg(&picture, None, None)).expect("written");
@@ -128,11 +142,12 @@ fn loading_photos_writes_no_file_and_opens_no_socket() {
         opens && !["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_TMPFILE"].iter().any(|flag| call.contains(flag))
     };
     let starts = |call: &str| call.contains("execve(");
-    let wrong: Vec<_> = log
+    let (asked_for, wrong): (Vec<_>, Vec<_>) = log
         .lines()
         .filter(|call| call.contains('('))
         .filter(|call| !reads_only(call) && !starts(call) && !call.contains("/dev/null"))
-        .collect();
+        .partition(|call| call.contains(ASKED_FOR));
     assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(!asked_for.is_empty(), "the log misses what was written");
     assert_eq!(log.lines().filter(|call| starts(call)).count(), 1, "another program was started");
 }
