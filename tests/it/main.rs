@@ -22,6 +22,7 @@ mod picoscenes;
 mod quality;
 mod recording;
 mod render;
+mod render_mesh;
 mod ruview;
 mod sheet;
 mod signal;
