@@ -4,6 +4,7 @@ mod convert;
 mod headless;
 mod inspect;
 mod live;
+mod models;
 mod out;
 mod replay;
 mod report;
@@ -43,6 +44,7 @@ enum Job {
     Replay(replay::Options),
     Live(live::LiveOptions),
     Record(live::RecordOptions),
+    Models(models::Options),
     /// Lists the serial ports of this machine.
     Ports,
     /// Prints a completion script for a shell.
@@ -64,6 +66,7 @@ pub fn run() -> anyhow::Result<()> {
         Some(Job::Replay(options)) => replay::run(&options),
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),
+        Some(Job::Models(options)) => models::run(&options),
         Some(Job::Ports) => {
             let ports = crate::capture::source::serial::ports();
             if ports.is_empty() {
