@@ -13,6 +13,7 @@ mod export;
 mod feeding;
 mod feitcsi;
 mod golden;
+mod inference;
 mod intel5300;
 mod layering;
 mod nexmon;
