@@ -6,5 +6,6 @@
 //! its own origin and looks along +y, x to the right, z up, so an unrotated body at `(0, d, 0)` faces it.
 
 pub mod model;
+pub mod register;
 
 pub use model::{AnnyModel, BodyJacobian, Coefficients, LoadError, Posed, Shape};
