@@ -20,6 +20,7 @@ mod quality;
 mod recording;
 mod render;
 mod ruview;
+mod scan;
 mod signal;
 mod signal_stream;
 mod simulate;
