@@ -10,6 +10,7 @@ pub mod mcap;
 pub mod measurements;
 pub mod mesh_file;
 pub mod npz;
+pub mod sheet;
 
 use std::fs::File;
 use std::io::BufWriter;

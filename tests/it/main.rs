@@ -2,6 +2,8 @@
 
 mod app;
 mod atheros;
+mod body_measure;
+mod body_synthetic;
 mod cli;
 mod clock;
 mod detect;
@@ -15,13 +17,17 @@ mod intel5300;
 mod layering;
 mod nexmon;
 mod pcap;
+mod photo;
 mod picoscenes;
 mod quality;
 mod recording;
 mod render;
+mod render_mesh;
 mod ruview;
 mod scan;
+mod sheet;
 mod signal;
 mod signal_stream;
+mod silhouette;
 mod simulate;
 mod sources;

@@ -45,6 +45,10 @@ impl RowLabels {
         });
         rows.collect::<Option<Vec<_>>>().map(Self)
     }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// The weights of the blend shapes that are not still, and their derivatives.

@@ -1,6 +1,7 @@
 //! The model from its file. Every index and length is checked here, so that the rest of the model can trust them.
 
 use bevy_math::{DMat3, DVec3};
+use safetensors::Dtype;
 use serde::Deserialize;
 
 use super::coefficients::RowLabels;
@@ -84,13 +85,13 @@ pub fn from_bytes(bytes: &[u8]) -> Result<AnnyModel, LoadError> {
     let labels = RowLabels::from_mask(mask, N_MASK_COLUMNS).ok_or(LoadError::Values { name: "pheno_mask" })?;
 
     let pointers = tensors.u32("shape_ptr", &[Some(n_rows + 1)])?;
-    let vertices = below(tensors.u16("shape_vertex", &[None])?, n_vertices, "shape_vertex")?;
-    let deltas = tensors.i16("shape_delta", &[Some(vertices.len()), Some(3)])?;
+    let vertices = tensors.words("shape_vertex", Dtype::U16, &[None])?;
+    let deltas = tensors.words("shape_delta", Dtype::I16, &[Some(vertices.len()), Some(3)])?;
     let newborn = tensors.i16("newborn_source", &[Some(n_rows)])?;
     if !(meta.shape_grid_m.is_finite() && meta.shape_grid_m > 0.0) {
         return Err(LoadError::Values { name: "shape_grid_m" });
     }
-    let rows = ShapeRows::new(n_vertices, meta.shape_grid_m, &pointers, &vertices, &deltas, &newborn)
+    let rows = ShapeRows::new(n_vertices, meta.shape_grid_m, &pointers, vertices, deltas, &newborn)
         .ok_or(LoadError::Values { name: "shape_ptr" })?;
 
     let skin_index = tensors.u8("skin_index", &[Some(n_vertices), None])?;
@@ -121,6 +122,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<AnnyModel, LoadError> {
         head_shapes,
         covariance_shapes,
         skin,
+        prepared: std::sync::OnceLock::new(),
     })
 }
 

@@ -15,10 +15,11 @@ mod rows;
 mod skin;
 mod tensors;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bevy_math::{DMat3, DVec3, Vec3};
 
+use crate::body::fit::Prepared;
 use crate::types::{BodyPose, Mesh, Phenotype};
 
 pub use coefficients::Coefficients;
@@ -64,6 +65,8 @@ pub struct AnnyModel {
     covariance_shapes: Vec<f32>,
     bone_is_shaped: Vec<bool>,
     skin: Skin,
+    /// What fits need of the model; built at the first one.
+    prepared: OnceLock<Prepared>,
 }
 
 /// A body at rest: everything that depends on the phenotype alone.
@@ -117,6 +120,11 @@ impl AnnyModel {
     /// The reference pose: an A-pose, the same limb directions for every shape, the root bone at the origin.
     pub fn reference_pose(&self) -> BodyPose {
         BodyPose { rotations: vec![DVec3::ZERO; self.n_bones()], root_translation_m: DVec3::ZERO }
+    }
+
+    /// What fits need of the model. The first call takes some 20 ms.
+    pub fn prepared(&self) -> &Prepared {
+        self.prepared.get_or_init(|| Prepared::new(self))
     }
 
     /// The body at rest for a phenotype. Values beyond their range count as its ends; NaN counts as 0.5.

@@ -4,7 +4,7 @@
 //! linear blend skinning, and much smaller than the vertices it came from: a keypoint regressed from 400 vertices hangs
 //! on a dozen bones.
 
-use bevy_math::DVec3;
+use bevy_math::{DVec3, Vec3};
 
 use super::pose::{BoneMap, PoseColumn};
 use super::{AnnyModel, Shape};
@@ -119,8 +119,8 @@ impl PointSet {
             for m in self.moments(point) {
                 let moment = &self.moments[m];
                 let bone = usize::from(moment.bone);
-                for (axis, by) in self.by_axis.iter().enumerate() {
-                    let map = &maps_by[axis][bone];
+                for (axis, (by, maps_by)) in self.by_axis.iter().zip(maps_by).enumerate() {
+                    let map = &maps_by[bone];
                     jacobian.by_axis[axis][point] +=
                         maps[bone].linear * by[m] + map.linear * moment.first + map.shift * moment.mass;
                 }
@@ -162,27 +162,64 @@ impl AnnyModel {
             if axes.iter().all(|axis| by_axis[*axis] == 0.0) {
                 continue;
             }
-            self.rows.visit(*row, vertices, |at, delta| {
-                let delta = DVec3::from(delta);
+            self.visit_row(*row, vertices, |at, delta| {
                 for (by, axis) in by.iter_mut().zip(axes) {
                     by[at] += delta * by_axis[*axis];
                 }
             });
-            let share = DVec3::from(self.rows.template_share(*row));
-            if share != DVec3::ZERO {
-                for (at, vertex) in vertices.iter().enumerate() {
-                    let template = self.template_vertex(usize::from(*vertex));
-                    for (by, axis) in by.iter_mut().zip(axes) {
-                        by[at] += share * template * by_axis[*axis];
-                    }
-                }
-            }
         }
         by
     }
 
-    fn template_vertex(&self, vertex: usize) -> DVec3 {
+    /// Chosen vertices at rest with their derivatives by some axes, without the rest of the body. `vertices` rise.
+    pub fn rest_of(
+        &self,
+        coefficients: &super::Coefficients,
+        vertices: &[u16],
+        axes: &[usize],
+    ) -> (Vec<DVec3>, Vec<Vec<DVec3>>) {
+        let mut rest: Vec<DVec3> = vertices.iter().map(|v| self.template_vertex(usize::from(*v))).collect();
+        let mut by = vec![vec![DVec3::ZERO; vertices.len()]; axes.len()];
+        for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis) {
+            self.visit_row(*row, vertices, |at, delta| {
+                rest[at] += delta * *value;
+                for (by, axis) in by.iter_mut().zip(axes) {
+                    by[at] += delta * by_axis[*axis];
+                }
+            });
+        }
+        (rest, by)
+    }
+
+    pub fn template_vertex(&self, vertex: usize) -> DVec3 {
         DVec3::from_array(std::array::from_fn(|axis| f64::from(self.template[3 * vertex + axis])))
+    }
+
+    /// Rows that the phenotype weighs; those of the local changes follow.
+    pub fn n_phenotype_rows(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Calls `visit(position in vertices, metres)` for every chosen vertex that a row of the blend shapes moves. `vertices` rise.
+    pub fn visit_row(&self, row: u16, vertices: &[u16], mut visit: impl FnMut(usize, DVec3)) {
+        let share = DVec3::from(self.rows.template_share(row));
+        if share != DVec3::ZERO {
+            for (at, vertex) in vertices.iter().enumerate() {
+                visit(at, share * self.template_vertex(usize::from(*vertex)));
+            }
+        }
+        self.rows.visit(row, vertices, |at, delta| visit(at, DVec3::from(delta)));
+    }
+
+    /// The head of a bone before any blend shape.
+    pub fn template_head(&self, bone: usize) -> DVec3 {
+        self.bone_heads[bone]
+    }
+
+    /// What a unit weight of a row moves the head of a bone by, metres.
+    pub fn head_delta(&self, row: usize, bone: usize) -> [f32; 3] {
+        let at = 3 * (row * self.n_bones() + bone);
+        std::array::from_fn(|axis| self.head_shapes[at + axis])
     }
 
     /// Chosen vertices as points, with derivatives by some axes. `vertices` rise.
@@ -196,5 +233,12 @@ impl AnnyModel {
         let rest: Vec<DVec3> = vertices.iter().map(|v| shape.rest_vertices[usize::from(*v)].as_dvec3()).collect();
         let mixtures: Vec<_> = (0..vertices.len() as u32).map(|at| vec![(at, 1.0)]).collect();
         PointSet::of_vertices(self, vertices, &rest, &self.rest_by_of(coefficients, vertices, axes), &mixtures)
+    }
+
+    /// The regressed keypoints of a posed body, in the order of [`AnnyModel::keypoint_labels`].
+    pub fn keypoints(&self, vertices: &[Vec3]) -> Vec<DVec3> {
+        let each = self.keypoint_terms.iter();
+        each.map(|terms| terms.iter().map(|(v, w)| vertices[usize::from(*v)].as_dvec3() * f64::from(*w)).sum())
+            .collect()
     }
 }

@@ -36,7 +36,8 @@ impl AnnyModel {
         (heads, covariances)
     }
 
-    fn rest_vertices(&self, coefficients: &Coefficients) -> Vec<Vec3> {
+    /// The vertices at rest alone.
+    pub fn rest_vertices(&self, coefficients: &Coefficients) -> Vec<Vec3> {
         let (rows, weights): (Vec<u16>, Vec<[f64; 1]>) = coefficients
             .rows
             .iter()
@@ -61,6 +62,21 @@ impl AnnyModel {
             }
         }
         all
+    }
+
+    /// The sum over all vertices of `field · motion`, by some axes: how a scalar of the mesh with that gradient changes.
+    pub fn rest_dot(&self, coefficients: &Coefficients, axes: &[usize], field: &[Vec3]) -> Vec<f64> {
+        let flat: Vec<f32> = field.iter().flat_map(|v| v.to_array()).collect();
+        let mut sums = vec![0.0; axes.len()];
+        for (row, by_axis) in coefficients.rows.iter().zip(&coefficients.by_axis) {
+            if axes.iter().any(|axis| by_axis[*axis] != 0.0) {
+                let dot = self.rows.dot(*row, &flat, &self.template);
+                for (sum, axis) in sums.iter_mut().zip(axes) {
+                    *sum += by_axis[*axis] * dot;
+                }
+            }
+        }
+        sums
     }
 
     fn sums_by<const N: usize>(&self, coefficients: &Coefficients, axes: [usize; N]) -> [Vec<f32>; N] {

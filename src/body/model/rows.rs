@@ -45,13 +45,14 @@ pub struct ShapeRows {
 
 impl ShapeRows {
     /// `None` when the pointers are not a partition of the entries, or vertices do not rise within a row, or a newborn's
-    /// source is not a row. Vertices are below `n_vertices`.
+    /// source is not a row. Vertices and
+    /// entries are little-endian, as in the file.
     pub fn new(
         n_vertices: usize,
         grid_m: f64,
         pointers: &[u32],
-        vertices: &[u16],
-        entries: &[i16],
+        vertices: &[[u8; 2]],
+        entries: &[[u8; 2]],
         newborn_source: &[i16],
     ) -> Option<Self> {
         let mut rows: Vec<Row> = Vec::with_capacity(newborn_source.len());
@@ -60,27 +61,27 @@ impl ShapeRows {
         for bounds in pointers.windows(2) {
             let (first, last) = (bounds[0] as usize, bounds[1] as usize);
             let ids = vertices.get(first..last)?;
+            let id = |at: usize| usize::from(u16::from_le_bytes(ids[at]));
+            if !ids.is_empty() && id(ids.len() - 1) >= n_vertices {
+                return None;
+            }
             let first_run = runs.len() as u32;
             let dense = ids.len() * 2 > n_vertices;
             let mut at = 0;
             while at < ids.len() {
-                let start = usize::from(ids[at]);
-                let run_start = if dense { 0 } else { start };
+                let run_start = if dense { 0 } else { id(at) };
                 let run_at = deltas.len();
-                deltas.resize(run_at + 3 * (start - run_start), 0);
-                let mut end = start; // one past the last vertex written
+                let mut end = run_start; // one past the last vertex written
                 while at < ids.len() {
-                    let next = usize::from(ids[at]);
-                    let gap = next.checked_sub(end)?;
+                    let gap = id(at).checked_sub(end)?;
                     if gap > MAX_GAP && !dense {
                         break;
                     }
+                    let stretch = stretch(&ids[at..]);
                     deltas.resize(deltas.len() + 3 * gap, 0);
-                    let stretch =
-                        ids[at..].windows(2).take_while(|w| usize::from(w[1]) == usize::from(w[0]) + 1).count() + 1;
-                    let from = (first + at) * 3;
-                    deltas.extend_from_slice(entries.get(from..from + 3 * stretch)?);
-                    end = next + stretch;
+                    let from = 3 * (first + at);
+                    deltas.extend(entries.get(from..from + 3 * stretch)?.iter().map(|b| i16::from_le_bytes(*b)));
+                    end += gap + stretch;
                     at += stretch;
                 }
                 let len = deltas.len() - run_at;
@@ -143,21 +144,18 @@ impl ShapeRows {
     }
 
     fn add_runs<const N: usize>(&self, weighted: &[Weighted<'_, N>], sums: &mut [Vec<f32>; N]) {
-        let whole = |runs: &[Run]| runs.len() == 1 && runs[0].len as usize * 2 > 3 * self.n_vertices;
+        let whole =
+            |runs: &[Run]| runs.len() == 1 && runs[0].start == 0 && runs[0].len as usize * 2 > 3 * self.n_vertices;
         let (dense, sparse): (Vec<Weighted<'_, N>>, Vec<Weighted<'_, N>>) =
             weighted.iter().copied().partition(|(runs, _)| whole(runs));
         let n = 3 * self.n_vertices;
         for start in (0..n).step_by(BLOCK) {
             let end = (start + BLOCK).min(n);
-            let mut blocks = sums.each_mut().map(|sum| &mut sum[start..end]);
+            let blocks = sums.each_mut().map(|sum| &mut sum[start..end]);
             let piece = |runs: &[Run]| -> &[i16] {
                 let run = runs[0];
                 let (from, to) = (start.max(run.start as usize), end.min((run.start + run.len) as usize));
-                if run.start != 0 || from >= to {
-                    &[]
-                } else {
-                    &self.deltas[run.at as usize + from..run.at as usize + to]
-                }
+                if from >= to { &[] } else { &self.deltas[run.at as usize + from..run.at as usize + to] }
             };
             let (quads, rest): (&[[Weighted<'_, N>; 4]], _) = dense.as_chunks::<4>();
             for quad in quads {
@@ -192,6 +190,33 @@ impl ShapeRows {
         }
     }
 
+    /// The dot product of a row's motion (metres, the template's share included) with three components per vertex.
+    pub fn dot(&self, row: u16, field: &[f32], template: &[f32]) -> f64 {
+        let row = &self.rows[usize::from(row)];
+        let mut per_axis = [0.0; 3];
+        for run in self.runs(row) {
+            let deltas = &self.deltas[run.at as usize..(run.at + run.len) as usize];
+            let field = &field[run.start as usize..(run.start + run.len) as usize];
+            for (sum, part) in per_axis.iter_mut().zip(dot_by_axis(deltas, field)) {
+                *sum += part;
+            }
+        }
+        if !row.newborn {
+            return per_axis.iter().sum::<f64>() * self.grid_m;
+        }
+        let mut total = 0.0;
+        for axis in 0..3 {
+            let share: f64 = template[axis..]
+                .iter()
+                .step_by(3)
+                .zip(field[axis..].iter().step_by(3))
+                .map(|(t, f)| f64::from(t * f))
+                .sum();
+            total += per_axis[axis] * self.grid_m * NEWBORN_SCALE[axis] + share * (NEWBORN_SCALE[axis] - 1.0) / 3.0;
+        }
+        total
+    }
+
     /// Calls `visit(position in vertices, delta in metres)` for every chosen vertex that the row moves.
     ///
     /// `vertices` rise. Newborn scaling is applied, the share of the template is not: see [`Self::template_share`].
@@ -215,6 +240,36 @@ impl ShapeRows {
     pub fn template_share(&self, row: u16) -> [f64; 3] {
         if self.rows[usize::from(row)].newborn { NEWBORN_SCALE.map(|s| (s - 1.0) / 3.0) } else { [0.0; 3] }
     }
+}
+
+/// How many vertices at the start follow each other without a gap.
+fn stretch(ids: &[[u8; 2]]) -> usize {
+    let id = |at: usize| usize::from(u16::from_le_bytes(ids[at]));
+    let is_whole = |n: usize| id(n - 1) == id(0) + n - 1; // rising ids without a gap end where they must
+    if is_whole(ids.len()) {
+        return ids.len();
+    }
+    (1..ids.len()).find(|at| id(*at) != id(0) + at).unwrap_or(ids.len())
+}
+
+/// Twelve partial sums, so that the loop needs no order of additions.
+fn dot_by_axis(deltas: &[i16], field: &[f32]) -> [f64; 3] {
+    let mut lanes = [0.0f32; 12];
+    let (d, d_rest) = deltas.as_chunks::<12>();
+    let (f, f_rest) = field.as_chunks::<12>();
+    for (d, f) in d.iter().zip(f) {
+        for lane in 0..12 {
+            lanes[lane] += f32::from(d[lane]) * f[lane];
+        }
+    }
+    let mut sums = [0.0; 3];
+    for (lane, value) in lanes.iter().enumerate() {
+        sums[lane % 3] += f64::from(*value);
+    }
+    for (at, (d, f)) in d_rest.iter().zip(f_rest).enumerate() {
+        sums[at % 3] += f64::from(f32::from(*d) * f);
+    }
+    sums
 }
 
 fn add1(sum: &mut [f32], deltas: &[i16], weight: f32) {

@@ -52,6 +52,11 @@ impl<'a> Tensors<'a> {
         self.raw(name, Dtype::U8, shape)
     }
 
+    /// Little-endian 16-bit words, left where they are.
+    pub fn words(&self, name: &'static str, dtype: Dtype, shape: &[Option<usize>]) -> Result<&'a [[u8; 2]], LoadError> {
+        Ok(self.raw(name, dtype, shape)?.as_chunks().0)
+    }
+
     pub fn u16(&self, name: &'static str, shape: &[Option<usize>]) -> Result<Vec<u16>, LoadError> {
         Ok(self.raw(name, Dtype::U16, shape)?.as_chunks().0.iter().map(|b| u16::from_le_bytes(*b)).collect())
     }
