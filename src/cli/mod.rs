@@ -6,7 +6,9 @@ mod headless;
 mod inspect;
 mod live;
 mod models;
+mod measure;
 mod out;
+mod register;
 mod replay;
 mod report;
 mod source_arg;
@@ -43,6 +45,8 @@ enum Job {
     Inspect(inspect::Options),
     Evaluate(evaluate::Options),
     Convert(convert::Options),
+    Measure(measure::Options),
+    Register(register::Options),
     Replay(replay::Options),
     Live(live::LiveOptions),
     Record(live::RecordOptions),
@@ -66,6 +70,8 @@ pub fn run() -> anyhow::Result<()> {
         Some(Job::Inspect(options)) => inspect::run(&options),
         Some(Job::Evaluate(options)) => evaluate::run(&options),
         Some(Job::Convert(options)) => convert::run(&options),
+        Some(Job::Measure(options)) => measure::run(&options),
+        Some(Job::Register(options)) => register::run(&options),
         Some(Job::Replay(options)) => replay::run(&options),
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),
