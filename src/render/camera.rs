@@ -272,7 +272,8 @@ fn half_extent(aspect: f32) -> Vec2 {
     Vec2::new(half_height * if aspect > 0.0 && aspect.is_finite() { aspect } else { 1.0 }, half_height)
 }
 
-fn corners(low: Vec3, high: Vec3) -> [Vec3; 8] {
+/// The corners of a box.
+pub(super) fn corners(low: Vec3, high: Vec3) -> [Vec3; 8] {
     std::array::from_fn(|i| {
         let pick = |bit: usize, a: f32, b: f32| if i & bit == 0 { a } else { b };
         Vec3::new(pick(1, low.x, high.x), pick(2, low.y, high.y), pick(4, low.z, high.z))

@@ -18,6 +18,7 @@ mod pick;
 mod pipelines;
 mod ring;
 mod scene;
+mod scene_mesh;
 mod target;
 mod viewport;
 mod waterfall;
@@ -30,5 +31,6 @@ pub use pick::{Picked, pick};
 pub use scene::{
     Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Trail, TrailPoint, scene_bounds,
 };
+pub use scene_mesh::{SceneMesh, ScenePolyline};
 pub use viewport::ViewportRenderer;
 pub use waterfall::{Mode, Texel, Waterfall, WaterfallPipeline, WaterfallView};
