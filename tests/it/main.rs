@@ -20,6 +20,7 @@ mod picoscenes;
 mod quality;
 mod recording;
 mod render;
+mod render_mesh;
 mod ruview;
 mod signal;
 mod signal_stream;
