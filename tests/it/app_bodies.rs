@@ -1,5 +1,7 @@
 //! The body studio's panels in the window, driven by their labels, over a studio made by hand.
 
+#[cfg(any())]
+mod look;
 pub mod person;
 
 use std::path::PathBuf;

@@ -125,7 +125,6 @@ fn nothing_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn bodies_ui(ui: &mut Ui, cx: &mut Cx<'_>, bodies: &[std::sync::Arc<BodyView>]) {
-    let theme = Theme::of(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Bodies").font(theme::strong_font()));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

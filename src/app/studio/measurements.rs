@@ -4,7 +4,6 @@ use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, S
 
 use super::figures::{self, Units};
 use crate::app::cx::Cx;
-use crate::app::marks;
 use crate::app::theme::{self, Theme};
 use crate::engine::studio::BodyView;
 use crate::types::{Evidence, Measurement};
@@ -161,9 +160,4 @@ pub fn as_text(body: &BodyView, units: Units) -> String {
         format!("{kind}\t{}\t{}\n", figures::measurement(figure, units), evidence_word(figure.evidence))
     });
     std::iter::once(head).chain(lines).collect()
-}
-
-/// What nobody has measured is said, not shown as nothing.
-pub fn nothing_ui(ui: &mut Ui) -> bool {
-    marks::empty_ui(ui, "Measurements with their spread", "Needs a body: fit one to photos, or draw one", None)
 }

@@ -58,7 +58,6 @@ struct Preview {
 /// A body's place on the stage.
 pub struct Placed {
     pub body: BodyId,
-    pub at: Vec3,
     pub bounds: Option<(Vec3, Vec3)>,
     /// Place of its surface among the scene's meshes.
     pub mesh: usize,
@@ -219,7 +218,7 @@ fn add_body(
         mesh.highlight = Some(stage::rgba(theme.accent));
     }
     let placed = entry.bounds.map(|(low, high)| (low + at, high + at));
-    staged.placed.push(Placed { body: body.id, at, bounds: placed, mesh: staged.scene.meshes.len() });
+    staged.placed.push(Placed { body: body.id, bounds: placed, mesh: staged.scene.meshes.len() });
     staged.bounds = union(staged.bounds, placed);
     staged.scene.meshes.push(mesh);
     at
