@@ -48,7 +48,7 @@ pub use layout::{Pane, StartLayout};
 use palette::{Outcome, Palette};
 pub use settings::Settings;
 pub use theme::Theme;
-pub use window::{Backend, Options, run};
+pub use window::{Backend, Options, commands_for, run};
 
 use crate::engine::{NoticeLevel, Snapshot};
 

@@ -12,7 +12,7 @@ use super::marks;
 use super::stage::{self, Place};
 use super::studio;
 use super::theme::{self, Theme};
-use crate::render::{Camera, Scene, StandardView, ViewportRenderer, scene_bounds};
+use crate::render::{Camera, MeshProblem, Scene, StandardView, ViewportRenderer, scene_bounds};
 use crate::types::Provenance;
 
 #[derive(Default)]
@@ -75,6 +75,18 @@ impl State {
 
     pub fn focus(&mut self) {
         self.wanted = Some(Wanted::Focus);
+    }
+
+    /// Why something of the last picture is missing.
+    pub fn problem(&self) -> Option<&'static str> {
+        let (_, problem) = self.renderer.as_ref()?.problems().first()?;
+        Some(match problem {
+            MeshProblem::Malformed => "This surface is damaged and cannot be drawn",
+            MeshProblem::TooLarge => "This surface is too large for the graphics adapter",
+            MeshProblem::OutOfMemory => {
+                "The graphics adapter has no memory left for this surface — close other windows"
+            }
+        })
     }
 
     /// What a key or button has asked of the camera.

@@ -73,7 +73,9 @@ pub fn bodies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         None => marks::no_adapter(&painter, theme, rect),
     }
     names_ui(ui, cx, &studio, rect, &placed, aspect);
-    if cx.state.studio.options.show == Show::Uncertainty && scale.is_none() && !is_preview {
+    if let Some(problem) = cx.state.viewport.problem() {
+        note(&painter, theme, rect, problem);
+    } else if cx.state.studio.options.show == Show::Uncertainty && scale.is_none() && !is_preview {
         note(&painter, theme, rect, "No expected error is known of this body");
     }
     if let Some(scale) = &scale {
