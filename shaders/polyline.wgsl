@@ -8,11 +8,11 @@ struct Line {
 }
 
 // Which way the line runs on the screen; a stretch that is no longer than nothing runs like `other`.
-fn run(from: vec4<f32>, to: vec4<f32>, other: vec2<f32>) -> vec2<f32> {
-    if from.z < 0.0 || to.z < 0.0 {
+fn run(start: vec4<f32>, stop: vec4<f32>, other: vec2<f32>) -> vec2<f32> {
+    if start.z < 0.0 || stop.z < 0.0 {
         return other;
     }
-    let way = (to.xy / to.w - from.xy / from.w) * frame.picture.xy * 0.5;
+    let way = (stop.xy / stop.w - start.xy / start.w) * frame.picture.xy * 0.5;
     let len = length(way);
     return select(other, way / max(len, 1e-4), len > 1e-4);
 }

@@ -1,6 +1,7 @@
 //! The same commands without a window, under the same names.
 
 mod convert;
+mod evaluate;
 mod headless;
 mod inspect;
 mod live;
@@ -39,6 +40,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Job {
     Inspect(inspect::Options),
+    Evaluate(evaluate::Options),
     Convert(convert::Options),
     Replay(replay::Options),
     Live(live::LiveOptions),
@@ -60,6 +62,7 @@ pub fn run() -> anyhow::Result<()> {
     match arguments.command {
         None => window::open(arguments.files),
         Some(Job::Inspect(options)) => inspect::run(&options),
+        Some(Job::Evaluate(options)) => evaluate::run(&options),
         Some(Job::Convert(options)) => convert::run(&options),
         Some(Job::Replay(options)) => replay::run(&options),
         Some(Job::Live(options)) => live::run(options),

@@ -114,7 +114,7 @@ impl ViewportRenderer {
         let new_map = self.shadow_map.ensure(device, &self.pipelines.shadow_layout, map_side);
 
         let target = Target::ensure(&mut self.target, device, "viewport", [width, height]);
-        let Samples { color, depth, .. } = Samples::ensure(&mut self.samples, device, target);
+        let samples = Samples::ensure(&mut self.samples, device, target);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let casts = Casts {
             limbs: casters,
@@ -139,24 +139,11 @@ impl ViewportRenderer {
         if let Some(surfaces) = &mut self.surfaces {
             surfaces.encode_ambience(device, &mut encoder, &self.frame.group, [width, height], self.detail);
         }
-        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("viewport"),
-            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                view: color,
-                depth_slice: None,
-                resolve_target: Some(&target.view),
-                ops: wgpu::Operations {
-                    load: wgpu::LoadOp::Clear(clear_color(scene.palette.background)),
-                    store: wgpu::StoreOp::Discard,
-                },
-            })],
-            depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
-                view: depth,
-                depth_ops: Some(wgpu::Operations { load: wgpu::LoadOp::Clear(1.0), store: wgpu::StoreOp::Discard }),
-                stencil_ops: None,
-            }),
-            ..Default::default()
-        });
+        let n_ghosts = self.surfaces.as_ref().map_or(0, Surfaces::n_ghosts);
+        // One that shines through can be drawn among the rest; several must not hide each other.
+        let apart = n_ghosts > 1;
+        let background = Some(clear_color(scene.palette.background));
+        let mut pass = begin(&mut encoder, samples, &samples.depth, background, target, !apart);
         pass.set_bind_group(0, &self.frame.group, &[]);
         self.solids.draw(&mut pass, &self.pipelines, &self.meshes);
         if let Some(surfaces) = &self.surfaces {
@@ -177,7 +164,21 @@ impl ViewportRenderer {
             pass.draw(0..4, 0..self.lines.len);
         }
         if let Some(surfaces) = &self.surfaces {
-            surfaces.draw_over(&mut pass);
+            if apart {
+                drop(pass);
+                for ghost in 0..n_ghosts {
+                    let depth = samples.copy_depth(device, &mut encoder);
+                    let mut pass = begin(&mut encoder, samples, depth, None, target, false);
+                    pass.set_bind_group(0, &self.frame.group, &[]);
+                    surfaces.draw_ghost(&mut pass, ghost);
+                }
+                pass = begin(&mut encoder, samples, &samples.depth, None, target, true);
+                pass.set_bind_group(0, &self.frame.group, &[]);
+                surfaces.draw_ghost_depths(&mut pass);
+            } else {
+                surfaces.draw_ghost(&mut pass, 0);
+            }
+            surfaces.draw_polylines(&mut pass);
         }
         if let Some((corner, side)) = cube_rect {
             // The nearest thousandth of the depth range is free, because nothing comes closer than the near plane.
@@ -196,3 +197,32 @@ impl ViewportRenderer {
     }
 }
 
+/// Begins a pass over the picture: afresh on a `background`, or over what is there. The `last` one ends in the target.
+fn begin<'a>(
+    encoder: &'a mut wgpu::CommandEncoder,
+    samples: &Samples,
+    depth: &wgpu::TextureView,
+    background: Option<wgpu::Color>,
+    target: &Target,
+    last: bool,
+) -> wgpu::RenderPass<'a> {
+    let store = if last { wgpu::StoreOp::Discard } else { wgpu::StoreOp::Store };
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some("viewport"),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view: &samples.color,
+            depth_slice: None,
+            resolve_target: last.then_some(&target.view),
+            ops: wgpu::Operations { load: background.map_or(wgpu::LoadOp::Load, wgpu::LoadOp::Clear), store },
+        })],
+        depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
+            view: depth,
+            depth_ops: Some(wgpu::Operations {
+                load: background.map_or(wgpu::LoadOp::Load, |_| wgpu::LoadOp::Clear(1.0)),
+                store,
+            }),
+            stencil_ops: None,
+        }),
+        ..Default::default()
+    })
+}

@@ -178,7 +178,7 @@ fn nooks_are_darker_than_open_places() {
     let camera = from_above();
     // No caster, so that only the sky's light differs.
     let mut scene =
-        with([placed(plate(1, GREY), Vec3::Z), small_ball(2, RED, 0.25, Vec3::new(0.0, 0.0, 1.2))]);
+        with([placed(plate(1, GREY), Vec3::Z), small_ball(2, RED, 0.25, Vec3::Z)]);
     scene.meshes.iter_mut().for_each(|mesh| mesh.cast_shadow = false);
     let image = draw(gpu, &scene, &camera);
     let plate = |x: f32| at(&image, &camera, Vec3::new(x, 0.0, 1.0))[1];
@@ -223,9 +223,9 @@ fn edges_show_in_their_colour_but_not_the_diagonals_of_quads() {
     grid.room_from_mesh = Isometry3d::from_translation(Vec3::Z);
     grid.wireframe = Some(RED);
     let is_edge = |image: &RgbaImage, x: f32, y: f32| {
-        // The line may lie on either side of the pixel's border.
-        let near = |dx: f32, dy: f32| is_red(at(image, &camera, Vec3::new(x + dx, y + dy, 1.0)));
-        near(0.004, 0.004) || near(-0.004, 0.004) || near(0.004, -0.004)
+        // A line on the border between two pixels is half in each.
+        let near = |dx: f32, dy: f32| at(image, &camera, Vec3::new(x + dx, y + dy, 1.0));
+        [near(0.004, 0.004), near(-0.004, 0.004), near(0.004, -0.004)].iter().any(|[r, g, ..]| *r > g.saturating_add(40))
     };
     for (opacity, between) in [(1.0, None), (0.0, Some(BACKGROUND))] {
         grid.opacity = opacity;
@@ -311,7 +311,7 @@ fn a_new_revision_and_nothing_else_is_uploaded() {
     assert_eq!(show(&kept), (true, true), "back again");
     // More vertices under the same key.
     scene = with([small_ball(1, RED, 0.5, Vec3::Z), plate(2, RED)]);
-    scene.meshes[0].triangles = scene.meshes[0].triangles[..1000].into();
+    scene.meshes[0].triangles = scene.meshes[0].triangles[..2000].into();
     scene.meshes[0].revision = 8;
     assert_eq!(show(&scene).0, true);
 }
@@ -392,7 +392,7 @@ fn a_tape_lies_on_the_skin_and_its_hidden_part_is_fainter() {
     };
     let corner = [Vec3::new(-0.5, 0.0, 1.0), Vec3::new(0.5, 0.0, 1.0), Vec3::new(0.5, 0.0, 1.5)];
     let (open, closed) = (n_green(&corner, false), n_green(&corner, true));
-    assert!(open > 250 && closed > open + 100, "{open} {closed}");
+    assert!(open > 250 && closed > open + 60, "{open} {closed}");
     assert_eq!(n_green(&corner[..1], true), 0);
     assert_eq!(n_green(&[], true), 0);
     assert_eq!(n_green(&[Vec3::ZERO, Vec3::NAN], false), 0);

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use bevy_math::Vec3;
 
-use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Sex, Tape};
+use crate::body::silhouette::Outline;
+use crate::engine::JobView;
+use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Remark, Sex, Tape};
 
 /// Names a photo of the studio for its lifetime.
 pub type PhotoId = u64;
 /// Names a body of the studio for its lifetime.
 pub type BodyId = u64;
+/// Names a job, apart from those of recordings.
+pub type JobId = u64;
 
 #[derive(Clone, Debug, Default)]
 pub struct Studio {
@@ -33,6 +37,8 @@ pub struct Studio {
     pub batch: Option<BatchView>,
     /// Labels of the model's 254 local changes; empty until the body model has been read.
     pub local_change_labels: Arc<[String]>,
+    /// What waits or runs; also in the snapshot's list of jobs.
+    pub jobs: Vec<JobView>,
 }
 
 /// Which engine runs the networks, and how each of them is doing.
@@ -70,12 +76,35 @@ pub struct PhotoView {
     pub observation: Option<Arc<Observation>>,
     /// The sub-pixel outlines of the chosen person, closed loops in pixels.
     pub outline: Arc<[Vec<[f32; 2]>]>,
+    /// The same with normals and spread, for the fit.
+    pub contour: Arc<Outline>,
     /// Which of the people is measured, as a place in the observation's list.
     pub person: Option<usize>,
     /// Whether the next fit uses it.
     pub used: bool,
     /// What is wrong or could be better, in plain words with advice.
     pub remarks: Vec<Remark>,
+    /// Those of them that are about the file.
+    pub file_remarks: Vec<Remark>,
+}
+
+impl PhotoView {
+    pub fn reading(id: PhotoId, label: String) -> Self {
+        Self {
+            id,
+            label,
+            state: PhotoState::Reading,
+            photo: None,
+            focal: None,
+            observation: None,
+            outline: Arc::default(),
+            contour: Arc::default(),
+            person: None,
+            used: true,
+            remarks: Vec::new(),
+            file_remarks: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -86,15 +115,6 @@ pub enum PhotoState {
     Ready,
     /// Says what to do next.
     Failed(String),
-}
-
-/// One thing to know, and what to do about it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Remark {
-    /// True when the result must not be relied upon because of it.
-    pub serious: bool,
-    pub text: String,
-    pub advice: Option<String>,
 }
 
 /// A body on the stage.

@@ -118,8 +118,7 @@ impl Surfaces {
         let wanted = detail == Detail::Full && self.opaque().next().is_some();
         self.ambience.ensure(device, &self.pipelines, &self.casts, size_px, wanted);
         if wanted {
-            let opaque = self.drawables.iter().filter(|drawable| !drawable.ghost);
-            self.ambience.encode(encoder, &self.pipelines, &self.store, frame, opaque);
+            self.ambience.encode(encoder, &self.pipelines, &self.store, frame, self.opaque());
         }
     }
 
@@ -131,16 +130,36 @@ impl Surfaces {
         }
     }
 
-    /// Draws what shines through, the farthest first, then all polylines.
-    pub fn draw_over(&self, pass: &mut wgpu::RenderPass<'_>) {
-        for drawable in self.drawables.iter().filter(|drawable| drawable.ghost) {
-            // Its own near side first hides its far side, then is drawn over what is behind.
-            pass.set_bind_group(2, self.ambience.light(), &[]);
-            pass.set_pipeline(&self.pipelines.ghost_depth);
-            self.store.draw(pass, drawable);
-            pass.set_pipeline(&self.pipelines.ghost);
+    fn ghosts(&self) -> impl Iterator<Item = &Drawable> {
+        self.drawables.iter().filter(|drawable| drawable.ghost)
+    }
+
+    /// How many meshes shine through.
+    pub fn n_ghosts(&self) -> usize {
+        self.ghosts().count()
+    }
+
+    /// Draws one of them, counted from the farthest. Its own near side first hides its far side, then is drawn over what
+    /// is behind.
+    pub fn draw_ghost(&self, pass: &mut wgpu::RenderPass<'_>, index: usize) {
+        let Some(drawable) = self.ghosts().nth(index) else { return };
+        pass.set_bind_group(2, self.ambience.light(), &[]);
+        pass.set_pipeline(&self.pipelines.ghost_depth);
+        self.store.draw(pass, drawable);
+        pass.set_pipeline(&self.pipelines.ghost);
+        self.store.draw(pass, drawable);
+    }
+
+    /// Lets all of them hide what is drawn later and lies behind.
+    pub fn draw_ghost_depths(&self, pass: &mut wgpu::RenderPass<'_>) {
+        pass.set_bind_group(2, self.ambience.light(), &[]);
+        pass.set_pipeline(&self.pipelines.ghost_depth);
+        for drawable in self.ghosts() {
             self.store.draw(pass, drawable);
         }
+    }
+
+    pub fn draw_polylines(&self, pass: &mut wgpu::RenderPass<'_>) {
         if let Some(buffer) = self.lines.buffer.as_ref().filter(|_| self.lines.len > 0) {
             pass.set_vertex_buffer(0, buffer.slice(..));
             pass.set_pipeline(&self.pipelines.hidden_line);
