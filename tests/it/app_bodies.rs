@@ -1,7 +1,6 @@
 //! The body studio's panels in the window, driven by their labels, over a studio made by hand.
 
-#[cfg(any())]
-mod look;
+
 pub mod person;
 
 use std::path::PathBuf;
@@ -9,10 +8,10 @@ use std::sync::Arc;
 
 use corporeal::app::{Action, Pane, StartLayout};
 use corporeal::engine::studio::{
-    BatchView, BodyOrigin, ComparisonView, ModelView, ModelsView, PhotoState, Remark, Studio, StudioCommand, WorkView,
+    BatchView, BodyOrigin, ComparisonView, ModelView, ModelsView, PhotoState, Studio, StudioCommand, WorkView,
 };
 use corporeal::engine::{Command, Snapshot};
-use corporeal::types::{Known, PhenotypeAxis, Provenance, Sex};
+use corporeal::types::{Known, PhenotypeAxis, Provenance, Remark, Sex};
 use egui::{Key, Modifiers, Vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -287,12 +286,12 @@ fn photos_are_used_or_not_and_removed_after_one_question() {
 #[test]
 fn a_pasted_picture_becomes_a_photo() {
     let mut bench = open(Snapshot::default(), Setup::default());
-    let picture = egui::ColorImage::filled([3, 2], egui::Color32::from_rgb(10, 20, 30));
+    let picture = egui::ColorImage::filled([48, 40], egui::Color32::from_rgb(10, 20, 30));
     bench.harness.event(egui::Event::PasteImage(Arc::new(picture)));
     bench.harness.run();
     let asked = bench.asked();
     let [StudioCommand::AddPhoto { label, photo }] = asked.as_slice() else { panic!("{asked:?}") };
-    assert_eq!((label.as_str(), photo.width, photo.height, photo.pixel(2, 1)), ("Clipboard", 3, 2, [10, 20, 30]));
+    assert_eq!((label.as_str(), photo.width, photo.height, photo.pixel(47, 39)), ("Clipboard", 48, 40, [10, 20, 30]));
     assert_eq!(bench.harness.state().settings().layout, StartLayout::Bodies);
 }
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use crate::engine::studio::StudioCommand;
-use crate::types::Photo;
+use crate::photo;
 
 const EMPTY: &str = "the clipboard holds no picture — copy one first, or drop a file here";
 
@@ -18,11 +20,13 @@ pub fn from_clipboard() -> Result<StudioCommand, String> {
 pub fn from_picture(picture: &egui::ColorImage) -> Result<StudioCommand, String> {
     let [width, height] = picture.size;
     let bytes: Vec<u8> = picture.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+    let bytes = Zeroizing::new(bytes);
     add(width, height, &bytes)
 }
 
 fn add(width: usize, height: usize, rgba: &[u8]) -> Result<StudioCommand, String> {
-    let rgb: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    let photo = Photo::new(width as u32, height as u32, rgb, None).ok_or_else(|| EMPTY.to_owned())?;
+    let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else { return Err(EMPTY.to_owned()) };
+    let loaded = photo::from_clipboard_rgba(width, height, rgba, &photo::Limits::default());
+    let photo = loaded.map_err(|error| error.to_string())?.photo;
     Ok(StudioCommand::AddPhoto { label: "Clipboard".to_owned(), photo: Arc::new(photo) })
 }

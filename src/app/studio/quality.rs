@@ -7,8 +7,8 @@ use crate::app::format;
 use crate::app::marks;
 use crate::app::theme::{self, Theme};
 use crate::engine::NoticeLevel;
-use crate::engine::studio::{QualityView, Remark};
-use crate::types::Grade;
+use crate::engine::studio::QualityView;
+use crate::types::{Grade, Remark};
 
 /// Outlines that overlap less than this belong to a body that stands differently or is another one.
 const GOOD_OVERLAP: f32 = 0.85;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bevy_math::Vec3;
 use corporeal::engine::studio::{
-    BodyOrigin, BodyView, InPhoto, PhotoState, PhotoView, PoseChoice, PosedView, QualityView, Remark, Studio,
+    BodyOrigin, BodyView, InPhoto, PhotoState, PhotoView, PoseChoice, PosedView, QualityView, Studio,
 };
 use corporeal::types::{
     Evidence, FocalLength, Landmark, LandmarkSet, Landmarks, Measurement, MeasurementKind, Mesh, Observation, Person,
@@ -330,7 +330,7 @@ pub fn photo(id: u64, label: &str, n_people: usize) -> PhotoView {
         outline: if n_people > 0 { outline() } else { Arc::from([]) },
         person: (n_people > 0).then_some(0),
         used: true,
-        remarks: Vec::new(),
+        ..PhotoView::reading(id, label.to_owned())
     }
 }
 
