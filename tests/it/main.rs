@@ -1,6 +1,7 @@
 //! One binary for all tests that go through the front door.
 
 mod app;
+mod app_bodies;
 mod atheros;
 mod body_measure;
 mod body_synthetic;
