@@ -5,6 +5,7 @@
 pub mod csv;
 pub mod mcap;
 pub mod npz;
+pub mod sheet;
 
 use std::fs::File;
 use std::io::BufWriter;

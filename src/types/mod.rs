@@ -1,6 +1,7 @@
 //! The shared vocabulary: one name per thing, in code, on screen and in files.
 //!
-//! Plain data only: no I/O, no clock, no threads. Every other module speaks in these types.
+//! Plain data only: no I/O, no clock, no threads. Every other module speaks in these types. Beside them, [`wipe`] clears
+//! memory that held pixels.
 
 mod body;
 mod csi;
@@ -19,6 +20,7 @@ mod remark;
 mod site;
 mod tally;
 mod time;
+pub mod wipe;
 
 pub use body::{BodyPose, Mesh, Phenotype, PhenotypeAxis};
 pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Segment, Subcarriers};
