@@ -24,6 +24,7 @@ mod recording;
 mod render;
 mod render_mesh;
 mod ruview;
+mod scan;
 mod sheet;
 mod signal;
 mod signal_stream;
