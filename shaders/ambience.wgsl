@@ -42,7 +42,7 @@ fn sky_reaching(pixel: vec2<f32>, here: vec3<f32>, normal: vec3<f32>, turn: f32)
         let near = max(REACH * REACH - squared, 0.0) / (REACH * REACH);
         sum += near * near * near * max(dot(towards, normal) - 0.004 - 0.01 * sqrt(squared), 0.0) / (squared + 1e-4);
     }
-    return clamp(1.0 - 5.0 * REACH * sum / f32(N_TAPS), 0.0, 1.0);
+    return clamp(1.0 - 6.5 * REACH * sum / f32(N_TAPS), 0.0, 1.0);
 }
 
 @fragment

@@ -48,5 +48,5 @@ fn fs_floor_cast(in: Place) -> @location(0) vec4<f32> {
     let keep = smoothstep(0.0, 0.08, edge);
     let turn = turn_of(in.clip.xy);
     let key = 1.0 - key_light_reaching(point, 16, 24, turn);
-    return vec4<f32>(vec3<f32>(key * keep), 1.0 - 0.8 * sky_hidden(in.uv, turn) * keep);
+    return vec4<f32>(vec3<f32>(key * keep), 1.0 - min(1.2 * sky_hidden(in.uv, turn), 0.9) * keep);
 }
