@@ -5,7 +5,12 @@
 //! Frames: a body stands in metres, z up, facing -y, its left towards +x, the root bone at the origin. A camera sits at
 //! its own origin and looks along +y, x to the right, z up, so an unrotated body at `(0, d, 0)` faces it.
 
+pub mod evidence;
 pub mod fit;
+pub mod measure;
 pub mod model;
+pub mod register;
+pub mod silhouette;
+pub mod synthetic;
 
 pub use model::{AnnyModel, BodyJacobian, Coefficients, LoadError, Posed, Shape};

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::feed::Feed;
+use super::NoticeLevel;
 use super::index::{self, Index};
 use super::live;
 use super::player::{Player, PlayerCommand, SharedView, Track};
@@ -74,6 +75,8 @@ pub enum JobEvent {
     Indexed { id: u64, source: SourceId, index: Box<Index> },
     Failed { id: u64, message: String },
     Cancelled { id: u64 },
+    /// From the body studio: a message, or only that something has changed.
+    Studio(Option<(NoticeLevel, String)>),
 }
 
 /// Starts the job that reads a whole recording.
