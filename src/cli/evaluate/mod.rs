@@ -2,6 +2,7 @@
 
 mod body;
 mod conduct;
+mod mesh;
 mod statistics;
 mod table;
 
@@ -17,10 +18,12 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum What {
     Body(body::Options),
+    Mesh(mesh::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
         What::Body(options) => body::run(options),
+        What::Mesh(options) => mesh::run(options),
     }
 }

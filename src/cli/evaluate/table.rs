@@ -159,7 +159,7 @@ pub fn text(run: &Run) -> String {
     if report.n_failed + report.n_not_converged > 0 {
         text += &format!("  {} without a body, {} not converged\n", report.n_failed, report.n_not_converged);
     }
-    text += &format!("  {:<22}{:>8}  {:<17}{:>8}{:>8}{:>8}\n", "", "mean", "95 % interval", "median", "p90", "max");
+    text += &figures_heading();
     for (name, figures) in [
         ("shape error, mm", report.shape_pve_mm),
         ("  expected by the fit", report.expected_pve_mm),
@@ -168,9 +168,8 @@ pub fn text(run: &Run) -> String {
         ("time per fit, ms", report.fit_wall_ms),
         ("  of the processor", report.fit_cpu_ms),
     ] {
-        if let Some(s) = figures {
-            let interval = format!("{:.1} … {:.1}", s.mean_low, s.mean_high);
-            text += &format!("  {name:<22}{:>8.1}  {interval:<17}{:>8.1}{:>8.1}{:>8.1}\n", s.mean, s.median, s.p90, s.max);
+        if let Some(figures) = figures {
+            text += &figures_line(name, &figures);
         }
     }
     text += &format!(
@@ -191,6 +190,18 @@ pub fn text(run: &Run) -> String {
         );
     }
     text.trim_end().to_owned()
+}
+
+pub fn figures_heading() -> String {
+    format!("  {:<22}{:>8}  {:<17}{:>8}{:>8}{:>8}\n", "", "mean", "95 % interval", "median", "p90", "max")
+}
+
+/// One sample as a line under [`figures_heading`].
+pub fn figures_line(name: &str, figures: &Summary) -> String {
+    let Summary { mean, mean_low, mean_high, median, p90, max, .. } = figures;
+    let digits = if *max < 1.0 { 3 } else { 1 };
+    let interval = format!("{mean_low:.digits$} … {mean_high:.digits$}");
+    format!("  {name:<22}{mean:>8.digits$}  {interval:<17}{median:>8.digits$}{p90:>8.digits$}{max:>8.digits$}\n")
 }
 
 /// The report with every case.
