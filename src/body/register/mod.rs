@@ -6,8 +6,12 @@
 mod bounded;
 mod chords;
 mod kabsch;
+mod pairs;
+mod placing;
 mod recognise;
+mod scan;
 mod skyline;
+mod solver;
 mod surface;
 mod system;
 mod topology;
@@ -15,6 +19,7 @@ mod topology;
 use crate::types::{BodyPose, Mesh, Phenotype};
 
 pub use recognise::recognise;
+pub use scan::to_scan;
 pub use topology::to_topology;
 
 /// What a registration is doing; the callback that gets it answers whether to go on.
@@ -64,7 +69,7 @@ pub struct Distances {
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Statistics {
     pub body_to_mesh: Distances,
-    /// From the scan's vertices to the body; the same as the other way round for a mesh of the same topology.
+    /// From points spread over the scan to the body; the same as the other way round for a mesh of the same topology.
     pub mesh_to_body: Distances,
     /// Share of the body's vertices that have a counterpart.
     pub coverage: f64,
