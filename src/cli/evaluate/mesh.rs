@@ -130,7 +130,9 @@ fn shape_errors(model: &BodyModel, case: &MeshCase, found: &Phenotype) -> (f64, 
 
 fn report(seeds: Seeds, cases: Vec<Outcome>) -> Report {
     let of = |value: fn(&Outcome) -> Option<f64>, factor: f64| {
-        summary(&cases.iter().filter(|case| case.error.is_none()).filter_map(value).map(|v| v * factor).collect::<Vec<_>>())
+        summary(
+            &cases.iter().filter(|case| case.error.is_none()).filter_map(value).map(|v| v * factor).collect::<Vec<_>>(),
+        )
     };
     let figures = vec![
         ("posed error, mm", of(|case| case.posed_pve_m, 1e3)),

@@ -8,7 +8,8 @@ use crate::body::synthetic::Score;
 use crate::types::{Evidence, MeasurementKind, MeasurementUnit};
 
 /// Said before anything else.
-pub const HEADING: &str = "SIMULATED — bodies, poses and photos are drawn from the model that is fitted (\"inverse crime\").
+pub const HEADING: &str =
+    "SIMULATED — bodies, poses and photos are drawn from the model that is fitted (\"inverse crime\").
 Compare fitters by these figures; expect larger errors on photos of people.";
 
 /// All cases of one condition.
