@@ -12,7 +12,7 @@ use crate::body::measure::{self, Values};
 use crate::body::register::{self, Convergence};
 use crate::body::synthetic::{self, MeshCase};
 use crate::engine::studio::{BodyModel, SharedModel};
-use crate::types::{MeasurementKind, Phenotype};
+use crate::types::{MeasurementKind, Phenotype, Provenance};
 
 /// Lays bodies on posed meshes of known bodies and prints the errors (SIMULATED).
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ struct Outcome {
 
 #[derive(Debug, Serialize)]
 struct Report {
-    provenance: &'static str,
+    provenance: Provenance,
     seeds: [u64; 2],
     n_failed: usize,
     n_not_converged: usize,
@@ -144,7 +144,7 @@ fn report(seeds: Seeds, cases: Vec<Outcome>) -> Report {
         ("  of the processor", of(|case| case.cpu_secs, 1e3)),
     ];
     Report {
-        provenance: "simulated",
+        provenance: Provenance::Simulated,
         seeds: [seeds.first, seeds.end],
         n_failed: cases.iter().filter(|case| case.error.is_some()).count(),
         n_not_converged: cases.iter().filter(|case| case.error.is_none() && !case.converged).count(),

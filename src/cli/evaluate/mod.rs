@@ -3,6 +3,7 @@
 mod body;
 mod conduct;
 mod mesh;
+mod photos;
 mod statistics;
 mod table;
 
@@ -19,11 +20,13 @@ pub struct Options {
 enum What {
     Body(body::Options),
     Mesh(mesh::Options),
+    Photos(photos::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
         What::Body(options) => body::run(options),
         What::Mesh(options) => mesh::run(options),
+        What::Photos(options) => photos::run(options),
     }
 }
