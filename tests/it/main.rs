@@ -10,6 +10,7 @@ mod clock;
 mod detect;
 mod engine;
 mod esp32;
+mod evaluate;
 mod export;
 mod export_body;
 mod feeding;
