@@ -51,8 +51,7 @@ fn body(key: u64) -> SceneMesh {
         }
     }
     let positions: Vec<_> = normals.iter().map(|n| *n * Vec3::new(0.25, 0.2, 0.86) + Vec3::Z * 0.86).collect();
-    let mut mesh =
-        SceneMesh::new(key, 0, positions.into(), normals.into(), triangles.into(), [186, 190, 196, 255]);
+    let mut mesh = SceneMesh::new(key, 0, positions.into(), normals.into(), triangles.into(), [186, 190, 196, 255]);
     mesh.room_from_mesh = Isometry3d::new(Vec3::X * key as f32 * 0.7, Quat::from_rotation_z(key as f32));
     mesh
 }

@@ -143,7 +143,8 @@ fn run_track(model: &BodyModel, track: Track, n_views: usize, options: &Options,
     };
     let fit_options = FitOptions { prior, ..FitOptions::default() };
     let Seeds { first, end } = options.seeds;
-    let mut run = Run { track: track.label(), n_views, seeds: (first, end), prior: options.prior_label(), outcomes: Vec::new() };
+    let mut run =
+        Run { track: track.label(), n_views, seeds: (first, end), prior: options.prior_label(), outcomes: Vec::new() };
     // What only the first fit pays for is no part of a fit's time.
     model.anny.prepared();
     for seed in first..end {

@@ -8,7 +8,8 @@ use crate::body::synthetic::Score;
 use crate::types::{Evidence, MeasurementKind, MeasurementUnit};
 
 /// Said before anything else.
-pub const HEADING: &str = "SIMULATED — bodies, poses and photos are drawn from the model that is fitted (\"inverse crime\").
+pub const HEADING: &str =
+    "SIMULATED — bodies, poses and photos are drawn from the model that is fitted (\"inverse crime\").
 Compare fitters by these figures; expect larger errors on photos of people.";
 
 /// All cases of one condition.
@@ -170,7 +171,8 @@ pub fn text(run: &Run) -> String {
     ] {
         if let Some(s) = figures {
             let interval = format!("{:.1} … {:.1}", s.mean_low, s.mean_high);
-            text += &format!("  {name:<22}{:>8.1}  {interval:<17}{:>8.1}{:>8.1}{:>8.1}\n", s.mean, s.median, s.p90, s.max);
+            text +=
+                &format!("  {name:<22}{:>8.1}  {interval:<17}{:>8.1}{:>8.1}{:>8.1}\n", s.mean, s.median, s.p90, s.max);
         }
     }
     text += &format!(

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::library::Library;
 use super::work::{Desk, News};
 use super::{ModelView, ModelsView, PhotoId, PhotoState, PhotoView};
-use crate::body::silhouette::{self, Outline};
 use crate::body::evidence;
+use crate::body::silhouette::{self, Outline};
 use crate::inference::{self, ModelState, Models};
 use crate::photo::{self, Limits};
 use crate::types::{FocalLength, Observation, Photo, Remark};
@@ -37,7 +37,8 @@ pub fn look_at(
 pub fn choose(view: &mut PhotoView) {
     let Some(observation) = &view.observation else { return };
     let person = view.person.and_then(|person| observation.people.get(person));
-    let contour = person.and_then(|person| person.mask.as_ref()).map(|mask| silhouette::outline(mask, N_OUTLINE_POINTS));
+    let contour =
+        person.and_then(|person| person.mask.as_ref()).map(|mask| silhouette::outline(mask, N_OUTLINE_POINTS));
     view.contour = Arc::new(contour.unwrap_or_default());
     view.outline = loops(&view.contour);
     view.remarks.retain(|remark| view.file_remarks.contains(remark));

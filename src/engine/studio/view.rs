@@ -7,7 +7,9 @@ use bevy_math::Vec3;
 
 use crate::body::silhouette::Outline;
 use crate::engine::JobView;
-use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Remark, Sex, Tape};
+use crate::types::{
+    FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Remark, Sex, Tape,
+};
 
 /// Names a photo of the studio for its lifetime.
 pub type PhotoId = u64;
