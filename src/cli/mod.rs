@@ -5,7 +5,10 @@ mod evaluate;
 mod headless;
 mod inspect;
 mod live;
+mod models;
+mod measure;
 mod out;
+mod register;
 mod replay;
 mod report;
 mod source_arg;
@@ -42,9 +45,12 @@ enum Job {
     Inspect(inspect::Options),
     Evaluate(evaluate::Options),
     Convert(convert::Options),
+    Measure(measure::Options),
+    Register(register::Options),
     Replay(replay::Options),
     Live(live::LiveOptions),
     Record(live::RecordOptions),
+    Models(models::Options),
     /// Lists the serial ports of this machine.
     Ports,
     /// Prints a completion script for a shell.
@@ -64,9 +70,12 @@ pub fn run() -> anyhow::Result<()> {
         Some(Job::Inspect(options)) => inspect::run(&options),
         Some(Job::Evaluate(options)) => evaluate::run(&options),
         Some(Job::Convert(options)) => convert::run(&options),
+        Some(Job::Measure(options)) => measure::run(&options),
+        Some(Job::Register(options)) => register::run(&options),
         Some(Job::Replay(options)) => replay::run(&options),
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),
+        Some(Job::Models(options)) => models::run(&options),
         Some(Job::Ports) => {
             let ports = crate::capture::source::serial::ports();
             if ports.is_empty() {

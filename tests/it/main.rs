@@ -1,6 +1,7 @@
 //! One binary for all tests that go through the front door.
 
 mod app;
+mod app_bodies;
 mod atheros;
 mod body_measure;
 mod body_synthetic;
@@ -10,9 +11,11 @@ mod detect;
 mod engine;
 mod esp32;
 mod export;
+mod export_body;
 mod feeding;
 mod feitcsi;
 mod golden;
+mod inference;
 mod intel5300;
 mod layering;
 mod nexmon;
@@ -21,9 +24,11 @@ mod photo;
 mod picoscenes;
 mod quality;
 mod recording;
+mod register;
 mod render;
 mod render_mesh;
 mod ruview;
+mod scan;
 mod sheet;
 mod signal;
 mod signal_stream;
