@@ -5,6 +5,7 @@ mod evaluate;
 mod headless;
 mod inspect;
 mod live;
+mod models;
 mod measure;
 mod out;
 mod register;
@@ -49,6 +50,7 @@ enum Job {
     Replay(replay::Options),
     Live(live::LiveOptions),
     Record(live::RecordOptions),
+    Models(models::Options),
     /// Lists the serial ports of this machine.
     Ports,
     /// Prints a completion script for a shell.
@@ -73,6 +75,7 @@ pub fn run() -> anyhow::Result<()> {
         Some(Job::Replay(options)) => replay::run(&options),
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),
+        Some(Job::Models(options)) => models::run(&options),
         Some(Job::Ports) => {
             let ports = crate::capture::source::serial::ports();
             if ports.is_empty() {

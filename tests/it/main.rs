@@ -1,6 +1,7 @@
 //! One binary for all tests that go through the front door.
 
 mod app;
+mod app_bodies;
 mod atheros;
 mod body_measure;
 mod body_synthetic;
@@ -14,6 +15,7 @@ mod export_body;
 mod feeding;
 mod feitcsi;
 mod golden;
+mod inference;
 mod intel5300;
 mod layering;
 mod nexmon;

@@ -8,6 +8,7 @@ mod case;
 mod condition;
 mod numpy;
 mod outline;
+mod posed_mesh;
 mod raster;
 mod score;
 
@@ -19,6 +20,7 @@ use crate::types::{BodyPose, FocalLength, FocalSource, Known, Phenotype};
 use case::{Drawn, DrawnView, FOCAL_PX, PICTURE};
 
 pub use condition::Condition;
+pub use posed_mesh::{MeshCase, mesh_case};
 pub use score::{Score, mean_body, score};
 
 /// What a fitter is given, and what it should find.

@@ -1,6 +1,7 @@
 //! `evaluate`: how good the program is, measured here and now.
 
 mod body;
+mod conduct;
 mod statistics;
 mod table;
 
