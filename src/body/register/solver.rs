@@ -119,8 +119,7 @@ impl<'a> Solver<'a> {
         for (i, &(axis, mean, sigma)) in self.axes.iter().enumerate() {
             linear.prefer(plan.axis_place(i), self.state.phenotype.get(axis), mean, sigma);
         }
-        if let (Some(height_m), Some(i)) =
-            (self.height_m, axes.iter().position(|axis| *axis == PhenotypeAxis::Height))
+        if let (Some(height_m), Some(i)) = (self.height_m, axes.iter().position(|axis| *axis == PhenotypeAxis::Height))
         {
             let (missing, slope) = self.missing_height(height_m);
             let value = self.state.phenotype.get(PhenotypeAxis::Height);
