@@ -27,7 +27,6 @@ mod recording;
 mod register;
 mod render;
 mod render_mesh;
-mod render_snapshot;
 mod ruview;
 mod scan;
 mod sheet;
