@@ -2,11 +2,12 @@
 
 mod convert;
 mod evaluate;
+mod fit;
 mod headless;
 mod inspect;
 mod live;
-mod models;
 mod measure;
+mod models;
 mod out;
 mod register;
 mod replay;
@@ -43,6 +44,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Job {
     Inspect(inspect::Options),
+    Fit(Box<fit::Options>),
     Evaluate(evaluate::Options),
     Convert(convert::Options),
     Measure(measure::Options),
@@ -68,6 +70,7 @@ pub fn run() -> anyhow::Result<()> {
     match arguments.command {
         None => window::open(arguments.files),
         Some(Job::Inspect(options)) => inspect::run(&options),
+        Some(Job::Fit(options)) => fit::run(&options),
         Some(Job::Evaluate(options)) => evaluate::run(&options),
         Some(Job::Convert(options)) => convert::run(&options),
         Some(Job::Measure(options)) => measure::run(&options),

@@ -103,8 +103,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         );
     }
     let model = SharedModel::default().get().map_err(anyhow::Error::msg)?;
-    let known =
-        Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
+    let known = Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
     let laid = Laid::on(&model, &options.scan, options.reading, known)?;
     if options.json {
         out::line(serde_json::to_string_pretty(&laid.to_json(&model))?)?;
@@ -265,13 +264,16 @@ impl Laid {
                 mesh_file::obj(mesh, Some(uv), &comments)
             }
             "ply" => {
-                comments.push("quality: how far the scan lies outside the body, mm; NaN where it has nothing near".into());
+                comments
+                    .push("quality: how far the scan lies outside the body, mm; NaN where it has nothing near".into());
                 let error_mm: Vec<f32> = self.registration.per_vertex_error_m.iter().map(|e| e * 1e3).collect();
                 mesh_file::ply(mesh, Some(&error_mm), &comments)
             }
             "csv" => measurements::csv(&info)?,
             "json" => measurements::json(&info)?,
-            _ => anyhow::bail!("cannot tell the format — end the name in .glb, .gltf, .obj, .ply, .csv or .json: {path:?}"),
+            _ => anyhow::bail!(
+                "cannot tell the format — end the name in .glb, .gltf, .obj, .ply, .csv or .json: {path:?}"
+            ),
         };
         export::save(path, &bytes)?;
         Ok(())

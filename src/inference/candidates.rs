@@ -6,8 +6,8 @@
 use super::pose::{self, Body};
 use super::warp::Roi;
 use super::{Error, Models, face, people};
-use crate::types::{Landmark, Landmarks, Object, PixelBox};
 use crate::types::Photo;
+use crate::types::{Landmark, Landmarks, Object, PixelBox};
 
 /// MoveNet's rows below this are noise: on photos without people its best is 0.09.
 const MIN_PERSON: f32 = 0.2;
@@ -108,7 +108,8 @@ fn same_person(a: &Landmarks, b: &Landmarks, min_visibility: f32) -> bool {
     if shared.len() < 4 {
         return false;
     }
-    let distance = shared.iter().map(|(a, b)| (a.x_px - b.x_px).hypot(a.y_px - b.y_px)).sum::<f32>() / shared.len() as f32;
+    let distance =
+        shared.iter().map(|(a, b)| (a.x_px - b.x_px).hypot(a.y_px - b.y_px)).sum::<f32>() / shared.len() as f32;
     let size = extent(shared.iter().map(|(a, _)| *a)).max(extent(shared.iter().map(|(_, b)| *b)));
     distance < 0.1 * size
 }
@@ -188,7 +189,12 @@ fn around(bounds: &PixelBox, margin: f32) -> Roi {
 }
 
 /// The best body that BlazePose's detector finds in a square.
-fn by_detector(models: &Models, photo: &Photo, square: &Roi, object: Option<&Object>) -> Result<Option<Candidate>, Error> {
+fn by_detector(
+    models: &Models,
+    photo: &Photo,
+    square: &Roi,
+    object: Option<&Object>,
+) -> Result<Option<Candidate>, Error> {
     for detection in pose::detect(models, photo, square)? {
         let Some(roi) = pose::detection_roi(&detection) else { continue };
         let Some(mut body) = pose::landmarks(models, photo, &roi)? else { continue };
@@ -256,7 +262,8 @@ fn settled_bounds(person: &Candidate, boxes: &[&Object], photo: &Photo) -> Pixel
         points.extend(body.landmarks.points.iter().filter(|point| point.visibility >= 0.5));
     }
     let own = bounds_of(points.into_iter()).unwrap_or(person.bounds);
-    let best = boxes.iter().map(|object| (object.bounds.iou(&own).max(object.bounds.iou(&person.bounds)), object.bounds));
+    let best =
+        boxes.iter().map(|object| (object.bounds.iou(&own).max(object.bounds.iou(&person.bounds)), object.bounds));
     let best = best.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(iou, _)| *iou > 0.5);
     let bounds = best.map_or(own, |(_, bounds)| PixelBox {
         left: bounds.left.min(own.left),

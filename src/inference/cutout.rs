@@ -8,8 +8,8 @@ use super::candidates::Candidate;
 use super::pose::RoiMask;
 use super::refine::{self, Grid};
 use super::warp::{Plane, sigmoid};
-use crate::types::{Landmarks, Mask, PixelBox};
 use crate::types::Photo;
+use crate::types::{Landmarks, Mask, PixelBox};
 
 /// The matte is only listened to where it mostly agrees on the person: it was trained on people who fill the picture.
 const MIN_AGREEMENT: f32 = 0.7;
@@ -129,7 +129,9 @@ fn bones(body: &Landmarks) -> Vec<Bone> {
     add(neck, hips, 0.22);
     for side in 0..2 {
         add(at(11 + side), at(23 + side), 0.12);
-        for (from, to, radius) in [(11, 13, 0.11), (13, 15, 0.09), (15, 19, 0.08), (23, 25, 0.15), (25, 27, 0.1), (27, 31, 0.08)] {
+        for (from, to, radius) in
+            [(11, 13, 0.11), (13, 15, 0.09), (15, 19, 0.08), (23, 25, 0.15), (25, 27, 0.1), (27, 31, 0.08)]
+        {
             let (from, to) = (from + side, to + side);
             if body.points[to].presence > 0.3 {
                 add(at(from), at(to), radius);

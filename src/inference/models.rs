@@ -115,7 +115,10 @@ struct Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("file", &self.entry.file).field("runs_on", &self.runs_on).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("file", &self.entry.file)
+            .field("runs_on", &self.runs_on)
+            .finish_non_exhaustive()
     }
 }
 
@@ -341,7 +344,8 @@ const NATIVE: &str = "ONNX Runtime";
 /// Holds what the file says against what the manifest says; answers the one input.
 fn agreed(weight: &Weight, inputs: Vec<Port>, outputs: &[Port]) -> Result<Port, Error> {
     let wrong = |reason| Error::WrongShape { role: weight.entry.role, reason, path: weight.path.clone() };
-    let [input] = <[Port; 1]>::try_from(inputs).map_err(|inputs| wrong(format!("{} inputs instead of 1", inputs.len())))?;
+    let [input] =
+        <[Port; 1]>::try_from(inputs).map_err(|inputs| wrong(format!("{} inputs instead of 1", inputs.len())))?;
     if weight.unlisted {
         return match input.shape.as_slice() {
             [1 | -1, 3, _, _] => Ok(input),

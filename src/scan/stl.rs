@@ -39,7 +39,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Soup, Error> {
         }
         facets.len() <= MAX_TRIANGLES * FACET_BYTES
     };
-    if is_binary(bytes) { read_binary(bytes, &mut add)? } else { read_text(bytes, &mut add)? }
+    if is_binary(bytes) {
+        read_binary(bytes, &mut add)?
+    } else {
+        read_text(bytes, &mut add)?
+    }
     if facets.is_empty() {
         return Err(Error::Empty { format: Format::Stl });
     }

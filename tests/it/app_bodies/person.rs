@@ -7,7 +7,7 @@ use bevy_math::Vec3;
 use corporeal::engine::studio::{
     BodyOrigin, BodyView, InPhoto, PhotoState, PhotoView, PoseChoice, PosedView, QualityView, Studio,
 };
-use corporeal::types::{
+use corporeal::types::{Remark, 
     Evidence, FocalLength, Landmark, LandmarkSet, Landmarks, Measurement, MeasurementKind, Mesh, Observation, Person,
     Phenotype, Photo, PixelBox, Provenance, Tape,
 };
