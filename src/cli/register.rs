@@ -13,7 +13,7 @@ use crate::export::gltf::{self, Influences, SkinnedBody};
 use crate::export::mesh_file::{self, UvMap};
 use crate::export::{self, measurements};
 use crate::scan::{self, LengthUnit, Scan, UpAxis};
-use crate::types::{Known, Measurement, Sex, parse_age_years, parse_height_m, parse_weight_kg};
+use crate::types::{Known, Measurement, Sex, parse_age_years, parse_height_m};
 
 /// Lays a body on a scan of a person: measurements, a skinned body and the distance between the two.
 #[derive(Debug, clap::Args)]
@@ -29,9 +29,6 @@ pub struct Options {
     /// Stature: 1.78, 178 cm or 5'11". Needed when the scan is cut off.
     #[arg(long, value_parser = parse_height_m)]
     height: Option<f64>,
-    /// Kilograms, or as 158 lb.
-    #[arg(long, value_parser = parse_weight_kg)]
-    weight: Option<f64>,
     /// f or m.
     #[arg(long, value_parser = parse_sex)]
     sex: Option<Sex>,
@@ -103,7 +100,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         );
     }
     let model = SharedModel::default().get().map_err(anyhow::Error::msg)?;
+<<<<<<< HEAD
     let known = Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
+=======
+    let known = Known { height_m: options.height, weight_kg: None, sex: options.sex, age_years: options.age };
+>>>>>>> export
     let laid = Laid::on(&model, &options.scan, options.reading, known)?;
     if options.json {
         out::line(serde_json::to_string_pretty(&laid.to_json(&model))?)?;

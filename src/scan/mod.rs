@@ -193,7 +193,7 @@ fn finish(mut soup: Soup, format: Format, options: &Options) -> Result<Scan, Err
         return Err(Error::TooManyTriangles);
     }
     // Beyond this, sums of squares of a single-precision coordinate overflow: no unit makes that a body.
-    let usable = |p: &DVec3| p.abs().max_element() < 1e15;
+    let usable = |p: &DVec3| p.is_finite() && p.abs().max_element() < 1e15;
     let good: Vec<bool> = soup.positions.iter().map(usable).collect();
     let n_before = soup.triangles.len();
     soup.triangles.retain(|triangle| {

@@ -7,9 +7,9 @@ use bevy_math::Vec3;
 use corporeal::engine::studio::{
     BodyOrigin, BodyView, InPhoto, PhotoState, PhotoView, PoseChoice, PosedView, QualityView, Studio,
 };
-use corporeal::types::{Remark, 
+use corporeal::types::{
     Evidence, FocalLength, Landmark, LandmarkSet, Landmarks, Measurement, MeasurementKind, Mesh, Observation, Person,
-    Phenotype, Photo, PixelBox, Provenance, Tape,
+    Phenotype, Photo, PixelBox, Provenance, Remark, Tape,
 };
 
 pub const PHOTO_PX: [u32; 2] = [480, 720];
