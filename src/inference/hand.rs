@@ -6,8 +6,8 @@ use super::ssd::{self, Detection};
 use super::tensor::Tensor;
 use super::warp::{Border, Roi, crop};
 use super::{Error, Models, Role};
-use crate::types::{LandmarkSet, Landmarks};
 use crate::types::Photo;
+use crate::types::{LandmarkSet, Landmarks};
 
 const N_INPUT: usize = 224;
 const N_POINTS: usize = 21;

@@ -3,8 +3,8 @@
 use super::tensor::Tensor;
 use super::warp::{Affine, Border, sample};
 use super::{Error, Models, Role};
-use crate::types::{Object, PixelBox};
 use crate::types::Photo;
+use crate::types::{Object, PixelBox};
 
 const N_INPUT: usize = 416;
 const N_CLASSES: usize = 80;
