@@ -153,7 +153,7 @@ fn bounds_of<'a>(points: impl Iterator<Item = &'a Landmark>) -> Option<PixelBox>
 }
 
 /// COCO's points and BlazePose's for the same joints.
-pub const SHARED_JOINTS: [(usize, usize); 13] = [
+const SHARED_JOINTS: [(usize, usize); 13] = [
     (0, 0),
     (5, 11),
     (6, 12),
@@ -201,7 +201,7 @@ fn covers(person: &Candidate, bounds: &PixelBox) -> bool {
     inside * 10 >= sure.len() * 7 && bounds_of(sure.into_iter()).is_some_and(|own| own.height() * 2.5 > bounds.height())
 }
 
-pub fn contains(bounds: &PixelBox, x: f32, y: f32) -> bool {
+fn contains(bounds: &PixelBox, x: f32, y: f32) -> bool {
     (bounds.left..=bounds.right).contains(&x) && (bounds.top..=bounds.bottom).contains(&y)
 }
 
@@ -311,7 +311,7 @@ fn without_doubles(mut people: Vec<Candidate>) -> Vec<Candidate> {
         match double {
             None => kept.push(person),
             Some(other) if other.keypoints.is_some() && person.keypoints.is_some() => {
-                let loser = if off(other) <= off(&person) { &mut person } else { &mut *other };
+                let loser = if off(&*other) <= off(&person) { &mut person } else { &mut *other };
                 loser.body = None;
                 kept.push(person);
             }
