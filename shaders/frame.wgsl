@@ -2,6 +2,8 @@
 
 struct Frame {
     clip_from_room: mat4x4<f32>,
+    // Room to the light's map: x and y 0..1 across it, y down; z metres from the plane in front of all that casts.
+    light_from_room: mat4x4<f32>,
     // xyz: the eye; w: device pixels per point.
     eye: vec4<f32>,
     // xy: picture size in pixels; z: how much the floor darkens what stands on it; w: how many occluders are set.
@@ -16,6 +18,14 @@ struct Frame {
     key_light: vec4<f32>,
     // xyz: towards the fill light.
     fill_light: vec4<f32>,
+    // xyz: to the right in the picture; w: half its width one metre in front of the eye.
+    right: vec4<f32>,
+    // xyz: upwards in the picture; w: half its height one metre in front of the eye.
+    up: vec4<f32>,
+    // xyz: towards the viewer; w: distance of the near plane.
+    back: vec4<f32>,
+    // x: metres the light's map is wide and high; y: metres that casters are deep; z: 1 when there is a map.
+    light: vec4<f32>,
     floor: vec4<f32>,
     grid: vec4<f32>,
     shadow: vec4<f32>,

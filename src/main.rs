@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
+use corporeal::types::wipe::Wiping;
+
 /// Recordings are read into fresh memory; the system's allocator gives it back to the kernel and asks for it again, which
-/// takes longer than decoding (`tests/bench/decode_file.rs`).
+/// takes longer than decoding (`tests/bench/decode_file.rs`). What held pixels of a photo is cleared before it is freed.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Wiping<mimalloc::MiMalloc> = Wiping(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()

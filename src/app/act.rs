@@ -1,13 +1,18 @@
 //! What each action does: it becomes a command to the engine or changes the window.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{ThemePreference, ViewportCommand};
 
-use super::actions::{self, Action};
+use super::actions::Action;
 use super::cx::Wish;
+use super::dialog::Purpose;
+use super::layout::{Pane, StartLayout};
 use super::palette::Palette;
+use super::studio::{Confirm, incoming};
 use super::{App, dialog, layout, screenshot, theme, timeline};
+use crate::engine::studio::StudioCommand;
 use crate::engine::{Command, NoticeLevel, RecordingSpec};
 use crate::render::StandardView;
 
@@ -17,16 +22,116 @@ impl App {
         match wish {
             Wish::Do(action) => self.act(ctx, action, now_secs),
             Wish::Send(command) => (self.backend.send)(command),
-            Wish::Open(paths) => {
-                for path in &paths {
-                    self.settings.remember(path);
-                }
-                self.unfreeze();
-                self.state.timeline = timeline::State::default();
-                (self.backend.send)(Command::Open(paths));
-            }
+            Wish::Open(paths) => self.open(paths),
+            Wish::Choose(purpose) => self.choose(purpose),
         }
         ctx.request_repaint();
+    }
+
+    /// Sends every file to those who read its kind. Photos are not remembered, only where they were.
+    fn open(&mut self, paths: Vec<PathBuf>) {
+        let sorted = incoming::sort(paths);
+        let folder_of = |paths: &[PathBuf]| paths.first().and_then(|path| path.parent()).map(ToOwned::to_owned);
+        let folders = &mut self.state.studio.options.folders;
+        folders.photos = folder_of(&sorted.photos).or(folders.photos.take());
+        folders.scans = folder_of(&sorted.scans).or(folders.scans.take());
+        if !sorted.photos.is_empty() {
+            self.bring(Pane::Photos);
+            (self.backend.send)(Command::Studio(StudioCommand::AddPhotos(sorted.photos)));
+        }
+        if !sorted.scans.is_empty() {
+            self.bring(Pane::Compare);
+            (self.backend.send)(Command::Studio(StudioCommand::OpenScans(sorted.scans)));
+        }
+        if let Some(folder) = sorted.folders.into_iter().next_back() {
+            self.bring(Pane::Batch);
+            self.state.studio.offer_batch(folder);
+        }
+        if !sorted.recordings.is_empty() {
+            for path in &sorted.recordings {
+                self.settings.remember(path);
+            }
+            self.unfreeze();
+            self.state.timeline = timeline::State::default();
+            self.state.bodies_on_stage = None;
+            (self.backend.send)(Command::Open(sorted.recordings));
+        }
+    }
+
+    /// Brings a panel of the studio to the front; arranges the window for bodies when it is not there.
+    fn bring(&mut self, pane: Pane) {
+        if self.tree.tiles.find_pane(&pane).is_none() {
+            self.arrange(StartLayout::Bodies);
+        }
+        layout::show(&mut self.tree, pane);
+    }
+
+    /// Changes to another arrangement, as the user left it.
+    fn arrange(&mut self, layout: StartLayout) {
+        self.state.bodies_on_stage = None;
+        if layout == self.settings.layout {
+            return;
+        }
+        let wanted = self.parked.iter().position(|(parked, _)| *parked == layout);
+        let tree = wanted.map_or_else(|| layout.tree(), |at| self.parked.swap_remove(at).1);
+        let left = std::mem::replace(&mut self.tree, tree);
+        self.parked.push((self.settings.layout, left));
+        self.parked.sort_by_key(|(layout, _)| *layout);
+        self.settings.layout = layout;
+    }
+
+    fn choose(&mut self, purpose: Purpose) {
+        let name = match purpose {
+            Purpose::SaveBody { body, .. } => {
+                let body = self.live.studio.bodies.iter().find(|other| other.id == body);
+                body.map_or("body", |body| body.name.as_str()).to_owned()
+            }
+            _ => "contact sheet".to_owned(),
+        };
+        let (last, folders) = (self.settings.last_folder.as_deref(), &self.state.studio.options.folders);
+        self.dialog.get_or_insert_with(|| dialog::Dialog::new(purpose, last, folders, &name));
+    }
+
+    /// What somebody chose in a dialog.
+    pub(super) fn chosen(&mut self, purpose: Purpose, paths: Vec<PathBuf>) {
+        let Some(first) = paths.first().cloned() else { return };
+        let studio = &mut self.state.studio;
+        let folder = || first.parent().map(ToOwned::to_owned);
+        let command = match purpose {
+            Purpose::Open => return self.open(paths),
+            Purpose::Photos => {
+                studio.options.folders.photos = folder();
+                StudioCommand::AddPhotos(paths)
+            }
+            Purpose::Scans => {
+                studio.options.folders.scans = folder();
+                StudioCommand::OpenScans(paths)
+            }
+            Purpose::BatchFolder => {
+                self.bring(Pane::Batch);
+                return self.state.studio.offer_batch(first);
+            }
+            Purpose::SaveBody { body, options } => {
+                studio.options.folders.export = folder();
+                StudioCommand::Export { body, path: first, options }
+            }
+            Purpose::SaveSheet => {
+                studio.options.folders.export = folder();
+                StudioCommand::ExportSheet(first)
+            }
+        };
+        (self.backend.send)(Command::Studio(command));
+    }
+
+    /// A pasted picture, or why there is none.
+    pub(super) fn add_pasted(&mut self, pasted: Result<StudioCommand, String>, now_secs: f64) {
+        match pasted {
+            Ok(command) => {
+                self.bring(Pane::Photos);
+                (self.backend.send)(Command::Studio(command));
+            }
+            Err(error) => self.state.log.say(NoticeLevel::Warning, error, now_secs),
+        }
     }
 
     fn unfreeze(&mut self) {
@@ -36,18 +141,16 @@ impl App {
 
     /// Does an action, or says why it cannot be done now.
     fn act(&mut self, ctx: &egui::Context, action: Action, now_secs: f64) {
-        let context =
-            actions::Context { frozen: self.frozen.is_some(), has_range: self.state.timeline.range.is_some() };
+        let context = self.state.context(self.frozen.is_some());
         if let Err(reason) = action.available(&self.live, context) {
-            self.state.log.say(NoticeLevel::Info, format!("{}: {reason}", action.entry().name), now_secs);
+            let text = format!("{}: {reason}", action.entry().name);
+            self.state.log.say(NoticeLevel::Info, text, now_secs);
             return;
         }
         let state = &mut self.state;
         let send = &mut self.backend.send;
         match action {
-            Action::Open => {
-                self.dialog.get_or_insert_with(|| dialog::OpenDialog::new(self.settings.last_folder.as_deref()));
-            }
+            Action::Open => self.choose(Purpose::Open),
             Action::OpenDemo => send(Command::OpenDemo),
             Action::AddSource => state.sources.open = true,
             Action::CloseAll => send(Command::CloseAll),
@@ -103,13 +206,52 @@ impl App {
                 let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
             }
-            Action::Layout(layout) => {
-                self.settings.layout = layout;
-                self.tree = layout.tree();
-            }
+            Action::Layout(layout) => self.arrange(layout),
             Action::ResetLayout => self.tree = self.settings.layout.tree(),
             Action::Show(pane) => layout::show(&mut self.tree, pane),
             Action::CopyLog => ctx.copy_text(state.log.text()),
+            other => self.act_on_bodies(other, now_secs),
+        }
+    }
+
+    /// As [`Self::act`] for what concerns photos and bodies.
+    fn act_on_bodies(&mut self, action: Action, now_secs: f64) {
+        let studio = &mut self.state.studio;
+        let send = &mut self.backend.send;
+        let mut tell = |command| send(Command::Studio(command));
+        match action {
+            Action::AddPhotos => self.choose(Purpose::Photos),
+            Action::OpenScan => self.choose(Purpose::Scans),
+            Action::BatchFolder => self.choose(Purpose::BatchFolder),
+            Action::ExportSheet => self.choose(Purpose::SaveSheet),
+            Action::PastePhoto => self.add_pasted(super::studio::from_clipboard(), now_secs),
+            Action::FitBody => {
+                // What is still being typed counts.
+                if let Some(news) = studio.inputs.news(&self.live.studio.known) {
+                    tell(StudioCommand::SetKnown(news));
+                }
+                tell(StudioCommand::Fit);
+            }
+            Action::CancelWork => {
+                if let Some(work) = &self.live.studio.work {
+                    send(Command::CancelJob(work.job));
+                }
+            }
+            Action::DrawBody => tell(StudioCommand::AddDrawn { sex: studio.inputs.known().sex }),
+            Action::Undo => tell(StudioCommand::Undo),
+            Action::Redo => tell(StudioCommand::Redo),
+            Action::ResetBody => studio.body.into_iter().for_each(|body| tell(StudioCommand::ResetPhenotype(body))),
+            Action::RegisterScan => studio.body.into_iter().for_each(|body| tell(StudioCommand::Register(body))),
+            Action::ExportBody => studio.export = studio.body.map(super::studio::ExportForm::new),
+            Action::ReloadModels => tell(StudioCommand::ReloadModels),
+            Action::RemovePhoto => studio.confirm = studio.photo.map(Confirm::RemovePhoto),
+            Action::RemoveBody => studio.confirm = studio.body.map(Confirm::RemoveBody),
+            Action::Units(units) => studio.options.units = units,
+            Action::ShowAs(show) => studio.options.show = show,
+            Action::Stand(stance) => studio.options.stance = stance,
+            Action::Together => studio.options.together = !studio.options.together,
+            // All others are done in `act`.
+            _ => {}
         }
     }
 

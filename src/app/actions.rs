@@ -6,7 +6,9 @@
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::layout::{Pane, StartLayout};
+use super::studio::{self, Show, Stance, Units};
 use crate::engine::Snapshot;
+use crate::engine::studio::{BodyId, BodyOrigin, PhotoId};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
@@ -49,23 +51,47 @@ pub enum Action {
     ResetLayout,
     Show(Pane),
     CopyLog,
+    AddPhotos,
+    PastePhoto,
+    FitBody,
+    /// Stops the fit or registration that is running.
+    CancelWork,
+    DrawBody,
+    Undo,
+    Redo,
+    ResetBody,
+    ExportBody,
+    ExportSheet,
+    OpenScan,
+    RegisterScan,
+    BatchFolder,
+    ReloadModels,
+    RemovePhoto,
+    RemoveBody,
+    Units(Units),
+    ShowAs(Show),
+    Stand(Stance),
+    /// All bodies beside each other, or the selected one.
+    Together,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     File,
     Playback,
+    Body,
     View,
     Window,
 }
 
 impl Group {
-    pub const ALL: [Self; 4] = [Self::File, Self::Playback, Self::View, Self::Window];
+    pub const ALL: [Self; 5] = [Self::File, Self::Playback, Self::Body, Self::View, Self::Window];
 
     pub fn label(self) -> &'static str {
         match self {
             Self::File => "File",
             Self::Playback => "Playback",
+            Self::Body => "Body",
             Self::View => "View",
             Self::Window => "Window",
         }
@@ -106,7 +132,7 @@ const fn keyed(
 /// Keys of modified arrows stand before plain ones, so that the plain ones do not take them.
 #[rustfmt::skip]
 pub static TABLE: &[Entry] = &[
-    keyed(Action::Open, Group::File, "Open recording…", "Open recordings in any format", CTRL, Key::O),
+    keyed(Action::Open, Group::File, "Open…", "Open recordings in any format, photos or scans", CTRL, Key::O),
     entry(Action::OpenDemo, Group::File, "Open simulated scene", "Start the built-in simulator: no radio needed"),
     keyed(Action::AddSource, Group::File, "Add source…", "Connect a serial port, socket, interface or simulator", CTRL, Key::N),
     entry(Action::CloseAll, Group::File, "Close all sources", "Stop and forget every source; a recording in progress ends"),
@@ -136,6 +162,35 @@ pub static TABLE: &[Entry] = &[
     keyed(Action::LoopRange, Group::Playback, "Loop range", "Play the selected range again and again", NONE, Key::L),
     entry(Action::ClearRange, Group::Playback, "Clear range", "Forget the selected range and stop looping"),
 
+    keyed(Action::AddPhotos, Group::Body, "Add photos…", "Add photos of a person: JPEG, PNG, WebP or TIFF", CTRL_SHIFT, Key::O),
+    keyed(Action::PastePhoto, Group::Body, "Paste photo", "Add the picture in the clipboard", CTRL, Key::V),
+    keyed(Action::FitBody, Group::Body, "Fit body", "Fit one body to all photos in use", CTRL, Key::Enter),
+    entry(Action::CancelWork, Group::Body, "Cancel fit", "Stop the fit or registration that is running"),
+    keyed(Action::Undo, Group::Body, "Undo", "Take back the last change of a body", CTRL, Key::Z),
+    keyed(Action::Redo, Group::Body, "Redo", "Make the change again that was taken back", CTRL_SHIFT, Key::Z),
+    entry(Action::ResetBody, Group::Body, "Reset body", "Put all sliders of the selected body back to what was fitted"),
+    entry(Action::DrawBody, Group::Body, "Draw a body", "Add a body to play with; it is marked as drawn everywhere"),
+    entry(Action::OpenScan, Group::Body, "Open scan…", "Open a scan of a person: OBJ, PLY, STL or GLB"),
+    entry(Action::RegisterScan, Group::Body, "Register scan", "Fit the body model to the selected scan"),
+    keyed(Action::ExportBody, Group::Body, "Export body…", "Save the selected body or its measurements", CTRL, Key::E),
+    entry(Action::ExportSheet, Group::Body, "Export contact sheet…", "Save a picture of all photos with what was seen in them and the body"),
+    entry(Action::BatchFolder, Group::Body, "Batch folder…", "Fit a body to every photo of a folder"),
+    entry(Action::ReloadModels, Group::Body, "Reload models", "Look for new model files and use them"),
+    entry(Action::RemovePhoto, Group::Body, "Remove photo", "Wipe the selected photo from memory"),
+    entry(Action::RemoveBody, Group::Body, "Remove body", "Take the selected body off the stage"),
+    entry(Action::Units(Units::Centimetres), Group::Body, "Units cm and kg", "Show measurements in centimetres and kilograms"),
+    entry(Action::Units(Units::Inches), Group::Body, "Units inches and pounds", "Show measurements in inches and pounds"),
+    entry(Action::ShowAs(Show::Mesh), Group::Body, "Show mesh", "Draw bodies as lit surfaces"),
+    entry(Action::ShowAs(Show::Wireframe), Group::Body, "Show wireframe", "Draw the edges of the surface"),
+    entry(Action::ShowAs(Show::Skeleton), Group::Body, "Show skeleton", "Draw the joints and bones within the surface"),
+    entry(Action::ShowAs(Show::Tapes), Group::Body, "Show tapes", "Draw where each measurement is taken"),
+    entry(Action::ShowAs(Show::Uncertainty), Group::Body, "Show uncertainty", "Colour bodies by the expected error of each place"),
+    entry(Action::ShowAs(Show::Error), Group::Body, "Show error map", "Colour the compared body by its distance from the other"),
+    entry(Action::Stand(Stance::APose), Group::Body, "A-pose", "Draw bodies in the pose in which they are measured"),
+    entry(Action::Stand(Stance::Captured), Group::Body, "Captured pose", "Draw bodies as they stood in the photo or scan"),
+    entry(Action::Stand(Stance::TPose), Group::Body, "T-pose", "Draw bodies with arms held out"),
+    entry(Action::Together, Group::Body, "All bodies on stage", "Show all bodies beside each other, or only the selected one"),
+
     keyed(Action::Freeze, Group::View, "Freeze", "Hold the picture still; capture goes on", NONE, Key::P),
     keyed(Action::Focus, Group::View, "Focus selection", "Move the camera to what is selected", NONE, Key::F),
     entry(Action::ViewFront, Group::View, "Front view", "Look along the room from the front"),
@@ -144,7 +199,7 @@ pub static TABLE: &[Entry] = &[
     keyed(Action::ViewHome, Group::View, "Reset camera", "Show the whole room", NONE, Key::Num0),
     keyed(Action::NextLink, Group::View, "Next link", "Select the next link", NONE, Key::N),
     keyed(Action::PreviousLink, Group::View, "Previous link", "Select the previous link", SHIFT, Key::N),
-    entry(Action::Show(Pane::Viewport), Group::View, "Show room", "Bring the 3D view to the front"),
+    entry(Action::Show(Pane::Viewport), Group::View, "Show room", "Bring the 3D view of the room and of bodies to the front"),
     entry(Action::Show(Pane::Amplitude), Group::View, "Show amplitude", "Bring the amplitude waterfalls to the front"),
     entry(Action::Show(Pane::Phase), Group::View, "Show phase", "Bring the phase waterfalls to the front"),
     entry(Action::Show(Pane::Doppler), Group::View, "Show Doppler", "Bring the Doppler spectrogram to the front"),
@@ -154,6 +209,12 @@ pub static TABLE: &[Entry] = &[
     entry(Action::Show(Pane::Links), Group::View, "Show links", "Bring the link table to the front"),
     entry(Action::Show(Pane::Selection), Group::View, "Show selection", "Bring the details of the selected link to the front"),
     entry(Action::Show(Pane::Sources), Group::View, "Show sources", "Bring the source manager to the front"),
+    entry(Action::Show(Pane::Photos), Group::View, "Show photos", "Bring the photos to the front"),
+    entry(Action::Show(Pane::Body), Group::View, "Show body", "Bring the body's measurements to the front"),
+    entry(Action::Show(Pane::Shape), Group::View, "Show shape", "Bring the body's sliders to the front"),
+    entry(Action::Show(Pane::Compare), Group::View, "Show comparison", "Bring the comparison of two bodies to the front"),
+    entry(Action::Show(Pane::Models), Group::View, "Show models", "Bring the networks and their engine to the front"),
+    entry(Action::Show(Pane::Batch), Group::View, "Show batch", "Bring the work through a folder to the front"),
     entry(Action::Show(Pane::Log), Group::View, "Show log", "Bring the log of messages to the front"),
 
     Entry {
@@ -169,6 +230,7 @@ pub static TABLE: &[Entry] = &[
     entry(Action::Layout(StartLayout::Lab), Group::Window, "Layout Lab", "Arrange panels for experiments"),
     entry(Action::Layout(StartLayout::Install), Group::Window, "Layout Install", "Arrange panels for placing nodes and judging links"),
     entry(Action::Layout(StartLayout::Review), Group::Window, "Layout Review", "Arrange panels for going through a recording"),
+    entry(Action::Layout(StartLayout::Bodies), Group::Window, "Layout Bodies", "Arrange panels for measuring people in photos"),
     entry(Action::ResetLayout, Group::Window, "Reset layout", "Put every panel of this layout back in its place"),
     entry(Action::ThemeDark, Group::Window, "Dark theme", "Light text on dark ground"),
     entry(Action::ThemeLight, Group::Window, "Light theme", "Dark text on light ground"),
@@ -195,6 +257,8 @@ impl Action {
 
     /// What the action needs and does not have now; `Ok` when it can be done.
     pub fn available(self, snapshot: &Snapshot, context: Context) -> Result<(), &'static str> {
+        let studio = &snapshot.studio;
+        let body = studio.bodies.iter().find(|body| Some(body.id) == context.body);
         let need = |met: bool, reason: &'static str| if met { Ok(()) } else { Err(reason) };
         match self {
             Self::TogglePlay | Self::SeekByMillis(_) | Self::StepFrames(_) | Self::GoToStart | Self::Speed(_) => {
@@ -212,6 +276,26 @@ impl Action {
                 "Needs a source: connect a node or start the simulated scene",
             ),
             Self::NextLink | Self::PreviousLink => need(!snapshot.links.is_empty(), "There are no links yet"),
+            Self::FitBody => match studio::cannot_fit(studio).or(context.inputs_error) {
+                Some(reason) => Err(reason),
+                None => Ok(()),
+            },
+            Self::CancelWork => need(studio.work.is_some(), "No fit is running"),
+            Self::Undo => need(studio.undo.is_some(), "Nothing to undo"),
+            Self::Redo => need(studio.redo.is_some(), "Nothing to redo"),
+            Self::ResetBody => need(body.is_some_and(|body| body.edited), "The selected body has not been changed"),
+            Self::ExportBody | Self::RemoveBody => need(body.is_some(), "Needs a body: fit one to photos, or draw one"),
+            Self::ExportSheet => need(
+                !studio.photos.is_empty() && studio.bodies.iter().any(|body| !body.in_photos.is_empty()),
+                "Needs a body that was fitted to photos",
+            ),
+            Self::RegisterScan => need(
+                studio.work.is_none() && body.is_some_and(|body| matches!(body.origin, BodyOrigin::Scan { .. })),
+                "Needs a scan: open one and select it",
+            ),
+            Self::Together => need(studio.bodies.len() > 1, "There is only one body"),
+            Self::RemovePhoto => need(context.photo.is_some(), "No photo is selected"),
+            Self::ShowAs(Show::Error) => need(studio.comparison.is_some(), "Compare two bodies first"),
             _ => Ok(()),
         }
     }
@@ -222,6 +306,11 @@ impl Action {
 pub struct Context {
     pub frozen: bool,
     pub has_range: bool,
+    /// Selected in the studio.
+    pub photo: Option<PhotoId>,
+    pub body: Option<BodyId>,
+    /// Which typed figure cannot be used.
+    pub inputs_error: Option<&'static str>,
 }
 
 /// The action whose key was pressed; takes the key away from the widgets.

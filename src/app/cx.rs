@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::actions::Action;
 use super::time::TimeView;
-use super::{heat, log, sources, timeline, viewport};
+use super::{dialog, heat, log, sources, studio, timeline, viewport};
 use crate::engine::{Command, LinkView, Snapshot};
 use crate::types::{NodeId, StreamId, Timestamp};
 
@@ -13,7 +13,10 @@ use crate::types::{NodeId, StreamId, Timestamp};
 pub enum Wish {
     Do(Action),
     Send(Command),
+    /// Files of any kind: recordings, photos, scans.
     Open(Vec<std::path::PathBuf>),
+    /// Asks for files.
+    Choose(dialog::Purpose),
 }
 
 pub struct Cx<'a> {
@@ -29,6 +32,8 @@ pub struct Cx<'a> {
     pub state: &'a mut State,
     pub wishes: &'a mut Vec<Wish>,
     pub gpu: Option<&'a egui_wgpu::RenderState>,
+    /// Whether the panels are arranged for bodies.
+    pub for_bodies: bool,
 }
 
 impl Cx<'_> {
@@ -46,7 +51,23 @@ impl Cx<'_> {
     }
 
     pub fn context(&self) -> super::actions::Context {
-        super::actions::Context { frozen: self.frozen, has_range: self.state.timeline.range.is_some() }
+        self.state.context(self.frozen)
+    }
+
+    /// Whether there are bodies to look at, or one in the making.
+    pub fn has_bodies(&self) -> bool {
+        let studio = &self.live.studio;
+        !studio.bodies.is_empty() || studio.work.as_ref().is_some_and(|work| work.preview.is_some())
+    }
+
+    /// Whether the viewport shows bodies, else the room: as chosen, else by the arrangement, else what there is.
+    pub fn bodies_on_stage(&self) -> bool {
+        let has_room = !self.shown.sources.is_empty() || !self.shown.site.nodes.is_empty();
+        match self.state.bodies_on_stage {
+            _ if !self.has_bodies() => self.for_bodies,
+            Some(choice) => choice || !has_room,
+            None => self.for_bodies || !has_room,
+        }
     }
 }
 
@@ -61,6 +82,22 @@ pub struct State {
     pub sources: sources::State,
     pub viewport: viewport::State,
     pub log: log::Log,
+    pub studio: studio::State,
+    /// Whether the viewport shows bodies instead of the room; `None` leaves it to the arrangement of panels.
+    pub bodies_on_stage: Option<bool>,
+}
+
+impl State {
+    /// What of the window decides whether an action can be done.
+    pub fn context(&self, frozen: bool) -> super::actions::Context {
+        super::actions::Context {
+            frozen,
+            has_range: self.timeline.range.is_some(),
+            photo: self.studio.photo,
+            body: self.studio.body,
+            inputs_error: self.studio.inputs_error(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,7 +197,9 @@ impl Calm {
             let states: Vec<_> =
                 s.sources.iter().map(|source| (source.id, std::mem::discriminant(&source.state))).collect();
             let playing = s.playback.as_ref().map(|p| (p.playing, p.at_end, p.speed.to_bits(), p.looping));
-            (s.run, s.links.len(), s.jobs.len(), s.recording.is_some(), states, playing)
+            let studio =
+                (s.studio.photos.len(), s.studio.bodies.len(), s.studio.work.as_ref().map(|w| (w.job, w.stage)));
+            (s.run, s.links.len(), s.jobs.len(), s.recording.is_some(), states, playing, studio)
         };
         let due = now_secs - self.at_secs >= Self::PERIOD_SECS || now_secs < self.at_secs;
         if !Arc::ptr_eq(&self.snapshot, shown) && (due || shape(&self.snapshot) != shape(shown)) {

@@ -6,7 +6,7 @@ use egui_tiles::{SimplificationOptions, TileId, Tiles, UiResponse};
 use super::cx::{Cx, HeatKind};
 use super::layout::Pane;
 use super::theme::{self, Theme};
-use super::{links, log, marks, plots, selection, signals, sources, viewport, waterfall};
+use super::{links, log, marks, plots, selection, signals, sources, studio, viewport, waterfall};
 
 /// Draws the panels in their places.
 pub struct Desk<'a, 'b> {
@@ -31,12 +31,21 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
                 Pane::Selection => selection::selection_ui(ui, self.cx),
                 Pane::Sources => sources::sources_ui(ui, self.cx),
                 Pane::Log => log::log_ui(ui, self.cx),
+                Pane::Photos => studio::photos_ui(ui, self.cx),
+                Pane::Body => studio::body_ui(ui, self.cx),
+                Pane::Shape => studio::shape_ui(ui, self.cx),
+                Pane::Compare => studio::compare_ui(ui, self.cx),
+                Pane::Models => studio::models_ui(ui, self.cx),
+                Pane::Batch => studio::batch_ui(ui, self.cx),
             });
         });
         UiResponse::None
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> egui::WidgetText {
+        if *pane == Pane::Viewport && self.cx.bodies_on_stage() {
+            return "Stage".into();
+        }
         pane.title().into()
     }
 
@@ -46,19 +55,23 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
 
     fn top_bar_right_ui(
         &mut self,
-        _tiles: &Tiles<Pane>,
+        tiles: &Tiles<Pane>,
         ui: &mut Ui,
         _tile_id: TileId,
-        _tabs: &egui_tiles::Tabs,
+        tabs: &egui_tiles::Tabs,
         _scroll_offset: &mut f32,
     ) {
         let theme = Theme::of(ui);
         ui.add_space(theme::GRID);
         let width = ui.available_width();
-        if let Some(provenance) = self.cx.shown.provenance {
+        let front = tabs.active.and_then(|id| tiles.get_pane(&id).copied());
+        let of_bodies =
+            front.is_some_and(|pane| pane.is_of_bodies() || (pane == Pane::Viewport && self.cx.bodies_on_stage()));
+        let provenance = if of_bodies { studio::provenance(&self.cx.live.studio) } else { self.cx.shown.provenance };
+        if let Some(provenance) = provenance {
             marks::provenance_ui(ui, provenance, width >= theme::MIN_TAB_WORDS);
         }
-        if self.cx.frozen && width >= 1.5 * theme::MIN_TAB_WORDS {
+        if !of_bodies && self.cx.frozen && width >= 1.5 * theme::MIN_TAB_WORDS {
             ui.label(egui::RichText::new("frozen").font(theme::caption_font()).color(theme.accent));
         }
     }

@@ -1,4 +1,4 @@
-//! The system's file dialog without waiting for it: its future is asked once a frame.
+//! The system's file dialogs without waiting for them: their future is asked once a frame.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,30 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use super::studio::{Folders, extension, incoming};
+use crate::engine::studio::{BodyId, ExportOptions};
+
+/// What files are asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// Recordings, photos, scans.
+    Open,
+    Photos,
+    Scans,
+    /// A folder of photos to work through.
+    BatchFolder,
+    SaveBody {
+        body: BodyId,
+        options: ExportOptions,
+    },
+    SaveSheet,
+}
+
 type Answer = Option<Vec<PathBuf>>;
 
 /// An open dialog.
-pub struct OpenDialog {
+pub struct Dialog {
+    pub purpose: Purpose,
     future: Pin<Box<dyn Future<Output = Answer>>>,
 }
 
@@ -22,18 +42,36 @@ impl Wake for Repaint {
     }
 }
 
-impl OpenDialog {
-    pub fn new(folder: Option<&Path>) -> Self {
-        let mut dialog = rfd::AsyncFileDialog::new().set_title("Open recordings");
+impl Dialog {
+    /// `name` is what a file to save is called unless somebody changes it, without its extension.
+    pub fn new(purpose: Purpose, last: Option<&Path>, folders: &Folders, name: &str) -> Self {
+        let (title, folder) = match &purpose {
+            Purpose::Open => ("Open recordings, photos or scans", last),
+            Purpose::Photos => ("Add photos", folders.photos.as_deref()),
+            Purpose::Scans => ("Open scans", folders.scans.as_deref()),
+            Purpose::BatchFolder => ("Choose a folder of photos", folders.batch.as_deref()),
+            Purpose::SaveBody { .. } => ("Export body", folders.export.as_deref()),
+            Purpose::SaveSheet => ("Export contact sheet", folders.export.as_deref()),
+        };
+        let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
         if let Some(folder) = folder {
             dialog = dialog.set_directory(folder);
         }
-        let future = dialog.pick_files();
-        Self {
-            future: Box::pin(
-                async move { Some(future.await?.into_iter().map(|file| file.path().to_owned()).collect()) },
-            ),
-        }
+        let future: Pin<Box<dyn Future<Output = Answer>>> = match &purpose {
+            Purpose::Open => many(dialog.pick_files()),
+            Purpose::Photos => many(dialog.add_filter("Photos", incoming::PHOTO_EXTENSIONS).pick_files()),
+            Purpose::Scans => many(dialog.add_filter("Scans", incoming::SCAN_EXTENSIONS).pick_files()),
+            Purpose::BatchFolder => one(dialog.pick_folder()),
+            Purpose::SaveBody { options, .. } => {
+                let extension = options.format.map_or("glb", extension);
+                let dialog = dialog.add_filter(extension.to_uppercase(), &[extension]);
+                one(dialog.set_file_name(format!("{name}.{extension}")).save_file())
+            }
+            Purpose::SaveSheet => {
+                one(dialog.add_filter("PNG", &["png"]).set_file_name(format!("{name}.png")).save_file())
+            }
+        };
+        Self { purpose, future }
     }
 
     /// `None` while the dialog is open.
@@ -44,4 +82,12 @@ impl OpenDialog {
             Poll::Pending => None,
         }
     }
+}
+
+fn many(files: impl Future<Output = Option<Vec<rfd::FileHandle>>> + 'static) -> Pin<Box<dyn Future<Output = Answer>>> {
+    Box::pin(async move { Some(files.await?.into_iter().map(|file| file.path().to_owned()).collect()) })
+}
+
+fn one(file: impl Future<Output = Option<rfd::FileHandle>> + 'static) -> Pin<Box<dyn Future<Output = Answer>>> {
+    Box::pin(async move { Some(vec![file.await?.path().to_owned()]) })
 }

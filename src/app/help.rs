@@ -11,10 +11,10 @@ pub const VIEWPORT_GESTURES: [(&str, &str); 7] = [
     ("Drag", "orbit"),
     ("Shift + drag, middle drag", "pan"),
     ("Wheel", "zoom"),
-    ("Click", "select a node or link"),
+    ("Click", "select a node, link or body"),
     ("Double-click", "focus; on empty ground reset"),
     ("1 · 3 · 7", "front, side, top (pointer over the room)"),
-    ("F · 0", "focus selection, whole room"),
+    ("F · 0", "focus selection, show everything"),
 ];
 
 const PLOT_GESTURES: [(&str, &str); 4] = [
@@ -22,6 +22,13 @@ const PLOT_GESTURES: [(&str, &str); 4] = [
     ("Click", "pin the cursor, Esc lets go"),
     ("Drag", "look at the past, End follows again"),
     ("Ctrl + wheel", "stretch time"),
+];
+
+const PHOTO_GESTURES: [(&str, &str); 4] = [
+    ("Wheel", "magnify about the pointer"),
+    ("Drag", "move the magnified photo"),
+    ("Double-click", "show the whole photo"),
+    ("Click a person", "measure this one"),
 ];
 
 pub fn help_ui(ctx: &egui::Context, open: &mut bool) {
@@ -59,6 +66,7 @@ pub fn help_ui(ctx: &egui::Context, open: &mut bool) {
                 }
                 list_ui(&mut columns[0], "Room", VIEWPORT_GESTURES.into_iter());
                 list_ui(&mut columns[1], "Plots", PLOT_GESTURES.into_iter());
+                list_ui(&mut columns[0], "Photos", PHOTO_GESTURES.into_iter());
                 list_ui(&mut columns[1], "Everywhere", [("Esc", "back out one level")].into_iter());
             });
         });

@@ -1,4 +1,4 @@
-//! The dock: which panels there are, three start arrangements by role, and the user's own, which persists.
+//! The dock: which panels there are, four start arrangements by role, and the user's own, which persists.
 
 use egui_tiles::{Container, Linear, LinearDir, Tabs, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,16 @@ pub enum Pane {
     Selection,
     Sources,
     Log,
+    Photos,
+    Body,
+    Shape,
+    Compare,
+    Models,
+    Batch,
 }
 
 impl Pane {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Viewport,
         Self::Amplitude,
         Self::Phase,
@@ -31,6 +37,12 @@ impl Pane {
         Self::Selection,
         Self::Sources,
         Self::Log,
+        Self::Photos,
+        Self::Body,
+        Self::Shape,
+        Self::Compare,
+        Self::Models,
+        Self::Batch,
     ];
 
     pub fn title(self) -> &'static str {
@@ -46,27 +58,40 @@ impl Pane {
             Self::Selection => "Selection",
             Self::Sources => "Sources",
             Self::Log => "Log",
+            Self::Photos => "Photos",
+            Self::Body => "Body",
+            Self::Shape => "Shape",
+            Self::Compare => "Compare",
+            Self::Models => "Models",
+            Self::Batch => "Batch",
         }
+    }
+
+    /// Whether it belongs to the body studio, and carries the provenance of bodies.
+    pub fn is_of_bodies(self) -> bool {
+        matches!(self, Self::Photos | Self::Body | Self::Shape | Self::Compare | Self::Models | Self::Batch)
     }
 }
 
 /// Who sits in front of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StartLayout {
     #[default]
     Lab,
     Install,
     Review,
+    Bodies,
 }
 
 impl StartLayout {
-    pub const ALL: [Self; 3] = [Self::Lab, Self::Install, Self::Review];
+    pub const ALL: [Self; 4] = [Self::Lab, Self::Install, Self::Review, Self::Bodies];
 
     pub fn label(self) -> &'static str {
         match self {
             Self::Lab => "Lab",
             Self::Install => "Install",
             Self::Review => "Review",
+            Self::Bodies => "Bodies",
         }
     }
 
@@ -107,6 +132,14 @@ impl StartLayout {
                 let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);
                 let right = split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.0), (plots, 0.9)]);
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.5), (right, 1.0)])
+            }
+            Self::Bodies => {
+                let photos = tabs(&mut tiles, &[Photos]);
+                let more = tabs(&mut tiles, &[Models, Batch, Log]);
+                let left = split(&mut tiles, LinearDir::Vertical, &[(photos, 2.6), (more, 1.0)]);
+                let stage = tabs(&mut tiles, &[Viewport]);
+                let right = tabs(&mut tiles, &[Body, Shape, Compare]);
+                split(&mut tiles, LinearDir::Horizontal, &[(left, 1.0), (stage, 1.25), (right, 0.95)])
             }
         };
         Tree::new(egui::Id::unique("dock"), root, tiles)

@@ -50,10 +50,15 @@ fn provenance_shape(painter: &Painter, centre: Pos2, size: f32, provenance: Prov
     }
 }
 
+/// The shape alone, for a painter that writes the word beside it.
+pub fn provenance_mark(painter: &Painter, theme: &Theme, centre: Pos2, provenance: Provenance) {
+    provenance_shape(painter, centre, 0.8 * theme::MARK, provenance, theme.provenance(provenance), theme.panel);
+}
+
 /// The large badge of the top bar: filled, hatched when simulated.
-pub fn provenance_badge_ui(ui: &mut Ui, provenance: Option<Provenance>) -> Response {
+pub fn provenance_badge_ui(ui: &mut Ui, provenance: Option<Provenance>, nothing: &'static str) -> Response {
     let theme = Theme::of(ui);
-    let word = provenance.map_or("NO SOURCE", Provenance::label);
+    let word = provenance.map_or(nothing, Provenance::label);
     let colour = if provenance.is_some() { theme.on_fill } else { theme.quiet };
     let galley = ui.painter().layout_no_wrap(word.to_owned(), theme::strong_font(), colour);
     let mark = if provenance.is_some() { theme::MARK + theme::GRID } else { 0.0 };
@@ -138,13 +143,17 @@ pub fn level_word(level: NoticeLevel) -> &'static str {
     }
 }
 
-/// Critical is a square, a warning a diamond, information a circle.
 pub fn level_ui(ui: &mut Ui, level: NoticeLevel) -> Response {
     let theme = Theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(theme::MARK, theme::ROW_DENSE), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, level_word(level)));
-    let (c, r, colour) = (rect.center(), 0.45 * theme::MARK, theme.level(level));
-    let painter = ui.painter();
+    level_mark(ui.painter(), theme, rect.center(), level);
+    response
+}
+
+/// Critical is a square, a warning a diamond, information a circle.
+pub fn level_mark(painter: &Painter, theme: &Theme, c: Pos2, level: NoticeLevel) {
+    let (r, colour) = (0.45 * theme::MARK, theme.level(level));
     match level {
         NoticeLevel::Info => {
             painter.circle_filled(c, r, colour);
@@ -157,7 +166,6 @@ pub fn level_ui(ui: &mut Ui, level: NoticeLevel) -> Response {
             painter.rect_filled(Rect::from_center_size(c, vec2(2.0 * r, 2.0 * r)), 0.0, colour);
         }
     }
-    response
 }
 
 /// Painted signs of buttons.

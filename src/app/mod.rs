@@ -27,6 +27,7 @@ mod signals;
 mod sources;
 pub mod stage;
 mod status;
+mod studio;
 mod theme;
 mod time;
 mod timeline;
@@ -47,7 +48,7 @@ pub use layout::{Pane, StartLayout};
 use palette::{Outcome, Palette};
 pub use settings::Settings;
 pub use theme::Theme;
-pub use window::{Backend, Options, run};
+pub use window::{Backend, Options, commands_for, run};
 
 use crate::engine::{NoticeLevel, Snapshot};
 
@@ -58,6 +59,7 @@ pub struct App {
     gpu: Option<egui_wgpu::RenderState>,
     settings: Settings,
     tree: Tree<Pane>,
+    parked: settings::Parked,
     state: State,
     live: Arc<Snapshot>,
     frozen: Option<Arc<Snapshot>>,
@@ -65,7 +67,7 @@ pub struct App {
     palette: Option<Palette>,
     help_open: bool,
     settings_open: bool,
-    dialog: Option<dialog::OpenDialog>,
+    dialog: Option<dialog::Dialog>,
     screenshot: Option<screenshot::Pending>,
     wishes: Vec<Wish>,
 }
@@ -88,12 +90,14 @@ impl App {
         gpu: Option<egui_wgpu::RenderState>,
     ) -> Self {
         theme::install(ctx);
-        let (settings, tree) = stored.and_then(settings::from_text).unwrap_or_else(|| {
+        let (settings, tree, parked) = stored.and_then(settings::from_text).unwrap_or_else(|| {
             let settings = Settings::default();
             let tree = settings.layout.tree();
-            (settings, tree)
+            (settings, tree, Vec::new())
         });
         settings.apply(ctx);
+        let mut state = State::default();
+        state.studio.options = settings.studio.clone();
         let live = (backend.snapshot)();
         Self {
             calm: Calm::new(Arc::clone(&live)),
@@ -102,7 +106,8 @@ impl App {
             gpu,
             settings,
             tree,
-            state: State::default(),
+            parked,
+            state,
             live,
             frozen: None,
             palette: None,
@@ -114,9 +119,10 @@ impl App {
         }
     }
 
-    /// Settings and arrangement as text, as they are remembered.
+    /// Settings and arrangements as text, as they are remembered.
     pub fn stored(&self) -> Option<String> {
-        settings::to_text(&self.settings, &self.tree)
+        let settings = Settings { studio: self.state.studio.options.clone(), ..self.settings.clone() };
+        settings::to_text(&settings, &self.tree, &self.parked)
     }
 
     pub fn is_frozen(&self) -> bool {
@@ -137,6 +143,11 @@ impl App {
         self.state.viewport.n_drawn()
     }
 
+    /// How many times a fitted body has been drawn over a photo since the start.
+    pub fn n_overlays_drawn(&self) -> u64 {
+        self.state.studio.n_overlays_drawn()
+    }
+
     /// How many waterfalls have been drawn since the start.
     pub fn n_waterfalls_drawn(&self) -> u64 {
         self.state.heat.n_drawn()
@@ -152,6 +163,7 @@ impl App {
         self.calm.renew(&shown, now_secs);
         self.state.selection.propose(&shown);
         self.state.time.begin_frame();
+        self.state.studio.begin_frame(&self.live.studio, self.gpu.as_ref());
         self.keys(&ctx);
         self.dropped_files(&ctx);
         self.pending(&ctx, now_secs);
@@ -168,19 +180,22 @@ impl App {
             state: &mut self.state,
             wishes: &mut self.wishes,
             gpu: self.gpu.as_ref(),
+            for_bodies: self.settings.layout == StartLayout::Bodies,
         };
         let theme = Theme::of(ui);
         let bar =
             |fill| Frame::new().fill(fill).inner_margin(Margin::symmetric(theme::PADDING as i8, theme::GRID as i8));
         Panel::top("top bar").frame(bar(theme.panel)).show(ui, |ui| status::top_ui(ui, &mut cx));
         Panel::bottom("status line").frame(bar(theme.panel)).show(ui, |ui| status::bottom_ui(ui, &mut cx));
-        let timeline =
+        // Bodies know no time: the room is theirs.
+        if !cx.for_bodies {
             Panel::bottom("timeline").frame(bar(theme.panel)).show(ui, |ui| timeline::timeline_ui(ui, &mut cx));
+        }
+        let bottom = ctx.content_rect().bottom() - ui.available_rect_before_wrap().bottom();
         egui::CentralPanel::default().frame(Frame::new().fill(theme.ground)).show(ui, |ui| {
             cx.state.viewport.hovered = false;
             self.tree.ui(&mut Desk { cx: &mut cx }, ui);
         });
-        let bottom = ctx.content_rect().bottom() - timeline.response.rect.top();
         self.windows(&ctx, bottom, now_secs);
         self.state.heat.drop_unused(self.gpu.as_ref());
         for wish in std::mem::take(&mut self.wishes) {
@@ -193,7 +208,13 @@ impl App {
 
     /// Keys: a window over the others has them first, then a text field, then the table of actions.
     fn keys(&mut self, ctx: &egui::Context) {
-        let modal = self.palette.is_some() || self.help_open || self.settings_open || self.state.sources.open;
+        let studio = &self.state.studio;
+        let modal = self.palette.is_some()
+            || self.help_open
+            || self.settings_open
+            || self.state.sources.open
+            || studio.export.is_some()
+            || studio.confirm.is_some();
         if modal || ctx.text_edit_focused() || egui::Popup::is_any_open(ctx) {
             return;
         }
@@ -211,6 +232,13 @@ impl App {
                 }
             }
         }
+        let picture = ctx.input_mut(|input| {
+            let at = input.events.iter().position(|event| matches!(event, egui::Event::PasteImage(_)))?;
+            Some(input.events.remove(at))
+        });
+        if let Some(egui::Event::PasteImage(picture)) = picture {
+            self.add_pasted(studio::from_picture(&picture), ctx.time());
+        }
         // A focused button takes Space and arrows for itself: the transport keys go on working without a focus.
         while let Some(action) = ctx.input_mut(actions::pressed) {
             ctx.memory_mut(|memory| {
@@ -222,10 +250,11 @@ impl App {
         }
     }
 
-    /// One level back: message, selecting, pinned cursor, range, past, frozen picture.
+    /// One level back: message, lit tapes, selecting, pinned cursor, range, past, frozen picture.
     fn back_out(&mut self, now_secs: f64) {
         let state = &mut self.state;
         let went_back = state.log.close_toast(now_secs)
+            || state.studio.unpin()
             || std::mem::take(&mut state.timeline.selecting)
             || state.time.pinned.take().is_some();
         if went_back {
@@ -248,11 +277,11 @@ impl App {
 
     /// Answers of the file dialog and of the window system.
     fn pending(&mut self, ctx: &egui::Context, now_secs: f64) {
-        if let Some(answer) = self.dialog.as_mut().and_then(|dialog| dialog.poll(ctx)) {
-            self.dialog = None;
-            if let Some(paths) = answer {
-                self.wishes.push(Wish::Open(paths));
-            }
+        if let Some(answer) = self.dialog.as_mut().and_then(|dialog| dialog.poll(ctx))
+            && let Some(dialog) = self.dialog.take()
+            && let Some(paths) = answer
+        {
+            self.chosen(dialog.purpose, paths);
         }
         let folder = self.options.screenshot_folder.as_deref();
         if let Some(result) = self.screenshot.as_ref().and_then(|pending| pending.finish(folder)) {
@@ -269,6 +298,8 @@ impl App {
     fn windows(&mut self, ctx: &egui::Context, bottom: f32, now_secs: f64) {
         self.state.log.toasts_ui(ctx, now_secs, bottom);
         sources::add_ui(ctx, &mut self.state.sources, &mut self.wishes);
+        studio::confirm_ui(ctx, &mut self.state.studio.confirm, &self.live.studio, &mut self.wishes);
+        studio::export_ui(ctx, &mut self.state.studio.export, &self.live.studio, &mut self.wishes);
         if self.help_open {
             help::help_ui(ctx, &mut self.help_open);
         }
@@ -276,8 +307,7 @@ impl App {
             let adapter = self.gpu.as_ref().map_or("none".to_owned(), |gpu| gpu.adapter.get_info().name);
             self.settings_open = settings::settings_ui(ctx, &mut self.settings, &adapter);
         }
-        let context =
-            actions::Context { frozen: self.frozen.is_some(), has_range: self.state.timeline.range.is_some() };
+        let context = self.state.context(self.frozen.is_some());
         match self.palette.as_mut().map(|palette| palette.ui(ctx, &self.live, context)) {
             Some(Outcome::Closed) => self.palette = None,
             Some(Outcome::Run(action)) => {
@@ -326,5 +356,11 @@ fn drop_hint_ui(ui: &Ui) {
         egui::StrokeKind::Inside,
     );
     let font = egui::FontId::new(theme::TITLE, theme::strong());
-    painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop to open", font, theme.text);
+    painter.text(
+        rect.center(),
+        egui::Align2::CENTER_CENTER,
+        "Drop recordings, photos or scans to open them",
+        font,
+        theme.text,
+    );
 }

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn letters_find_the_command_meant() {
         for (text, name) in
-            [("freeze", "Freeze"), ("rec", "Record"), ("opre", "Open recording…"), ("dark", "Dark theme")]
+            [("freeze", "Freeze"), ("rec", "Record"), ("opsi", "Open simulated scene"), ("dark", "Dark theme")]
         {
             assert_eq!(matches(text).first().map(|entry| entry.name), Some(name), "{text}");
         }

@@ -7,6 +7,7 @@ use egui_tiles::Tree;
 use serde::{Deserialize, Serialize};
 
 use super::layout::{self, Pane, StartLayout};
+use super::studio;
 use super::theme::{self, Theme};
 
 const MAX_RECENT: usize = 10;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub layout: StartLayout,
     pub recent: Vec<PathBuf>,
     pub last_folder: Option<PathBuf>,
+    /// Of the body studio. Photos are never in here.
+    pub studio: studio::Options,
 }
 
 impl Default for Settings {
@@ -29,6 +32,7 @@ impl Default for Settings {
             layout: StartLayout::Lab,
             recent: Vec::new(),
             last_folder: None,
+            studio: studio::Options::default(),
         }
     }
 }
@@ -47,21 +51,28 @@ impl Settings {
     }
 }
 
-/// Settings and arrangement as text; an arrangement that no longer fits is replaced by its start layout.
+/// The arrangements of the other start layouts, as the user left them.
+pub type Parked = Vec<(StartLayout, Tree<Pane>)>;
+
+/// Settings and arrangements as text; an arrangement that no longer fits is replaced by its start layout.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     settings: Settings,
     tree: Tree<Pane>,
+    #[serde(default)]
+    parked: Parked,
 }
 
-pub fn to_text(settings: &Settings, tree: &Tree<Pane>) -> Option<String> {
-    serde_json::to_string(&Stored { settings: settings.clone(), tree: tree.clone() }).ok()
+pub fn to_text(settings: &Settings, tree: &Tree<Pane>, parked: &Parked) -> Option<String> {
+    let stored = Stored { settings: settings.clone(), tree: tree.clone(), parked: parked.clone() };
+    serde_json::to_string(&stored).ok()
 }
 
-pub fn from_text(text: &str) -> Option<(Settings, Tree<Pane>)> {
-    let Stored { settings, tree } = serde_json::from_str(text).ok()?;
+pub fn from_text(text: &str) -> Option<(Settings, Tree<Pane>, Parked)> {
+    let Stored { settings, tree, mut parked } = serde_json::from_str(text).ok()?;
     let tree = if layout::is_sound(&tree) { tree } else { settings.layout.tree() };
-    Some((settings, tree))
+    parked.retain(|(layout, tree)| *layout != settings.layout && layout::is_sound(tree));
+    Some((settings, tree, parked))
 }
 
 /// The settings window; says whether it stays open.

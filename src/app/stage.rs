@@ -122,11 +122,11 @@ fn add_simulated_body(scene: &mut Scene, snapshot: &Snapshot, theme: &Theme) {
     scene.points = balls.map(|(_, &position)| ScenePoint { position, radius: HEAD_M, color }).collect();
 }
 
-fn rgba(colour: Color32) -> Rgba {
+pub fn rgba(colour: Color32) -> Rgba {
     colour.to_srgba_unmultiplied()
 }
 
-fn palette(theme: &Theme) -> ScenePalette {
+pub fn palette(theme: &Theme) -> ScenePalette {
     let clear = |colour: Color32, alpha: u8| {
         let [r, g, b, _] = rgba(colour);
         [r, g, b, alpha]

@@ -14,23 +14,45 @@ pub fn top_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         menus_ui(ui, cx);
         ui.separator();
-        let badge = marks::provenance_badge_ui(ui, cx.shown.provenance);
-        badge.on_hover_text(match cx.shown.provenance {
-            Some(crate::types::Provenance::Live) => "Measured now by attached radios",
-            Some(crate::types::Provenance::Replay) => "Measured earlier and read from a recording",
-            Some(crate::types::Provenance::Simulated) => "Computed by the simulator: no radio was involved",
-            None => "Nothing is open",
-        });
+        provenance_ui(ui, cx);
         if cx.frozen {
             frozen_ui(ui, cx);
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            record_ui(ui, cx);
-            freeze_ui(ui, cx);
+            // A recording in progress is never hidden.
+            if !cx.for_bodies || cx.live.recording.is_some() {
+                record_ui(ui, cx);
+            }
+            if !cx.for_bodies || cx.frozen {
+                freeze_ui(ui, cx);
+            }
             if ui.available_width() > 90.0 && ui.button("Commands").on_hover_text(tip(ui, Action::Palette)).clicked() {
                 cx.act(Action::Palette);
             }
         });
+    });
+}
+
+/// Where what is shown comes from, of bodies when the window is arranged for them.
+fn provenance_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    use crate::types::Provenance::{Live, Replay, Simulated};
+    if cx.for_bodies {
+        let provenance = super::studio::provenance(&cx.live.studio);
+        let tip = match provenance {
+            Some(Live) => "Photographed now",
+            Some(Replay) => "From photos and scans that were taken earlier",
+            Some(Simulated) => "At least one body was drawn: nobody was measured for it",
+            None => "Neither photo nor body is open",
+        };
+        marks::provenance_badge_ui(ui, provenance, "NO PHOTO").on_hover_text(tip);
+        return;
+    }
+    let badge = marks::provenance_badge_ui(ui, cx.shown.provenance, "NO SOURCE");
+    badge.on_hover_text(match cx.shown.provenance {
+        Some(Live) => "Measured now by attached radios",
+        Some(Replay) => "Measured earlier and read from a recording",
+        Some(Simulated) => "Computed by the simulator: no radio was involved",
+        None => "Nothing is open",
     });
 }
 
@@ -180,8 +202,13 @@ pub fn bottom_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         let quiet =
             |ui: &mut Ui, text: String| ui.label(RichText::new(text).font(theme::caption_font()).color(theme.quiet));
-        let failed = cx.live.sources.iter().filter(|s| matches!(s.state, SourceState::Failed(_))).count();
         let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        if cx.for_bodies {
+            bodies_ui(ui, cx);
+            jobs_ui(ui, cx);
+            return;
+        }
+        let failed = cx.live.sources.iter().filter(|s| matches!(s.state, SourceState::Failed(_))).count();
         quiet(ui, plural(calm.sources.len(), "source"));
         if failed > 0 {
             marks::level_ui(ui, NoticeLevel::Error);
@@ -198,16 +225,7 @@ pub fn bottom_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.label(RichText::new(format!("{} dropped", format::count(dropped))).font(theme::caption_font()))
                 .on_hover_text("Frames that the live view gave up; a recording has them");
         }
-        for job in &cx.live.jobs {
-            ui.separator();
-            quiet(ui, job.label.clone());
-            let bar = egui::ProgressBar::new(job.progress.unwrap_or(0.0)).desired_width(25.0 * theme::GRID);
-            let bar = if job.progress.is_some() { bar.show_percentage() } else { bar.text("…") };
-            ui.add(bar).accessible_name(&job.label);
-            if marks::icon_button_ui(ui, Icon::Close, &format!("Cancel {}", job.label), true).clicked() {
-                cx.send(Command::CancelJob(job.id));
-            }
-        }
+        jobs_ui(ui, cx);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let path = cx.live.playback.as_ref().and_then(|p| p.paths.first());
             if let Some(name) = path.and_then(|path| path.file_name()) {
@@ -224,4 +242,41 @@ pub fn bottom_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         });
     });
+}
+
+/// What is in the studio, and which engine runs its networks.
+fn bodies_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let theme = Theme::of(ui);
+    let studio = &cx.live.studio;
+    let quiet = |ui: &mut Ui, text: String| {
+        let text = RichText::new(text).font(theme::caption_font()).color(theme.quiet);
+        ui.label(text);
+    };
+    quiet(ui, if studio.photos.len() == 1 { "1 photo".to_owned() } else { format!("{} photos", studio.photos.len()) });
+    quiet(ui, if studio.bodies.len() == 1 { "1 body".to_owned() } else { format!("{} bodies", studio.bodies.len()) });
+    if studio.models.error.is_some() {
+        marks::level_ui(ui, NoticeLevel::Error);
+        ui.label(RichText::new("models cannot be used").font(theme::caption_font()));
+    } else if !studio.models.engine.is_empty() {
+        quiet(ui, studio.models.engine.clone());
+    }
+    if !cx.live.sources.is_empty() {
+        let n = cx.live.sources.len();
+        quiet(ui, format!("{n} radio source{} open", if n == 1 { "" } else { "s" }));
+    }
+}
+
+/// Everything that takes its time, with a way to stop it.
+fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let theme = Theme::of(ui);
+    for job in &cx.live.jobs {
+        ui.separator();
+        ui.label(RichText::new(&job.label).font(theme::caption_font()).color(theme.quiet));
+        let bar = egui::ProgressBar::new(job.progress.unwrap_or(0.0)).desired_width(25.0 * theme::GRID);
+        let bar = if job.progress.is_some() { bar.show_percentage() } else { bar.text("…") };
+        ui.add(bar).accessible_name(&job.label);
+        if marks::icon_button_ui(ui, Icon::Close, &format!("Cancel {}", job.label), true).clicked() {
+            cx.send(Command::CancelJob(job.id));
+        }
+    }
 }

@@ -55,6 +55,11 @@ pub const SHADOW_ALPHA: u8 = 180;
 pub const GRID_ALPHA: u8 = 60;
 /// Longest animation, seconds: longer ones would be waited for.
 pub const ANIMATION_SECS: f32 = 0.1;
+/// Widths of measuring tapes, points.
+pub const TAPE: f32 = 1.6;
+pub const TAPE_LIT: f32 = 3.0;
+/// How much of a body's surface is seen when its edges or bones are what is shown.
+pub const FAINT_BODY: f32 = 0.25;
 pub const ZOOM_MIN: f32 = 0.75;
 pub const ZOOM_MAX: f32 = 2.0;
 
@@ -84,9 +89,17 @@ pub struct Theme {
     pub tracks: [Color32; 8],
     /// The x, y and z axes of the room.
     pub axes: [Color32; 3],
-    /// Matte and nobody's: the simulated body.
+    /// Matte and nobody's: the simulated body, and bodies of the studio.
     pub mannequin: Color32,
+    /// Measuring tapes on a body that nobody points at.
+    pub tape: Color32,
 }
+
+/// Marks over photos, which have colours of their own: the same in both themes, each with a dark halo.
+pub const HALO: Color32 = rgb(0x0B0D10);
+pub const LANDMARK: Color32 = rgb(0x56B4E9);
+pub const OUTLINE: Color32 = rgb(0xF0E442);
+pub const OVERLAY: Color32 = rgb(0x9AD0F5);
 
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
@@ -123,6 +136,7 @@ pub const DARK: Theme = Theme {
     ],
     axes: [rgb(0xE06C75), rgb(0x7FB86A), rgb(0x61A5EF)],
     mannequin: rgb(0xB4BAC2),
+    tape: rgb(0xE69F00),
 };
 
 /// The light theme darkens the marks of the dark one where they would fall under 3:1 on white.
@@ -157,6 +171,7 @@ pub const LIGHT: Theme = Theme {
     ],
     axes: [rgb(0xC03945), rgb(0x3F802A), rgb(0x1C6FC4)],
     mannequin: rgb(0xC2C7CE),
+    tape: rgb(0xB07000),
 };
 
 impl Theme {

@@ -1,6 +1,6 @@
-//! The room in 3D: gestures move the camera, the renderer draws into a texture, labels are laid over it.
+//! The stage in 3D, a room or bodies: gestures move the camera, the renderer draws into a texture, labels are laid over it.
 //!
-//! The room is drawn anew only when the scene, the camera or the size has changed.
+//! The picture is drawn anew only when the scene, the camera or the size has changed.
 
 use bevy_math::{Vec2 as Vec2m, Vec3};
 use egui::{Align2, Painter, Pos2, Rect, RichText, Sense, TextureId, Ui, vec2};
@@ -10,22 +10,41 @@ use super::cx::{Cx, Selection};
 use super::help;
 use super::marks;
 use super::stage::{self, Place};
+use super::studio;
 use super::theme::{self, Theme};
-use crate::render::{Camera, Scene, StandardView, ViewportRenderer, scene_bounds};
+use crate::render::{Camera, MeshProblem, Scene, StandardView, ViewportRenderer, scene_bounds};
 use crate::types::Provenance;
 
 #[derive(Default)]
 pub struct State {
-    camera: Camera,
+    /// How the room is looked at.
+    room: Eye,
+    /// How bodies are looked at.
+    pub bodies: Eye,
     renderer: Option<ViewportRenderer>,
     drawn: Option<Drawn>,
-    /// What the camera was last fitted to; it is fitted anew when the room changes, until somebody moves it.
-    fitted: Option<(Option<Vec3>, Vec<Vec3>)>,
-    moved: bool,
-    gestures_open: bool,
-    /// Whether the pointer is over the room, which then has the number keys.
+    pub gestures_open: bool,
+    /// Whether the pointer is over the stage, which then has the number keys.
     pub hovered: bool,
     wanted: Option<Wanted>,
+}
+
+/// A camera, and what it was fitted to.
+#[derive(Default)]
+pub struct Eye {
+    pub camera: Camera,
+    /// What the camera was last fitted to; it is fitted anew when that changes, until somebody moves it.
+    fitted: Option<Vec<Vec3>>,
+    moved: bool,
+}
+
+/// What there is to look at.
+pub struct Aim {
+    pub bounds: Option<(Vec3, Vec3)>,
+    /// The camera is fitted anew when this changes.
+    pub key: Vec<Vec3>,
+    /// What is selected.
+    pub focus: Option<Vec3>,
 }
 
 /// What the texture shows.
@@ -39,7 +58,7 @@ struct Drawn {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Wanted {
+pub enum Wanted {
     View(StandardView),
     Home,
     Focus,
@@ -58,13 +77,38 @@ impl State {
         self.wanted = Some(Wanted::Focus);
     }
 
-    /// How often the room has been drawn since the start.
+    /// Why something of the last picture is missing.
+    pub fn problem(&self) -> Option<&'static str> {
+        let (_, problem) = self.renderer.as_ref()?.problems().first()?;
+        Some(match problem {
+            MeshProblem::Malformed => "This surface is damaged and cannot be drawn",
+            MeshProblem::TooLarge => "This surface is too large for the graphics adapter",
+            MeshProblem::OutOfMemory => {
+                "The graphics adapter has no memory left for this surface — close other windows"
+            }
+        })
+    }
+
+    /// What a key or button has asked of the camera.
+    pub fn take_wanted(&mut self) -> Option<Wanted> {
+        self.wanted.take()
+    }
+
+    /// How often the stage has been drawn since the start.
     pub fn n_drawn(&self) -> u64 {
         self.drawn.as_ref().map_or(0, |drawn| drawn.count)
     }
 }
 
 pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    if cx.bodies_on_stage() {
+        studio::bodies_ui(ui, cx);
+    } else {
+        room_ui(ui, cx);
+    }
+}
+
+fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let theme = Theme::of(ui);
     let rect = ui.available_rect_before_wrap();
     let response = ui.interact(rect, ui.scope_id().with("room"), Sense::click_and_drag());
@@ -79,10 +123,19 @@ pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let places = stage::places(cx.shown);
     let scene = stage::scene(cx.shown, &places, cx.state.selection, theme);
     let aspect = rect.width() / rect.height().max(1.0);
-    move_camera(ui, cx, &response, rect, &scene, &places, aspect);
+    let room_corner = scene.room.into_iter();
+    let aim = Aim {
+        bounds: scene_bounds(&scene),
+        key: room_corner.chain(places.iter().map(|place| place.position)).collect(),
+        focus: focus_point(cx, cx.state.selection, &places),
+    };
+    let wanted = cx.state.viewport.take_wanted();
+    cx.state.viewport.room.steer(ui, &response, rect, &aim, wanted);
+    select(cx, &response, rect, &places, aspect);
     match cx.gpu {
         Some(gpu) => {
-            let texture = draw(gpu, &mut cx.state.viewport, scene, rect, ui.pixels_per_point());
+            let camera = cx.state.viewport.room.camera.clone();
+            let texture = draw(gpu, &mut cx.state.viewport, scene, &camera, rect, ui.pixels_per_point());
             let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
             painter.image(texture, rect, uv, egui::Color32::WHITE);
         }
@@ -109,7 +162,7 @@ pub fn viewport_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The hatched frame that marks computed data.
-fn frame_ui(painter: &Painter, theme: &Theme, rect: Rect) {
+pub fn frame_ui(painter: &Painter, theme: &Theme, rect: Rect) {
     let width = 2.0 * theme::GRID;
     let inner = rect.shrink(width);
     let sides = [
@@ -126,89 +179,90 @@ fn frame_ui(painter: &Painter, theme: &Theme, rect: Rect) {
     painter.text(at, Align2::LEFT_BOTTOM, "SIMULATED", theme::strong_font(), theme.simulated);
 }
 
-fn move_camera(
-    ui: &Ui,
-    cx: &mut Cx<'_>,
-    response: &egui::Response,
-    rect: Rect,
-    scene: &Scene,
-    places: &[Place],
-    aspect: f32,
-) {
-    let selection = cx.state.selection;
-    let focus = focus_point(cx, selection, places);
-    let state = &mut cx.state.viewport;
-    let bounds = scene_bounds(scene);
-    state.camera.set_instant(ui.style().animation_time == 0.0);
-    let room = (scene.room, places.iter().map(|place| place.position).collect::<Vec<_>>());
-    if let Some((low, high)) = bounds.filter(|_| !state.moved && state.fitted.as_ref() != Some(&room)) {
-        state.camera.fit(low, high, aspect);
-        state.fitted = Some(room);
-    }
-    let ndc = |pos: Pos2| {
-        let share = (pos - rect.min) / rect.size();
-        Vec2m::new(2.0 * share.x - 1.0, 1.0 - 2.0 * share.y)
-    };
-    let delta = response.drag_delta();
-    if delta != egui::Vec2::ZERO {
-        state.moved = true;
-        let delta = Vec2m::new(delta.x, delta.y);
-        let shift = ui.input(|input| input.modifiers.shift);
-        if shift
-            || response.dragged_by(egui::PointerButton::Middle)
-            || response.dragged_by(egui::PointerButton::Secondary)
-        {
-            state.camera.pan(delta, rect.height());
-        } else {
-            state.camera.orbit(delta);
+impl Eye {
+    /// Moves the camera as gestures and keys say.
+    pub fn steer(&mut self, ui: &Ui, response: &egui::Response, rect: Rect, aim: &Aim, wanted: Option<Wanted>) {
+        let aspect = rect.width() / rect.height().max(1.0);
+        self.camera.set_instant(ui.style().animation_time == 0.0);
+        if let Some((low, high)) = aim.bounds.filter(|_| !self.moved && self.fitted.as_ref() != Some(&aim.key)) {
+            self.camera.fit(low, high, aspect);
+            self.fitted = Some(aim.key.clone());
         }
-    }
-    if let Some(pos) = response.hover_pos() {
-        let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-        let factor = (-scroll * 0.003).exp() / zoom;
-        if factor != 1.0 {
-            state.moved = true;
-            state.camera.zoom(factor, Some(ndc(pos)), aspect);
-        }
-    }
-    let fit = |camera: &mut Camera| {
-        if let Some((low, high)) = bounds {
-            camera.fit(low, high, aspect);
-        }
-    };
-    match state.wanted.take() {
-        Some(Wanted::View(view)) => {
-            state.camera.view(view);
-            fit(&mut state.camera);
-        }
-        Some(Wanted::Home) => {
-            state.moved = false;
-            state.camera.view(StandardView::Home);
-            fit(&mut state.camera);
-        }
-        Some(Wanted::Focus) => match focus {
-            Some(point) => state.camera.focus(point),
-            None => fit(&mut state.camera),
-        },
-        None => {}
-    }
-    if response.clicked() || response.double_clicked() {
-        let hit = response.interact_pointer_pos().and_then(|pos| pick(cx, rect, places, aspect, pos));
-        let double = response.double_clicked();
-        match hit {
-            Some(hit) => {
-                cx.state.selection = hit;
-                if double {
-                    cx.state.viewport.focus();
-                }
+        let delta = response.drag_delta();
+        if delta != egui::Vec2::ZERO {
+            self.moved = true;
+            let delta = Vec2m::new(delta.x, delta.y);
+            let shift = ui.input(|input| input.modifiers.shift);
+            if shift
+                || response.dragged_by(egui::PointerButton::Middle)
+                || response.dragged_by(egui::PointerButton::Secondary)
+            {
+                self.camera.pan(delta, rect.height());
+            } else {
+                self.camera.orbit(delta);
             }
-            None if double => cx.state.viewport.home(),
+        }
+        if let Some(pos) = response.hover_pos() {
+            let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+            let factor = (-scroll * 0.003).exp() / zoom;
+            if factor != 1.0 {
+                self.moved = true;
+                self.camera.zoom(factor, Some(ndc(rect, pos)), aspect);
+            }
+        }
+        let fit = |camera: &mut Camera| {
+            if let Some((low, high)) = aim.bounds {
+                camera.fit(low, high, aspect);
+            }
+        };
+        match wanted {
+            Some(Wanted::View(view)) => {
+                self.camera.view(view);
+                fit(&mut self.camera);
+            }
+            Some(Wanted::Home) => {
+                self.moved = false;
+                self.camera.view(StandardView::Home);
+                fit(&mut self.camera);
+            }
+            Some(Wanted::Focus) => match aim.focus {
+                Some(point) => self.camera.focus(point),
+                None => fit(&mut self.camera),
+            },
             None => {}
         }
+        let dt = ui.input(|input| input.stable_dt);
+        if self.camera.step(dt) {
+            ui.ctx().request_repaint();
+        }
     }
-    let dt = ui.input(|input| input.stable_dt);
-    if cx.state.viewport.camera.step(dt) || cx.state.viewport.wanted.is_some() {
-        ui.ctx().request_repaint();
+}
+
+/// A place in the viewport as the camera counts it.
+pub fn ndc(rect: Rect, pos: Pos2) -> Vec2m {
+    let share = (pos - rect.min) / rect.size();
+    Vec2m::new(2.0 * share.x - 1.0, 1.0 - 2.0 * share.y)
+}
+
+/// A click selects what is under it; a double-click goes there, or home from empty ground.
+fn select(cx: &mut Cx<'_>, response: &egui::Response, rect: Rect, places: &[Place], aspect: f32) {
+    if !response.clicked() && !response.double_clicked() {
+        return;
+    }
+    let hit = response.interact_pointer_pos().and_then(|pos| pick(cx, rect, places, aspect, pos));
+    let double = response.double_clicked();
+    match hit {
+        Some(hit) => {
+            cx.state.selection = hit;
+            if double {
+                cx.state.viewport.focus();
+            }
+        }
+        None if double => cx.state.viewport.home(),
+        None => {}
+    }
+    if cx.state.viewport.wanted.is_some() {
+        response.ctx.request_repaint();
     }
 }
 
@@ -220,7 +274,7 @@ fn focus_point(cx: &Cx<'_>, selection: Selection, places: &[Place]) -> Option<Ve
     stage::ends(places, link).map(|(a, b)| (a + b) / 2.0)
 }
 
-fn on_screen(camera: &Camera, rect: Rect, aspect: f32, point: Vec3) -> Option<Pos2> {
+pub fn on_screen(camera: &Camera, rect: Rect, aspect: f32, point: Vec3) -> Option<Pos2> {
     let ndc = camera.project(point, aspect)?;
     Some(rect.min + vec2(0.5 + 0.5 * ndc.x, 0.5 - 0.5 * ndc.y) * rect.size())
 }
@@ -228,7 +282,7 @@ fn on_screen(camera: &Camera, rect: Rect, aspect: f32, point: Vec3) -> Option<Po
 /// The node, else the link, under the pointer.
 fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Option<Selection> {
     let reach = 3.0 * theme::GRID;
-    let camera = &cx.state.viewport.camera;
+    let camera = &cx.state.viewport.room.camera;
     let at = |point| on_screen(camera, rect, aspect, point);
     let node = places
         .iter()
@@ -250,17 +304,23 @@ fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Op
     Some(Selection { stream: Some(nearest.1), node: None, ..cx.state.selection })
 }
 
-/// Draws the room if anything has changed and answers the texture that shows it.
-fn draw(gpu: &egui_wgpu::RenderState, state: &mut State, scene: Scene, rect: Rect, pixels_per_point: f32) -> TextureId {
+/// Draws the scene if anything has changed and answers the texture that shows it.
+pub fn draw(
+    gpu: &egui_wgpu::RenderState,
+    state: &mut State,
+    scene: Scene,
+    camera: &Camera,
+    rect: Rect,
+    pixels_per_point: f32,
+) -> TextureId {
     let side = |points: f32| ((points * pixels_per_point).round() as u32).max(1);
     let size_px = [side(rect.width()), side(rect.height())];
-    let same =
-        |drawn: &Drawn| drawn.size_px == size_px && drawn.camera.pose() == state.camera.pose() && drawn.scene == scene;
+    let same = |drawn: &Drawn| drawn.size_px == size_px && drawn.camera.pose() == camera.pose() && drawn.scene == scene;
     if let Some(drawn) = state.drawn.as_ref().filter(|drawn| same(drawn)) {
         return drawn.texture;
     }
     let renderer = state.renderer.get_or_insert_with(|| ViewportRenderer::new(&gpu.device, &gpu.queue));
-    let view = renderer.render(&gpu.device, &gpu.queue, &scene, &state.camera, size_px, pixels_per_point);
+    let view = renderer.render(&gpu.device, &gpu.queue, &scene, camera, size_px, pixels_per_point);
     let filter = egui_wgpu::wgpu::FilterMode::Linear;
     let mut registry = gpu.renderer.write();
     let (id, count) = match &state.drawn {
@@ -272,13 +332,13 @@ fn draw(gpu: &egui_wgpu::RenderState, state: &mut State, scene: Scene, rect: Rec
         }
         None => (registry.register_native_texture(&gpu.device, view, filter), 1),
     };
-    state.drawn = Some(Drawn { scene, camera: state.camera.clone(), size_px, texture: id, count });
+    state.drawn = Some(Drawn { scene, camera: camera.clone(), size_px, texture: id, count });
     id
 }
 
 /// Names of nodes, the nearest first; a label that would cover another is left out unless it is selected.
 fn labels_ui(painter: &Painter, theme: &Theme, cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32) {
-    let camera = &cx.state.viewport.camera;
+    let camera = &cx.state.viewport.room.camera;
     let mut order: Vec<&Place> = places.iter().collect();
     let chosen = cx.state.selection.node;
     order.sort_by(|a, b| {
@@ -310,34 +370,47 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     let inset = 4.0 * theme::GRID;
     let builder = egui::UiBuilder::new().max_rect(rect.shrink(inset)).layout(egui::Layout::top_down(egui::Align::Min));
     ui.scope_builder(builder, |ui| {
-        ui.horizontal(|ui| {
-            for (word, action) in [
-                ("Front", Action::ViewFront),
-                ("Side", Action::ViewSide),
-                ("Top", Action::ViewTop),
-                ("Whole room", Action::ViewHome),
-            ] {
-                if ui.small_button(word).on_hover_text(action.entry().tip).clicked() {
-                    cx.act(action);
-                }
+        ui.horizontal(|ui| views_ui(ui, cx, "Whole room"));
+        gestures_ui(ui, cx);
+    });
+}
+
+/// Buttons of the standard views, and those that choose between room and bodies where there are both.
+pub fn views_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: &str) {
+    if cx.has_bodies() && (!cx.shown.sources.is_empty() || !cx.shown.site.nodes.is_empty()) {
+        let bodies = cx.bodies_on_stage();
+        for (choice, word) in [(false, "Room"), (true, "Bodies")] {
+            if ui.add(egui::Button::selectable(bodies == choice, word).small()).clicked() {
+                cx.state.bodies_on_stage = Some(choice);
             }
-            let open = &mut cx.state.viewport.gestures_open;
-            if ui.add(egui::Button::new("Gestures").selected(*open).small()).clicked() {
-                *open = !*open;
-            }
-        });
-        if !cx.state.viewport.gestures_open {
-            return;
         }
-        egui::Frame::popup(ui.style()).show(ui, |ui| {
-            let theme = Theme::of(ui);
-            egui::Grid::new("gestures").num_columns(2).show(ui, |ui| {
-                for (gesture, what) in help::VIEWPORT_GESTURES {
-                    ui.label(RichText::new(gesture).font(theme::strong_font()));
-                    ui.label(RichText::new(what).color(theme.quiet));
-                    ui.end_row();
-                }
-            });
+        ui.separator();
+    }
+    for (word, action) in
+        [("Front", Action::ViewFront), ("Side", Action::ViewSide), ("Top", Action::ViewTop), (whole, Action::ViewHome)]
+    {
+        if ui.small_button(word).on_hover_text(action.entry().tip).clicked() {
+            cx.act(action);
+        }
+    }
+    let open = &mut cx.state.viewport.gestures_open;
+    if ui.add(egui::Button::new("Gestures").selected(*open).small()).clicked() {
+        *open = !*open;
+    }
+}
+
+pub fn gestures_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    if !cx.state.viewport.gestures_open {
+        return;
+    }
+    egui::Frame::popup(ui.style()).show(ui, |ui| {
+        let theme = Theme::of(ui);
+        egui::Grid::new("gestures").num_columns(2).show(ui, |ui| {
+            for (gesture, what) in help::VIEWPORT_GESTURES {
+                ui.label(RichText::new(gesture).font(theme::strong_font()));
+                ui.label(RichText::new(what).color(theme.quiet));
+                ui.end_row();
+            }
         });
     });
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{App, theme};
+use super::studio::incoming;
+use super::{Action, App, StartLayout, theme};
+use crate::engine::studio::StudioCommand;
 use crate::engine::{Command, Engine, EngineConfig, Snapshot};
 use crate::types::Timestamp;
 
@@ -30,7 +32,24 @@ impl Backend {
     }
 }
 
-/// Opens the window over a new engine, sends it `first`, and returns when the window has closed.
+/// What opening these files asks of the engine: recordings, photos and scans each go to those who read them.
+pub fn commands_for(files: Vec<PathBuf>) -> Vec<Command> {
+    let sorted = incoming::sort(files);
+    let mut commands = Vec::new();
+    if !sorted.recordings.is_empty() {
+        commands.push(Command::Open(sorted.recordings));
+    }
+    if !sorted.photos.is_empty() {
+        commands.push(Command::Studio(StudioCommand::AddPhotos(sorted.photos)));
+    }
+    if !sorted.scans.is_empty() {
+        commands.push(Command::Studio(StudioCommand::OpenScans(sorted.scans)));
+    }
+    commands
+}
+
+/// Opens the window over a new engine, sends it `first`, and returns when the window has closed. Starts arranged for
+/// bodies when all that is asked concerns them.
 pub fn run(config: EngineConfig, options: Options, first: Vec<Command>) -> Result<(), eframe::Error> {
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -44,10 +63,15 @@ pub fn run(config: EngineConfig, options: Options, first: Vec<Command>) -> Resul
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(config, Box::new(move || ctx.request_repaint()))?;
+        let for_bodies = !first.is_empty() && first.iter().all(|command| matches!(command, Command::Studio(_)));
         for command in first {
             engine.send(command);
         }
-        Ok(Box::new(App::new(cc, Backend::engine(engine), options)))
+        let mut app = App::new(cc, Backend::engine(engine), options);
+        if for_bodies {
+            app.perform(Action::Layout(StartLayout::Bodies));
+        }
+        Ok(Box::new(app))
     };
     eframe::run_native("Corporeal", native, Box::new(create))
 }

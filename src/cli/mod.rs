@@ -1,11 +1,15 @@
 //! The same commands without a window, under the same names.
 
 mod convert;
+mod evaluate;
+mod fit;
 mod headless;
 mod inspect;
 mod live;
+mod measure;
 mod models;
 mod out;
+mod register;
 mod replay;
 mod report;
 mod source_arg;
@@ -40,7 +44,11 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Job {
     Inspect(inspect::Options),
+    Fit(Box<fit::Options>),
+    Evaluate(evaluate::Options),
     Convert(convert::Options),
+    Measure(measure::Options),
+    Register(register::Options),
     Replay(replay::Options),
     Live(live::LiveOptions),
     Record(live::RecordOptions),
@@ -62,7 +70,11 @@ pub fn run() -> anyhow::Result<()> {
     match arguments.command {
         None => window::open(arguments.files),
         Some(Job::Inspect(options)) => inspect::run(&options),
+        Some(Job::Fit(options)) => fit::run(&options),
+        Some(Job::Evaluate(options)) => evaluate::run(&options),
         Some(Job::Convert(options)) => convert::run(&options),
+        Some(Job::Measure(options)) => measure::run(&options),
+        Some(Job::Register(options)) => register::run(&options),
         Some(Job::Replay(options)) => replay::run(&options),
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),

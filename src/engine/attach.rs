@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::NoticeLevel;
 use super::feed::Feed;
 use super::index::{self, Index};
 use super::live;
@@ -70,10 +71,24 @@ pub fn file_name(path: &std::path::Path) -> String {
 
 /// What a job tells.
 pub enum JobEvent {
-    Progress { id: u64, progress: f32 },
-    Indexed { id: u64, source: SourceId, index: Box<Index> },
-    Failed { id: u64, message: String },
-    Cancelled { id: u64 },
+    Progress {
+        id: u64,
+        progress: f32,
+    },
+    Indexed {
+        id: u64,
+        source: SourceId,
+        index: Box<Index>,
+    },
+    Failed {
+        id: u64,
+        message: String,
+    },
+    Cancelled {
+        id: u64,
+    },
+    /// From the body studio: a message, or only that something has changed.
+    Studio(Option<(NoticeLevel, String)>),
 }
 
 /// Starts the job that reads a whole recording.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::studio::StudioCommand;
 use crate::capture::{SourceId, SourceSpec};
 use crate::types::{Site, Span, Timestamp};
 
@@ -37,6 +38,8 @@ pub enum Command {
     StopRecording,
     SetSite(Site),
     CancelJob(u64),
+    /// Photos and bodies.
+    Studio(StudioCommand),
 }
 
 /// Where to record, and what to write beside the frames.

@@ -20,6 +20,7 @@ use super::opening::{Attached, Job, Playing};
 use super::pipeline::Pipeline;
 use super::player::PlayerCommand;
 use super::recorder::{Recording, Tap};
+use super::studio;
 use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::types::{RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
@@ -58,6 +59,7 @@ pub struct Core {
     pub(super) recording: Option<Recording>,
     pub(super) recording_error_said: bool,
     pub(super) notices: Notices,
+    studio: studio::handle::Handle,
     pub(super) latency: LatencyMeter,
     /// Arrivals of the frames that the next snapshot will show first.
     pub(super) arrivals: Vec<(SourceId, Instant)>,
@@ -93,6 +95,7 @@ impl Core {
             recording: None,
             recording_error_said: false,
             notices: Notices::default(),
+            studio: Default::default(),
             latency: LatencyMeter::default(),
             arrivals: Vec::new(),
             run: 0,
@@ -150,8 +153,17 @@ impl Core {
             Command::FollowLive => self.control(PlayerCommand::End),
             Command::StartRecording(spec) => self.start_recording(spec),
             Command::StopRecording => self.stop_recording(),
+            Command::Studio(command) => {
+                let events = self.job_events.0.clone();
+                // An engine that has gone wants no news.
+                let say = move |said| drop(events.send(JobEvent::Studio(said)));
+                if let Err(error) = self.studio.send(command, say) {
+                    self.notices.add(NoticeLevel::Error, format!("cannot start the studio: {error}"));
+                }
+            }
             Command::SetSite(site) => self.site = Arc::new(site),
             Command::CancelJob(id) => {
+                self.studio.cancel(id);
                 for job in self.jobs.iter().filter(|job| job.view.id == id) {
                     job.cancel.store(true, Ordering::Relaxed);
                 }
@@ -239,6 +251,12 @@ impl Core {
                 (true, id)
             }
             JobEvent::Cancelled { id } => (true, id),
+            JobEvent::Studio(said) => {
+                if let Some((level, text)) = said {
+                    self.notices.add(level, text);
+                }
+                return;
+            }
         };
         if done {
             for mut job in self.jobs.extract_if(.., |job| job.view.id == id) {
@@ -318,6 +336,7 @@ impl Core {
             }
         }
         let body = attached.iter().find_map(|source| source.simulator.as_ref()).zip(time);
+        let studio = self.studio.studio();
         self.number += 1;
         let snapshot = Snapshot {
             run: self.run,
@@ -329,11 +348,12 @@ impl Core {
             playback,
             timeline: Arc::clone(&self.timeline),
             recording: self.recording.as_ref().map(Recording::view),
-            jobs: self.jobs.iter().map(|job| job.view.clone()).collect(),
+            jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
             simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
+            studio: Arc::clone(&studio),
             latency: self.latency.latency(),
         };
         self.snapshot.store(Arc::new(snapshot));
@@ -413,6 +433,7 @@ impl Core {
         self.close(|_| true);
         self.join_closing();
         self.recording = None;
+        self.studio.shut_down();
         for job in &mut self.jobs {
             job.cancel.store(true, Ordering::Relaxed);
             if let Some(thread) = job.thread.take() {

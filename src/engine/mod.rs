@@ -22,6 +22,7 @@ pub mod pipeline;
 mod player;
 mod recorder;
 mod snapshot;
+pub mod studio;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub simulated_body: Arc<[Vec3]>,
     /// Which of them are joined by limbs, as pairs of positions in `simulated_body`.
     pub simulated_bones: &'static [(usize, usize)],
+    /// Photos and bodies.
+    pub studio: Arc<super::studio::Studio>,
     /// From arrival to snapshot over the whole run; `None` before the first live frame.
     pub latency: Option<super::Latency>,
 }

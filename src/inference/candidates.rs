@@ -7,8 +7,7 @@ use super::pose::{self, Body};
 use super::ssd::Detection;
 use super::warp::Roi;
 use super::{Error, Models, parts, people};
-use crate::types::Photo;
-use crate::types::{Landmark, Landmarks, Object, PixelBox};
+use crate::types::{Landmark, Landmarks, Object, Photo, PixelBox};
 
 /// MoveNet's rows below this are noise: on photos without people its best is 0.09.
 const MIN_PERSON: f32 = 0.2;

@@ -9,8 +9,7 @@ use super::parts;
 use super::pose::RoiMask;
 use super::refine::{self, Grid};
 use super::warp::{Plane, sigmoid};
-use crate::types::Photo;
-use crate::types::{Landmarks, Mask, PixelBox};
+use crate::types::{Landmarks, Mask, Photo, PixelBox};
 
 /// The matte is only listened to where it mostly agrees on the person: it was trained on people who fill the picture.
 const MIN_AGREEMENT: f32 = 0.7;

@@ -2,10 +2,9 @@
 //!
 //! Independent networks run side by side on rayon's pool: on two cores that is worth more than threads within a network.
 
-use super::candidates::{self, Candidate};
+use super::candidates;
 use super::{Error, Models, Role, cutout, depth, face, matte, objects, parts, warp};
-use crate::types::Photo;
-use crate::types::{Mask, Object, Observation, Person};
+use crate::types::{Mask, Observation, Person, Photo};
 
 /// Looks at one photo. `Ok(None)` when `progress` said to stop.
 ///

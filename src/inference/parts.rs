@@ -5,8 +5,7 @@ use super::candidates::{Candidate, MIN_KEYPOINT};
 use super::ssd::Detection;
 use super::warp::Roi;
 use super::{Error, Models, face, hand};
-use crate::types::Photo;
-use crate::types::{Landmark, Landmarks};
+use crate::types::{Landmark, Landmarks, Photo};
 
 /// A hand that covers fewer pixels tells less than the wrist's landmark already does.
 const MIN_HAND_PX: f32 = 40.0;

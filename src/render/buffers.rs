@@ -1,6 +1,7 @@
 //! The viewport's buffers on the GPU: what all shaders know, meshes that never change, instances that change every frame.
 
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 
 use bytemuck::Pod;
 
@@ -147,6 +148,8 @@ impl GpuSolids {
 pub struct Samples {
     pub color: wgpu::TextureView,
     pub depth: wgpu::TextureView,
+    /// For what must be hidden by the picture but hide nothing of it.
+    spare_depth: OnceLock<wgpu::TextureView>,
     size: wgpu::Extent3d,
 }
 
@@ -156,25 +159,39 @@ impl Samples {
         if slot.as_ref().is_some_and(|samples| samples.size != size) {
             *slot = None;
         }
-        slot.get_or_insert_with(|| {
-            let attachment = |label, format| {
-                let texture = device.create_texture(&wgpu::TextureDescriptor {
-                    label: Some(label),
-                    size,
-                    mip_level_count: 1,
-                    sample_count: N_SAMPLES,
-                    dimension: wgpu::TextureDimension::D2,
-                    format,
-                    usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
-                    view_formats: &[],
-                });
-                texture.create_view(&wgpu::TextureViewDescriptor::default())
-            };
-            Self {
-                color: attachment("viewport samples", target.texture.format()),
-                depth: attachment("viewport depth", DEPTH_FORMAT),
-                size,
-            }
+        slot.get_or_insert_with(|| Self {
+            color: samples(device, size, target.texture.format(), wgpu::TextureUsages::empty()),
+            depth: samples(device, size, DEPTH_FORMAT, wgpu::TextureUsages::COPY_SRC),
+            spare_depth: OnceLock::new(),
+            size,
         })
     }
+
+    /// A copy of the depth as it is when the encoder has come here; one at a time.
+    pub fn copy_depth(&self, device: &wgpu::Device, encoder: &mut wgpu::CommandEncoder) -> &wgpu::TextureView {
+        let spare =
+            self.spare_depth.get_or_init(|| samples(device, self.size, DEPTH_FORMAT, wgpu::TextureUsages::COPY_DST));
+        let (from, to) = (self.depth.texture().as_image_copy(), spare.texture().as_image_copy());
+        encoder.copy_texture_to_texture(from, to, self.size);
+        spare
+    }
+}
+
+fn samples(
+    device: &wgpu::Device,
+    size: wgpu::Extent3d,
+    format: wgpu::TextureFormat,
+    usage: wgpu::TextureUsages,
+) -> wgpu::TextureView {
+    let texture = device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("viewport samples"),
+        size,
+        mip_level_count: 1,
+        sample_count: N_SAMPLES,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage: usage | wgpu::TextureUsages::RENDER_ATTACHMENT,
+        view_formats: &[],
+    });
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
 }

@@ -20,6 +20,8 @@ const MIN_DISTANCE_M: f32 = 0.3;
 const MAX_DISTANCE_M: f32 = 80.0;
 /// 35 degrees: close to a portrait lens, so that people near the edge are not stretched.
 const FOV_Y: f32 = 0.61;
+/// Where people usually stand before a camera; puts the near plane where none of them can be.
+const PHOTO_DISTANCE_M: f32 = 2.5;
 /// Air around what [`Camera::fit`] shows.
 const FIT_MARGIN: f32 = 1.08;
 
@@ -93,6 +95,8 @@ pub struct Camera {
     goal: Pose,
     since_change_secs: f32,
     instant: bool,
+    /// Half the width and height of the picture one metre in front of the eye; `None` follows the picture's shape.
+    lens: Option<Vec2>,
 }
 
 impl Default for Camera {
@@ -103,7 +107,20 @@ impl Default for Camera {
 
 impl Camera {
     pub fn new(pose: Pose) -> Self {
-        Self { pose, goal: pose, since_change_secs: SETTLE_SECS, instant: false }
+        Self { pose, goal: pose, since_change_secs: SETTLE_SECS, instant: false, lens: None }
+    }
+
+    /// The pinhole camera that took a photo of `size_px` pixels with a focal length of `focal_px` and the principal point
+    /// in the middle. The room frame is the photo's camera frame: x right, y forward, z up, the eye at the origin.
+    ///
+    /// It ignores the aspect it is asked for: a picture of any size covers the whole photo. Give the scene a background
+    /// of alpha 0 and no ground, and lay the picture over the photo. Focal lengths that make no sense count as 1 pixel.
+    pub fn photo(focal_px: f32, size_px: [u32; 2]) -> Self {
+        let focal_px = if focal_px.is_finite() { focal_px.max(1.0) } else { 1.0 };
+        let (yaw, pitch) = StandardView::Front.yaw_pitch();
+        let pose = Pose { target: Vec3::Y * PHOTO_DISTANCE_M, yaw, pitch, distance: PHOTO_DISTANCE_M };
+        let half_size = Vec2::new(size_px[0].max(1) as f32, size_px[1].max(1) as f32) / 2.0;
+        Self { instant: true, lens: Some(half_size / focal_px), ..Self::new(pose) }
     }
 
     /// Whether every movement is a jump.
@@ -163,7 +180,7 @@ impl Camera {
 
     /// Shifts the target so that it follows a drag of `delta_points` in a viewport of `height_points`.
     pub fn pan(&mut self, delta_points: Vec2, height_points: f32) {
-        let metres_per_point = 2.0 * self.goal.distance * (FOV_Y / 2.0).tan() / height_points.max(1.0);
+        let metres_per_point = 2.0 * self.goal.distance * self.half_extent(1.0).y / height_points.max(1.0);
         let (right, up, _) = self.goal.basis();
         let shift = (up * delta_points.y - right * delta_points.x) * metres_per_point;
         self.go_to(Pose { target: self.goal.target + shift, ..self.goal });
@@ -173,7 +190,7 @@ impl Camera {
     pub fn zoom(&mut self, factor: f32, cursor: Option<Vec2>, aspect: f32) {
         let distance = (self.goal.distance * factor).clamp(MIN_DISTANCE_M, MAX_DISTANCE_M);
         let (right, up, _) = self.goal.basis();
-        let half = half_extent(aspect);
+        let half = self.half_extent(aspect);
         let at_cursor = cursor.map_or(Vec3::ZERO, |ndc| right * (ndc.x * half.x) + up * (ndc.y * half.y));
         let target = self.goal.target + at_cursor * (self.goal.distance - distance);
         self.go_to(Pose { target, distance, ..self.goal });
@@ -188,7 +205,7 @@ impl Camera {
     pub fn fit(&mut self, low: Vec3, high: Vec3, aspect: f32) {
         let target = (low + high) / 2.0;
         let (right, up, back) = self.goal.basis();
-        let half = half_extent(aspect) / FIT_MARGIN;
+        let half = self.half_extent(aspect) / FIT_MARGIN;
         let distance = corners(low, high)
             .map(|corner| {
                 let from_target = corner - target;
@@ -223,7 +240,7 @@ impl Camera {
 
     /// Clip space with depth 0 at the near plane and 1 at infinity.
     pub fn clip_from_room(&self, aspect: f32) -> Mat4 {
-        let half = half_extent(aspect);
+        let half = self.half_extent(aspect);
         let near = self.near_m();
         let clip_from_view = Mat4::from_cols_array_2d(&[
             [1.0 / half.x, 0.0, 0.0, 0.0],
@@ -240,13 +257,13 @@ impl Camera {
 
     /// Metres that one pixel covers at the target.
     pub fn metres_per_pixel(&self, height_px: f32) -> f32 {
-        2.0 * self.pose.distance * (FOV_Y / 2.0).tan() / height_px.max(1.0)
+        2.0 * self.pose.distance * self.half_extent(1.0).y / height_px.max(1.0)
     }
 
     /// The line of sight through a screen position.
     pub fn ray(&self, ndc: Vec2, aspect: f32) -> Ray {
         let (right, up, back) = self.pose.basis();
-        let half = half_extent(aspect);
+        let half = self.half_extent(aspect);
         let direction = right * (ndc.x * half.x) + up * (ndc.y * half.y) - back;
         Ray { origin: self.eye(), direction: direction.normalize_or(Vec3::NEG_Z) }
     }
@@ -256,8 +273,16 @@ impl Camera {
         let (right, up, back) = self.pose.basis();
         let from_eye = point - self.eye();
         let depth = -from_eye.dot(back);
-        let half = half_extent(aspect) * depth;
+        let half = self.half_extent(aspect) * depth;
         (depth > self.near_m()).then(|| Vec2::new(from_eye.dot(right), from_eye.dot(up)) / half)
+    }
+
+    /// Half the width and height of the picture one metre in front of the eye.
+    pub(super) fn half_extent(&self, aspect: f32) -> Vec2 {
+        self.lens.unwrap_or_else(|| {
+            let half_height = (FOV_Y / 2.0).tan();
+            Vec2::new(half_height * if aspect > 0.0 && aspect.is_finite() { aspect } else { 1.0 }, half_height)
+        })
     }
 
     /// How far in front of the viewer a point lies, along the line of sight through the centre.
@@ -266,13 +291,8 @@ impl Camera {
     }
 }
 
-/// Half the width and height of the picture one metre in front of the eye.
-fn half_extent(aspect: f32) -> Vec2 {
-    let half_height = (FOV_Y / 2.0).tan();
-    Vec2::new(half_height * if aspect > 0.0 && aspect.is_finite() { aspect } else { 1.0 }, half_height)
-}
-
-fn corners(low: Vec3, high: Vec3) -> [Vec3; 8] {
+/// The corners of a box.
+pub(super) fn corners(low: Vec3, high: Vec3) -> [Vec3; 8] {
     std::array::from_fn(|i| {
         let pick = |bit: usize, a: f32, b: f32| if i & bit == 0 { a } else { b };
         Vec3::new(pick(1, low.x, high.x), pick(2, low.y, high.y), pick(4, low.z, high.z))

@@ -64,8 +64,33 @@ impl Colormap {
         [channel(16), channel(8), channel(0), 255]
     }
 
+    /// The colours of values from `low` to `high`, one per vertex of a mesh or step of a legend.
+    ///
+    /// For signed errors take [`Self::Diverging`] and `low` = -`high`, so that zero is white.
+    pub fn colors(self, values: impl IntoIterator<Item = f32>, low: f32, high: f32) -> Vec<Rgba> {
+        values.into_iter().map(|value| self.color((value - low) / (high - low))).collect()
+    }
+
     /// The map cut into [`N_COLORS`] equal steps, as the GPU looks it up.
     pub fn table(self) -> [Rgba; N_COLORS] {
         std::array::from_fn(|i| self.color(i as f32 / (N_COLORS - 1) as f32))
     }
+}
+
+/// Round numbers from `low` to `high` to write beside a legend, with their places (0..=1); about `n_wanted` of them.
+///
+/// Empty where there is no such range.
+pub fn legend_ticks(low: f32, high: f32, n_wanted: usize) -> Vec<(f32, f32)> {
+    let range = f64::from(high) - f64::from(low);
+    if !(range.is_finite() && range > 0.0) {
+        return Vec::new();
+    }
+    let rough = range / n_wanted.max(1) as f64;
+    let power = 10_f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|step| *step >= rough * 0.999);
+    let step = step.unwrap_or(10.0 * power);
+    let first = (f64::from(low) / step - 1e-6).ceil() as i64;
+    let last = (f64::from(high) / step + 1e-6).floor() as i64;
+    let tick = |i: i64| i as f64 * step;
+    (first..=last).map(|i| (tick(i) as f32, ((tick(i) - f64::from(low)) / range).clamp(0.0, 1.0) as f32)).collect()
 }

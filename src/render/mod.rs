@@ -14,21 +14,30 @@ mod frame;
 mod gpu;
 mod lines;
 mod mesh;
+mod mesh_pick;
 mod pick;
+mod picture;
 mod pipelines;
 mod ring;
 mod scene;
+mod scene_mesh;
+mod shadow_map;
+mod surface;
 mod target;
 mod viewport;
 mod waterfall;
 
 pub use axis_cube::axis_cube_ends;
 pub use camera::{Camera, Pose, Ray, StandardView};
-pub use colormap::Colormap;
+pub use colormap::{Colormap, legend_ticks};
 pub use gpu::{Error, Gpu, TARGET_FORMAT, read_back, save_png};
+pub use mesh_pick::{MeshHit, pick_mesh};
 pub use pick::{Picked, pick};
+pub use picture::{render_image, straighten};
 pub use scene::{
     Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Trail, TrailPoint, scene_bounds,
 };
+pub use scene_mesh::{SceneMesh, ScenePolyline};
+pub use surface::{Detail, MeshProblem};
 pub use viewport::ViewportRenderer;
 pub use waterfall::{Mode, Texel, Waterfall, WaterfallPipeline, WaterfallView};

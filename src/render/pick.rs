@@ -4,6 +4,7 @@ use bevy_math::{Vec2, Vec3};
 
 use super::batch::casters;
 use super::camera::{Camera, Ray};
+use super::mesh_pick::{MeshHit, pick_mesh};
 use super::scene::{Capsule, Scene};
 
 /// How near to a node's middle counts as on it, points; nodes are drawn at least this large.
@@ -19,11 +20,13 @@ pub enum Picked {
     Link(usize),
     /// A place on the axis of a limb or in a ball.
     Body(Vec3),
+    /// A place on a mesh, in front of every limb.
+    Mesh(MeshHit),
     /// A place on the floor.
     Floor(Vec3),
 }
 
-/// The nearest node under the pointer, else what of the body, else the nearest link, else the floor.
+/// The nearest node under the pointer, else what of a body, else the nearest link, else the floor.
 pub fn pick(scene: &Scene, camera: &Camera, ndc: Vec2, size_px: [u32; 2], pixels_per_point: f32) -> Option<Picked> {
     let size = Vec2::new(size_px[0].max(1) as f32, size_px[1].max(1) as f32);
     let aspect = size.x / size.y;
@@ -34,14 +37,16 @@ pub fn pick(scene: &Scene, camera: &Camera, ndc: Vec2, size_px: [u32; 2], pixels
     let nodes = scene.nodes.iter().map(|node| on_screen(node.position).map(Vec2::length));
     let links = scene.links.iter().map(|link| Some(to_origin(on_screen(link.from)?, on_screen(link.to)?)));
     let ray = camera.ray(ndc, aspect);
-    let body = casters(scene).iter().filter_map(|limb| hit(&ray, limb)).min_by(|(a, _), (b, _)| a.total_cmp(b));
+    let limb = casters(scene).iter().filter_map(|limb| hit(&ray, limb)).min_by(|(a, _), (b, _)| a.total_cmp(b));
+    let mesh = pick_mesh(&scene.meshes, &ray).filter(|hit| limb.is_none_or(|(distance, _)| hit.distance <= distance));
+    let body = mesh.map(Picked::Mesh).or(limb.map(|(_, point)| Picked::Body(point)));
     let floor = || {
         let distance = -ray.origin.z / ray.direction.z;
         (distance.is_finite() && distance > 0.0).then(|| ray.origin + ray.direction * distance)
     };
     nearest(nodes, NODE_REACH_POINTS)
         .map(Picked::Node)
-        .or(body.map(|(_, point)| Picked::Body(point)))
+        .or(body)
         .or_else(|| nearest(links, LINK_REACH_POINTS).map(Picked::Link))
         .or_else(|| floor().map(Picked::Floor))
 }

@@ -4,6 +4,9 @@
 
 use bevy_math::Vec3;
 
+use super::camera::corners;
+use super::scene_mesh::{SceneMesh, ScenePolyline};
+
 /// sRGB-encoded red, green, blue and straight (not premultiplied) alpha.
 pub type Rgba = [u8; 4];
 
@@ -21,6 +24,8 @@ pub struct Scene {
     pub points: Vec<ScenePoint>,
     pub capsules: Vec<Capsule>,
     pub trails: Vec<Trail>,
+    pub meshes: Vec<SceneMesh>,
+    pub polylines: Vec<ScenePolyline>,
     pub palette: ScenePalette,
 }
 
@@ -37,6 +42,8 @@ impl Scene {
             points: Vec::new(),
             capsules: Vec::new(),
             trails: Vec::new(),
+            meshes: Vec::new(),
+            polylines: Vec::new(),
             palette,
         }
     }
@@ -45,7 +52,8 @@ impl Scene {
 /// The colours of everything that carries none of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScenePalette {
-    /// Behind everything, and what the ground fades into.
+    /// Behind everything, and what the ground fades into. With an alpha of 0 the picture is transparent where nothing is
+    /// drawn, ready to be laid over a photo: its colours are then premultiplied by alpha, as egui expects.
     pub background: Rgba,
     /// The floor inside a measured room; its alpha says how much of it shows.
     pub floor: Rgba,
@@ -130,10 +138,18 @@ pub fn scene_bounds(scene: &Scene) -> Option<(Vec3, Vec3)> {
     let links = scene.links.iter().flat_map(|link| [(link.from, 0.0), (link.to, 0.0)]);
     let points = scene.points.iter().map(|ball| (ball.position, ball.radius));
     let capsules = scene.capsules.iter().flat_map(|limb| [(limb.a, limb.radius_a), (limb.b, limb.radius_b)]);
+    let meshes = scene.meshes.iter().filter_map(|mesh| {
+        let (low, high) = mesh.bounds()?;
+        let corners = corners(low, high).map(|corner| (mesh.room_from_mesh.transform_point(corner).into(), 0.0));
+        Some(corners)
+    });
+    let polylines = scene.polylines.iter().flat_map(|line| line.points.iter().map(|point| (*point, 0.0)));
     room.chain(nodes)
         .chain(links)
         .chain(points)
         .chain(capsules)
+        .chain(meshes.flatten())
+        .chain(polylines)
         .filter(|(centre, radius)| centre.is_finite() && radius.is_finite())
         .map(|(centre, radius)| (centre - radius, centre + radius))
         .reduce(|(low, high), (a, b)| (low.min(a), high.max(b)))

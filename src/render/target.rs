@@ -39,8 +39,8 @@ pub fn usable_size(device: &wgpu::Device, size_px: [u32; 2]) -> [u32; 2] {
     size_px.map(|length| length.clamp(1, device.limits().max_texture_dimension_2d))
 }
 
-/// A colour as the clear value of a target.
+/// A colour as the clear value of a target, whose colours are premultiplied by alpha.
 pub fn clear_color(color: super::Rgba) -> wgpu::Color {
     let [r, g, b, a] = color.map(|channel| f64::from(channel) / 255.0);
-    wgpu::Color { r, g, b, a }
+    wgpu::Color { r: r * a, g: g * a, b: b * a, a }
 }

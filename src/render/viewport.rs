@@ -1,6 +1,7 @@
 //! Draws a [`Scene`] as a camera sees it, into a texture of its own.
 //!
-//! Solids first, then the ground, shadows and lines over them; the axis cube last, in its corner.
+//! Solids and opaque meshes first, then the ground, shadows and lines over them, then what shines through and lines on
+//! surfaces; the axis cube last, in its corner.
 
 use bevy_math::Vec2;
 
@@ -8,13 +9,15 @@ use super::axis_cube;
 use super::batch;
 use super::buffers::{GpuSolids, Instances, Meshes, Samples, Uniform};
 use super::camera::Camera;
-use super::frame::{Frame, MAX_OCCLUDERS};
+use super::frame::{Frame, MAX_OCCLUDERS, has_ground};
 use super::lines::{self, LineInstance};
-use super::pipelines::{Pipelines, SHADOW_MAP_FORMAT};
-use super::scene::Scene;
+use super::pipelines::Pipelines;
+use super::scene::{Capsule, Scene};
+use super::shadow_map::ShadowMap;
+use super::surface::{CastKey, Detail, FLOOR_MAP_PX, MeshProblem, Surfaces};
 use super::target::{Target, clear_color, usable_size};
 
-/// Soft shadows need no more over the few metres that a person darkens.
+/// Soft shadows of limbs need no more over the few metres that a person darkens.
 const SHADOW_MAP_PX: u32 = 192;
 
 /// Owns what drawing needs between frames. Draws only when told.
@@ -26,40 +29,25 @@ pub struct ViewportRenderer {
     solids: GpuSolids,
     cube_solids: GpuSolids,
     lines: Instances<LineInstance>,
-    shadow_map: wgpu::TextureView,
-    shadow_group: wgpu::BindGroup,
+    shadow_map: ShadowMap,
+    casts: Option<Casts>,
+    surfaces: Option<Surfaces>,
+    detail: Detail,
     target: Option<Target>,
     samples: Option<Samples>,
+}
+
+/// What the maps of shadows show; they are drawn anew when it changes.
+#[derive(PartialEq)]
+struct Casts {
+    limbs: Vec<Capsule>,
+    meshes: Vec<CastKey>,
+    on_floor: bool,
 }
 
 impl ViewportRenderer {
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
         let pipelines = Pipelines::new(device);
-        let shadow_map = device
-            .create_texture(&wgpu::TextureDescriptor {
-                label: Some("shadow map"),
-                size: wgpu::Extent3d { width: SHADOW_MAP_PX, height: SHADOW_MAP_PX, depth_or_array_layers: 1 },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format: SHADOW_MAP_FORMAT,
-                usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::TEXTURE_BINDING,
-                view_formats: &[],
-            })
-            .create_view(&wgpu::TextureViewDescriptor::default());
-        let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
-            mag_filter: wgpu::FilterMode::Linear,
-            min_filter: wgpu::FilterMode::Linear,
-            ..Default::default()
-        });
-        let shadow_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("shadow map"),
-            layout: &pipelines.shadow_layout,
-            entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&shadow_map) },
-                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&sampler) },
-            ],
-        });
         Self {
             meshes: Meshes::new(device, queue),
             frame: Uniform::new(device, &pipelines.frame_layout),
@@ -67,12 +55,24 @@ impl ViewportRenderer {
             solids: GpuSolids::new(),
             cube_solids: GpuSolids::new(),
             lines: Instances::new(),
-            shadow_map,
-            shadow_group,
+            shadow_map: ShadowMap::new(device, &pipelines.shadow_layout, SHADOW_MAP_PX),
+            casts: None,
+            surfaces: None,
+            detail: Detail::default(),
             target: None,
             samples: None,
             pipelines,
         }
+    }
+
+    /// How much to spend on meshes from the next picture on.
+    pub fn set_detail(&mut self, detail: Detail) {
+        self.detail = detail;
+    }
+
+    /// Keys of the last picture's meshes that could not be drawn, and why.
+    pub fn problems(&self) -> &[(u64, MeshProblem)] {
+        self.surfaces.as_ref().map_or(&[], Surfaces::problems)
     }
 
     /// Draws the scene in `size_px` pixels; line widths follow `pixels_per_point`.
@@ -92,7 +92,14 @@ impl ViewportRenderer {
         let px_per_point = if pixels_per_point > 0.0 { pixels_per_point } else { 1.0 };
         let casters = batch::casters(scene);
         let solids = batch::solids(scene, &casters, camera, size.y, px_per_point);
-        let frame = Frame::new(scene, camera, size, px_per_point, &casters);
+        if self.surfaces.is_none() && !(scene.meshes.is_empty() && scene.polylines.is_empty()) {
+            self.surfaces = Some(Surfaces::new(device, &self.pipelines.frame_layout));
+        }
+        let cast_points = self
+            .surfaces
+            .as_mut()
+            .map_or_else(Vec::new, |surfaces| surfaces.prepare(device, queue, scene, camera.eye(), px_per_point));
+        let frame = Frame::new(scene, camera, size, px_per_point, &casters, &cast_points);
         queue.write_buffer(&self.frame.buffer, 0, bytemuck::bytes_of(&frame));
         self.solids.write(device, queue, &solids);
         self.lines.write(device, queue, &lines::lines(scene, camera, size.y, px_per_point));
@@ -103,49 +110,76 @@ impl ViewportRenderer {
             self.cube_solids.write(device, queue, &axis_cube::solids(scene));
         }
         let n_casters = casters.len().min(MAX_OCCLUDERS) as u32;
+        let shadows = has_ground(scene) && (n_casters > 0 || !cast_points.is_empty());
+        let map_side = if cast_points.is_empty() { SHADOW_MAP_PX } else { FLOOR_MAP_PX };
+        let new_map = self.shadow_map.ensure(device, &self.pipelines.shadow_layout, map_side);
 
         let target = Target::ensure(&mut self.target, device, "viewport", [width, height]);
-        let Samples { color, depth, .. } = Samples::ensure(&mut self.samples, device, target);
+        let samples = Samples::ensure(&mut self.samples, device, target);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        if n_casters > 0 {
-            let mut pass = begin_shadow_map(&mut encoder, &self.shadow_map);
-            pass.set_pipeline(&self.pipelines.shadow_map);
-            pass.set_bind_group(0, &self.frame.group, &[]);
-            pass.draw(0..4, 0..n_casters);
+        let casts = Casts {
+            limbs: casters,
+            meshes: self.surfaces.as_ref().map_or_else(Vec::new, Surfaces::cast_keys),
+            on_floor: shadows,
+        };
+        if new_map || self.casts.as_ref() != Some(&casts) {
+            if let Some(surfaces) = &self.surfaces {
+                surfaces.encode_casts(&mut encoder, &self.frame.group);
+            }
+            if shadows {
+                let mut pass = self.shadow_map.begin(&mut encoder);
+                pass.set_bind_group(0, &self.frame.group, &[]);
+                pass.set_pipeline(&self.pipelines.shadow_map);
+                pass.draw(0..4, 0..n_casters);
+                if let Some(surfaces) = &self.surfaces {
+                    surfaces.draw_floor_cast(&mut pass);
+                }
+            }
+            self.casts = Some(casts);
         }
-        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("viewport"),
-            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                view: color,
-                depth_slice: None,
-                resolve_target: Some(&target.view),
-                ops: wgpu::Operations {
-                    load: wgpu::LoadOp::Clear(clear_color(scene.palette.background)),
-                    store: wgpu::StoreOp::Discard,
-                },
-            })],
-            depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
-                view: depth,
-                depth_ops: Some(wgpu::Operations { load: wgpu::LoadOp::Clear(1.0), store: wgpu::StoreOp::Discard }),
-                stencil_ops: None,
-            }),
-            ..Default::default()
-        });
+        if let Some(surfaces) = &mut self.surfaces {
+            surfaces.encode_ambience(device, &mut encoder, &self.frame.group, [width, height], self.detail);
+        }
+        let n_ghosts = self.surfaces.as_ref().map_or(0, Surfaces::n_ghosts);
+        // One that shines through can be drawn among the rest; several must not hide each other.
+        let apart = n_ghosts > 1;
+        let background = Some(clear_color(scene.palette.background));
+        let mut pass = begin(&mut encoder, samples, &samples.depth, background, target, !apart);
         pass.set_bind_group(0, &self.frame.group, &[]);
         self.solids.draw(&mut pass, &self.pipelines, &self.meshes);
-        if scene.grid || scene.room.is_some() {
+        if let Some(surfaces) = &self.surfaces {
+            surfaces.draw_opaque(&mut pass);
+        }
+        if has_ground(scene) {
             pass.set_pipeline(&self.pipelines.ground);
             pass.draw(0..4, 0..1);
         }
-        if n_casters > 0 {
+        if shadows {
             pass.set_pipeline(&self.pipelines.shadow);
-            pass.set_bind_group(1, &self.shadow_group, &[]);
+            pass.set_bind_group(1, &self.shadow_map.group, &[]);
             pass.draw(0..4, 0..1);
         }
         if let Some(buffer) = &self.lines.buffer {
             pass.set_pipeline(&self.pipelines.line);
             pass.set_vertex_buffer(0, buffer.slice(..));
             pass.draw(0..4, 0..self.lines.len);
+        }
+        if let Some(surfaces) = &self.surfaces {
+            if apart {
+                drop(pass);
+                for ghost in 0..n_ghosts {
+                    let depth = samples.copy_depth(device, &mut encoder);
+                    let mut pass = begin(&mut encoder, samples, depth, None, target, false);
+                    pass.set_bind_group(0, &self.frame.group, &[]);
+                    surfaces.draw_ghost(&mut pass, ghost);
+                }
+                pass = begin(&mut encoder, samples, &samples.depth, None, target, true);
+                pass.set_bind_group(0, &self.frame.group, &[]);
+                surfaces.draw_ghost_depths(&mut pass);
+            } else {
+                surfaces.draw_ghost(&mut pass, 0);
+            }
+            surfaces.draw_polylines(&mut pass);
         }
         if let Some((corner, side)) = cube_rect {
             // The nearest thousandth of the depth range is free, because nothing comes closer than the near plane.
@@ -164,15 +198,32 @@ impl ViewportRenderer {
     }
 }
 
-fn begin_shadow_map<'a>(encoder: &'a mut wgpu::CommandEncoder, map: &wgpu::TextureView) -> wgpu::RenderPass<'a> {
+/// Begins a pass over the picture: afresh on a `background`, or over what is there. The `last` one ends in the target.
+fn begin<'a>(
+    encoder: &'a mut wgpu::CommandEncoder,
+    samples: &Samples,
+    depth: &wgpu::TextureView,
+    background: Option<wgpu::Color>,
+    target: &Target,
+    last: bool,
+) -> wgpu::RenderPass<'a> {
+    let store = if last { wgpu::StoreOp::Discard } else { wgpu::StoreOp::Store };
     encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-        label: Some("shadow map"),
+        label: Some("viewport"),
         color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-            view: map,
+            view: &samples.color,
             depth_slice: None,
-            resolve_target: None,
-            ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+            resolve_target: last.then_some(&target.view),
+            ops: wgpu::Operations { load: background.map_or(wgpu::LoadOp::Load, wgpu::LoadOp::Clear), store },
         })],
+        depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
+            view: depth,
+            depth_ops: Some(wgpu::Operations {
+                load: background.map_or(wgpu::LoadOp::Load, |_| wgpu::LoadOp::Clear(1.0)),
+                store,
+            }),
+            stencil_ops: None,
+        }),
         ..Default::default()
     })
 }

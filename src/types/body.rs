@@ -137,21 +137,3 @@ impl Mesh {
         normals
     }
 }
-
-/// What the user knows of the person; every figure that is given helps the fit and is never overruled silently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Known {
-    /// Stature, metres.
-    pub height_m: Option<f64>,
-    pub weight_kg: Option<f64>,
-    pub sex: Option<Sex>,
-    pub age_years: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sex {
-    Female,
-    Male,
-}

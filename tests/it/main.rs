@@ -1,13 +1,18 @@
 //! One binary for all tests that go through the front door.
 
 mod app;
+mod app_bodies;
 mod atheros;
+mod body_measure;
+mod body_synthetic;
 mod cli;
 mod clock;
 mod detect;
 mod engine;
 mod esp32;
+mod evaluate;
 mod export;
+mod export_body;
 mod feeding;
 mod feitcsi;
 mod golden;
@@ -16,12 +21,18 @@ mod intel5300;
 mod layering;
 mod nexmon;
 mod pcap;
+mod photo;
 mod picoscenes;
 mod quality;
 mod recording;
+mod register;
 mod render;
+mod render_mesh;
 mod ruview;
+mod scan;
+mod sheet;
 mod signal;
 mod signal_stream;
+mod silhouette;
 mod simulate;
 mod sources;

@@ -11,16 +11,16 @@ use corporeal::render::{
 use corporeal::types::{Complex32, Rows, Span, Timestamp};
 use image::RgbaImage;
 
-const SIZE: [u32; 2] = [300, 200];
-const ASPECT: f32 = 1.5;
-const BACKGROUND: Rgba = [15, 18, 22, 255];
-const GREY: Rgba = [180, 186, 194, 255];
-const RED: Rgba = [220, 30, 30, 255];
-const GREEN: Rgba = [30, 200, 60, 255];
+pub const SIZE: [u32; 2] = [300, 200];
+pub const ASPECT: f32 = 1.5;
+pub const BACKGROUND: Rgba = [15, 18, 22, 255];
+pub const GREY: Rgba = [180, 186, 194, 255];
+pub const RED: Rgba = [220, 30, 30, 255];
+pub const GREEN: Rgba = [30, 200, 60, 255];
 const MS: i64 = 1_000_000;
 
 /// The machine's adapter, a software one if need be; without any the test says so and passes without checking.
-fn gpu() -> Option<&'static Gpu> {
+pub fn gpu() -> Option<&'static Gpu> {
     static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
     let gpu = GPU.get_or_init(Gpu::headless).as_ref();
     if gpu.is_none() {
@@ -31,7 +31,7 @@ fn gpu() -> Option<&'static Gpu> {
     gpu
 }
 
-fn palette() -> ScenePalette {
+pub fn palette() -> ScenePalette {
     ScenePalette {
         background: BACKGROUND,
         floor: [30, 36, 44, 255],
@@ -46,19 +46,19 @@ fn palette() -> ScenePalette {
 }
 
 /// A scene with nothing in it, not even ground.
-fn bare() -> Scene {
+pub fn bare() -> Scene {
     Scene { grid: false, axes: false, axis_cube: false, ..Scene::new(palette()) }
 }
 
 /// Looks along +y at the point one metre above the origin, from four metres.
-fn camera() -> Camera {
+pub fn camera() -> Camera {
     let mut camera = Camera::new(Pose { target: Vec3::new(0.0, 0.0, 1.0), distance: 4.0, ..Pose::default() });
     camera.set_instant(true);
     camera.view(StandardView::Front);
     camera
 }
 
-fn limb(a: Vec3, b: Vec3, radius: f32, color: Rgba) -> Capsule {
+pub fn limb(a: Vec3, b: Vec3, radius: f32, color: Rgba) -> Capsule {
     Capsule { a, b, radius_a: radius, radius_b: radius, color }
 }
 
@@ -70,7 +70,7 @@ fn link(from: Vec3, to: Vec3) -> SceneLink {
     SceneLink { from, to, color: GREEN, brightness: 0.5, dashed: false, selected: false }
 }
 
-fn draw(gpu: &Gpu, scene: &Scene, camera: &Camera) -> RgbaImage {
+pub fn draw(gpu: &Gpu, scene: &Scene, camera: &Camera) -> RgbaImage {
     let mut renderer = ViewportRenderer::new(&gpu.device, &gpu.queue);
     renderer.render(&gpu.device, &gpu.queue, scene, camera, SIZE, 1.0);
     read_back(&gpu.device, &gpu.queue, renderer.texture().expect("it has been drawn")).expect("it can be read")
@@ -78,22 +78,22 @@ fn draw(gpu: &Gpu, scene: &Scene, camera: &Camera) -> RgbaImage {
 
 /// The pixel where a point of the room appears.
 #[track_caller]
-fn at(image: &RgbaImage, camera: &Camera, point: Vec3) -> [u8; 4] {
+pub fn at(image: &RgbaImage, camera: &Camera, point: Vec3) -> [u8; 4] {
     let ndc = camera.project(point, ASPECT).expect("in front of the camera");
     let x = (ndc.x * 0.5 + 0.5) * SIZE[0] as f32;
     let y = (0.5 - ndc.y * 0.5) * SIZE[1] as f32;
     image.get_pixel(x as u32, y as u32).0
 }
 
-fn is_red([r, g, b, _]: [u8; 4]) -> bool {
+pub fn is_red([r, g, b, _]: [u8; 4]) -> bool {
     r > 90 && r > 2 * g && r > 2 * b
 }
 
-fn is_green([r, g, b, _]: [u8; 4]) -> bool {
+pub fn is_green([r, g, b, _]: [u8; 4]) -> bool {
     g > 90 && g > 2 * r && g > 2 * b
 }
 
-fn n_unlike(image: &RgbaImage, color: Rgba) -> usize {
+pub fn n_unlike(image: &RgbaImage, color: Rgba) -> usize {
     image.pixels().filter(|pixel| pixel.0 != color).count()
 }
 
@@ -472,7 +472,7 @@ fn tone(slot: i64, bin: usize) -> Complex32 {
 }
 
 #[track_caller]
-fn assert_close(found: [u8; 4], expected: Rgba) {
+pub fn assert_close(found: [u8; 4], expected: Rgba) {
     let far = found.iter().zip(expected).any(|(a, b)| a.abs_diff(b) > 3);
     assert!(!far, "{found:?}, expected {expected:?}");
 }

@@ -1,0 +1,471 @@
+//! One look at all evidence: the cost of a state and the quadratic around it.
+
+use bevy_math::DVec3;
+use nalgebra::{DMatrix, DVector};
+
+use crate::body::model::{AnnyModel, BoneFrame, BoneMap, Coefficients, PointSet, PoseColumn, Shape, ShapeJacobian};
+use crate::types::PhenotypeAxis;
+
+use super::camera::Camera;
+use super::input::{DepthScale, FitInput, FitOptions, FitView};
+use super::known;
+use super::normal::{Joint, Normal, ViewBlock};
+use super::outline::{Match, Silhouette, match_outline};
+use super::points::BodyPoint;
+use super::pose_prior;
+use super::prepared::Prepared;
+use super::prior::shape_cost;
+use super::robust::student;
+use super::state::{N_PLACE, N_POSE, State};
+
+/// A fit's constant surroundings.
+pub struct Context<'a> {
+    pub model: &'a AnnyModel,
+    pub prepared: &'a Prepared,
+    pub input: &'a FitInput,
+    pub options: &'a FitOptions,
+    /// Indices of the axes that are estimated.
+    pub axes: Vec<usize>,
+}
+
+/// What a look uses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Looking {
+    /// How far from an observed outline point the body's outline is searched, as a part of the body's extent; `None`: landmarks alone.
+    pub outline_reach: Option<f64>,
+    /// Degrees of freedom of Student's t for landmarks and outline: fewer trust outliers less.
+    pub freedom: f64,
+}
+
+/// What was found.
+pub struct Evaluation {
+    pub system: Joint,
+    /// The parts of the information on the axes that the prior and the user's figures brought.
+    pub prior_information: DMatrix<f64>,
+    pub given_information: DMatrix<f64>,
+    pub views: Vec<ViewReport>,
+}
+
+/// How one photo's evidence is met.
+#[derive(Clone, Debug, Default)]
+pub struct ViewReport {
+    /// Distance of every landmark, pixels, and in standard deviations.
+    pub landmark_errors: Vec<(f64, f64)>,
+    /// Residuals along the normal of the outline points that found the body, offset included.
+    pub outline_errors: Vec<f64>,
+    pub n_outline_lost: usize,
+}
+
+/// Standard deviation of the direction between neighbouring world points, per component.
+const WORLD_SIGMA: f64 = 0.3;
+
+/// How far joints lie under the skin that a depth map sees, metres.
+const SKIN_DEPTH_SIGMA_M: f64 = 0.04;
+
+/// The outline's unknown common offset, against its points' own standard deviation.
+const OUTLINE_OFFSET_SIGMAS: f64 = 1.5;
+
+/// An outline point costs no more than at this many standard deviations, and as much when no body is near it.
+const LOST_SIGMAS: f64 = 5.0;
+
+/// Cloth hangs off the body by a few of these many standard deviations.
+const CLOTH_SIGMAS: f64 = 8.0;
+
+/// Neighbours whose direction world points give.
+const LIMBS: [(BodyPoint, BodyPoint); 10] = [
+    (BodyPoint::LeftShoulder, BodyPoint::LeftElbow),
+    (BodyPoint::LeftElbow, BodyPoint::LeftWrist),
+    (BodyPoint::RightShoulder, BodyPoint::RightElbow),
+    (BodyPoint::RightElbow, BodyPoint::RightWrist),
+    (BodyPoint::LeftHip, BodyPoint::LeftKnee),
+    (BodyPoint::LeftKnee, BodyPoint::LeftAnkle),
+    (BodyPoint::RightHip, BodyPoint::RightKnee),
+    (BodyPoint::RightKnee, BodyPoint::RightAnkle),
+    (BodyPoint::RightHip, BodyPoint::LeftHip),
+    (BodyPoint::RightShoulder, BodyPoint::LeftShoulder),
+];
+
+/// What depends on the shape alone.
+struct ShapeParts {
+    coefficients: Coefficients,
+    bones: ShapeJacobian,
+    landmarks: PointSet,
+    shape: Option<Shape>,
+}
+
+impl Context<'_> {
+    pub fn axis(&self, at: usize) -> PhenotypeAxis {
+        PhenotypeAxis::ALL[self.axes[at]]
+    }
+
+    pub fn camera(&self, view: usize, state: &State) -> Camera {
+        let seen = &self.input.views[view];
+        Camera {
+            focal_px: seen.focal.px * state.views[view].log_focal.exp(),
+            centre: [0.5 * f64::from(seen.width), 0.5 * f64::from(seen.height)],
+        }
+    }
+
+    pub fn evaluate(&self, state: &State, looking: &Looking) -> Evaluation {
+        let coefficients = self.model.coefficients(&state.phenotype);
+        let bones = self.model.shape_jacobian(&coefficients, &self.options.axes);
+        let needs_skin = looking.outline_reach.is_some() || self.input.known.weight_kg.is_some();
+        let shape = needs_skin.then(|| Shape {
+            rest_vertices: self.model.rest_vertices(&coefficients),
+            heads: bones.heads.clone(),
+            rotations: bones.rotations.clone(),
+        });
+        let landmarks = self.prepared.landmarks.points(&coefficients, &self.axes);
+        let parts = ShapeParts { coefficients, bones, landmarks, shape };
+
+        let n = self.axes.len();
+        let tied = self.input.views.len() > 1;
+        let mut common = Normal::new(n + N_POSE);
+        let (prior_information, given_information) = self.add_shape_terms(state, &parts, &mut common);
+        pose_prior::add_common(&mut common, n, &state.joints);
+        let mut views = Vec::new();
+        let mut reports = Vec::new();
+        for view in 0..self.input.views.len() {
+            let (mut normal, report) = self.look_at_view(view, state, &parts, looking);
+            reports.push(report);
+            self.add_place_terms(view, state, &mut normal);
+            let mut block = split(&normal, n, tied, &mut common);
+            if tied {
+                common.cost += pose_prior::add_departures(&mut block, &state.views[view].departures);
+            }
+            views.push(block);
+        }
+        Evaluation { system: Joint { common, views }, prior_information, given_information, views: reports }
+    }
+
+    /// Prior of the axes and what the user knows.
+    fn add_shape_terms(&self, state: &State, parts: &ShapeParts, common: &mut Normal) -> (DMatrix<f64>, DMatrix<f64>) {
+        let n = self.axes.len();
+        let known = &self.input.known;
+        let mut prior = DMatrix::zeros(n, n);
+        let mut given = DMatrix::zeros(n, n);
+        for at in 0..n {
+            let axis = self.axis(at);
+            let (cost, slope, curvature) = shape_cost(self.options.prior, known, axis, &state.phenotype.axes);
+            common.add_scalar(at, cost, slope, curvature);
+            let is_given = (axis == PhenotypeAxis::Gender && known.sex.is_some())
+                || (axis == PhenotypeAxis::Age && known.age_years.is_some());
+            let source = if is_given { &mut given } else { &mut prior };
+            source[(at, at)] += curvature;
+        }
+        let mut add = |residual: f64, by_axis: &[f64], sigma: f64| {
+            let mut row = vec![0.0; common.n];
+            row[..n].copy_from_slice(by_axis);
+            let weight = 1.0 / (sigma * sigma);
+            common.add_row(&row, residual, weight);
+            common.cost += 0.5 * weight * residual * residual;
+            for i in 0..n {
+                for j in 0..n {
+                    given[(i, j)] += weight * by_axis[i] * by_axis[j];
+                }
+            }
+        };
+        if let Some(height) = known.height_m {
+            let (stature, by_axis) = known::stature(self, &parts.coefficients, &parts.bones);
+            add(stature - height, &by_axis, known::HEIGHT_SIGMA_M);
+        }
+        if let (Some(weight), Some(shape)) = (known.weight_kg, &parts.shape) {
+            let (mass, by_axis) = known::mass(self, &parts.coefficients, &shape.rest_vertices);
+            add(mass - weight, &by_axis, (known::WEIGHT_SIGMA * weight).max(1.0));
+        }
+        (prior, given)
+    }
+
+    /// Upright people, the stated lens, the outline's offset.
+    fn add_place_terms(&self, view: usize, state: &State, normal: &mut Normal) {
+        let place = self.axes.len() + N_POSE;
+        let own = &state.views[view];
+        let seen = &self.input.views[view];
+        pose_prior::add_tilt(normal, place, &own.root);
+        let lens = 1.0 / seen.focal.relative_sigma.clamp(0.002, 1.0).powi(2);
+        normal.add_scalar(place + 6, 0.5 * lens * own.log_focal.powi(2), lens * own.log_focal, lens);
+        let sigma = seen.contour.iter().map(|c| c.sigma_px).fold(f64::MAX, f64::min).clamp(0.5, 20.0);
+        let looseness = 1.0 / (OUTLINE_OFFSET_SIGMAS * sigma).powi(2);
+        let offset = own.outline_offset_px;
+        normal.add_scalar(place + 7, 0.5 * looseness * offset * offset, looseness * offset, looseness);
+    }
+
+    /// The evidence of one photo in the unknowns `[axes | joints | place]`.
+    fn look_at_view(&self, view: usize, state: &State, parts: &ShapeParts, looking: &Looking) -> (Normal, ViewReport) {
+        let seen = &self.input.views[view];
+        let pose = state.pose(view, self.model, self.prepared);
+        let (frames, maps) = self.model.pose_bones(&parts.bones, &pose);
+        let maps_by = self.model.bone_maps_by(&parts.bones, &frames);
+        let mut columns = self.model.pose_columns(&frames, &pose, &self.prepared.joints);
+        for axis in [DVec3::X, DVec3::Y, DVec3::Z] {
+            columns.push(PoseColumn { bone: 0, axis, pivot: frames[0].head });
+        }
+        let posed = PosedParts {
+            camera: self.camera(view, state),
+            frames: &frames,
+            maps: &maps,
+            maps_by: &maps_by,
+            columns: &columns,
+            offset_px: state.views[view].outline_offset_px,
+        };
+        let mut normal = Normal::new(self.axes.len() + N_POSE + N_PLACE);
+        let mut report = ViewReport::default();
+        let points = Points::new(self, &parts.landmarks, &posed);
+        self.add_landmarks(seen, &points, &posed, looking, &mut normal, &mut report);
+        self.add_world(seen, &points, &mut normal);
+        self.add_depth(seen, &points, &mut normal);
+        if let (Some(reach), Some(shape)) = (looking.outline_reach, &parts.shape) {
+            self.add_outline(seen, parts, shape, &posed, looking, reach, &mut normal, &mut report);
+        }
+        (normal, report)
+    }
+
+    fn add_landmarks(
+        &self,
+        seen: &FitView,
+        points: &Points,
+        posed: &PosedParts<'_>,
+        looking: &Looking,
+        normal: &mut Normal,
+        report: &mut ViewReport,
+    ) {
+        let mut rows = [vec![0.0; normal.n], vec![0.0; normal.n]];
+        let focal_at = self.axes.len() + N_POSE + 6;
+        for evidence in &seen.landmarks {
+            let at = evidence.point as usize;
+            let weight = 1.0 / evidence.sigma_px.max(0.1).powi(2);
+            let Some(projected) = posed.camera.project_with_slope(points.positions[at]) else {
+                normal.cost += student(1e4, looking.freedom, 2.0).0;
+                continue;
+            };
+            let residual = [projected.px[0] - evidence.px[0], projected.px[1] - evidence.px[1]];
+            let squared = (residual[0].powi(2) + residual[1].powi(2)) * weight;
+            let (cost, trust) = student(squared, looking.freedom, 2.0);
+            normal.cost += cost;
+            report.landmark_errors.push((residual[0].hypot(residual[1]), squared.sqrt()));
+            for (coordinate, (row, slope)) in rows.iter_mut().zip([projected.du, projected.dv]).enumerate() {
+                points.fill(row, at, slope);
+                row[focal_at] = projected.px[coordinate] - posed.camera.centre[coordinate];
+                normal.add_row(row, residual[coordinate], weight * trust);
+            }
+        }
+    }
+
+    fn add_world(&self, seen: &FitView, points: &Points, normal: &mut Normal) {
+        let find = |point| seen.world.iter().find(|w| w.point == point).map(|w| DVec3::from(w.position_m));
+        let mut row = vec![0.0; normal.n];
+        let weight = 1.0 / (WORLD_SIGMA * WORLD_SIGMA);
+        for (from, to) in LIMBS {
+            let (Some(a), Some(b)) = (find(from), find(to)) else { continue };
+            let Some(observed) = (b - a).try_normalize() else { continue };
+            let limb = points.positions[to as usize] - points.positions[from as usize];
+            let length = limb.length();
+            if length < 1e-3 {
+                continue;
+            }
+            let direction = limb / length;
+            let residual = direction - observed;
+            let (cost, trust) = student(residual.length_squared() * weight, 4.0, 3.0);
+            normal.cost += cost;
+            for (axis, value) in residual.to_array().into_iter().enumerate() {
+                // The derivative of a unit vector: what of the motion lies across it.
+                let across = (DVec3::AXES[axis] - direction * direction[axis]) / length;
+                points.fill(&mut row, to as usize, across);
+                let ends = row.clone();
+                points.fill(&mut row, from as usize, across);
+                for (r, end) in row.iter_mut().zip(ends) {
+                    *r = end - *r;
+                }
+                normal.add_row(&row, value, weight * trust);
+            }
+        }
+    }
+
+    fn add_depth(&self, seen: &FitView, points: &Points, normal: &mut Normal) {
+        let Some(depth) = &seen.depth else { return };
+        let usable: Vec<_> = depth
+            .samples
+            .iter()
+            .filter(|s| s.value.is_finite() && points.positions[s.point as usize].y > 0.2)
+            .collect();
+        let mut row = vec![0.0; normal.n];
+        let (scale, shift) = match depth.scale {
+            DepthScale::Metric => (1.0, 0.0),
+            DepthScale::AffineInverse => {
+                // Scale and shift that make the network's inverse depths the body's: a line through the samples.
+                let pairs = usable.iter().map(|s| (s.value, 1.0 / points.positions[s.point as usize].y));
+                match line(pairs) {
+                    Some(line) if usable.len() >= 4 => line,
+                    _ => return,
+                }
+            }
+        };
+        for sample in usable {
+            let y = points.positions[sample.point as usize].y;
+            let (residual, by_y, skin) = match depth.scale {
+                DepthScale::Metric => (y - sample.value, 1.0, SKIN_DEPTH_SIGMA_M),
+                DepthScale::AffineInverse => {
+                    (1.0 / y - (scale * sample.value + shift), -1.0 / (y * y), SKIN_DEPTH_SIGMA_M / (y * y))
+                }
+            };
+            let weight = 1.0 / ((scale * sample.sigma).powi(2) + skin * skin).max(1e-12);
+            let (cost, trust) = student(residual * residual * weight, 4.0, 1.0);
+            normal.cost += cost;
+            points.fill(&mut row, sample.point as usize, DVec3::Y * by_y);
+            normal.add_row(&row, residual, weight * trust);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "private, called once")]
+    fn add_outline(
+        &self,
+        seen: &FitView,
+        parts: &ShapeParts,
+        shape: &Shape,
+        posed: &PosedParts<'_>,
+        looking: &Looking,
+        reach: f64,
+        normal: &mut Normal,
+        report: &mut ViewReport,
+    ) {
+        if seen.contour.is_empty() {
+            return;
+        }
+        let vertices = self.model.skinned(shape, posed.frames);
+        let silhouette = Silhouette::new(&vertices, &self.model.faces, &self.prepared.edges, &posed.camera);
+        let reach_px = silhouette.as_ref().map_or(0.0, |s| reach * f64::from(s.extent_px));
+        let matches = silhouette.as_ref().map_or_else(Vec::new, |s| match_outline(s, &seen.contour, reach_px));
+        // Points that found no body cost as much as the farthest that may.
+        report.n_outline_lost = seen.contour.len() - matches.len();
+        normal.cost += report.n_outline_lost as f64 * student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0;
+        let Some(silhouette) = silhouette else { return };
+
+        let points = self.outline_points(&matches, &silhouette, parts, shape, posed);
+        let place = self.axes.len() + N_POSE;
+        let mut row = vec![0.0; normal.n];
+        for (at, found) in matches.iter().enumerate() {
+            let evidence = &seen.contour[found.point];
+            let edge = &silhouette.edges[found.edge];
+            let Some(projected) = posed.camera.project_with_slope(points.positions[at]) else { continue };
+            let offset = if evidence.one_sided { 0.0 } else { posed.offset_px };
+            let residual = found.beyond_px + offset;
+            let sigma = evidence.sigma_px.max(0.3);
+            let (cost, weight) = if evidence.one_sided && residual < 0.0 {
+                cloth(residual, sigma)
+            } else {
+                let (cost, trust) = student((residual / sigma).powi(2), looking.freedom, 1.0);
+                (cost.min(student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0), trust / (sigma * sigma))
+            };
+            normal.cost += cost;
+            report.outline_errors.push(residual);
+            // The outline moves with the part of its points' motion that is along its own normal.
+            let [nu, nv] = edge.normal.map(|c| f64::from(c) / found.cosine);
+            points.fill(&mut row, at, projected.du * nu + projected.dv * nv);
+            row[place + 6] =
+                (projected.px[0] - posed.camera.centre[0]) * nu + (projected.px[1] - posed.camera.centre[1]) * nv;
+            row[place + 7] = if evidence.one_sided { 0.0 } else { 1.0 };
+            normal.add_row(&row, residual, weight);
+        }
+    }
+
+    /// The matched places on the body, between the ends of their edges.
+    fn outline_points(
+        &self,
+        matches: &[Match],
+        silhouette: &Silhouette,
+        parts: &ShapeParts,
+        shape: &Shape,
+        posed: &PosedParts<'_>,
+    ) -> Points {
+        let mut vertices: Vec<u16> = matches.iter().flat_map(|m| silhouette.edges[m.edge].vertices).collect();
+        vertices.sort_unstable();
+        vertices.dedup();
+        let index = |vertex: u16| vertices.binary_search(&vertex).unwrap_or(0) as u32;
+        let rest: Vec<DVec3> = vertices.iter().map(|v| shape.rest_vertices[usize::from(*v)].as_dvec3()).collect();
+        let rest_by = self.model.rest_by_of(&parts.coefficients, &vertices, &self.axes);
+        let mixtures: Vec<Vec<(u32, f64)>> = matches
+            .iter()
+            .map(|m| {
+                let [a, b] = silhouette.edges[m.edge].vertices;
+                vec![(index(a), 1.0 - m.at), (index(b), m.at)]
+            })
+            .collect();
+        let set = PointSet::of_vertices(self.model, &vertices, &rest, &rest_by, &mixtures);
+        Points::new(self, &set, posed)
+    }
+}
+
+/// One-sided cloth: being inside costs in proportion to the distance.
+fn cloth(residual: f64, sigma: f64) -> (f64, f64) {
+    let scale = CLOTH_SIGMAS * sigma;
+    let smooth = (residual * residual + sigma * sigma).sqrt();
+    ((smooth - sigma) / scale, 1.0 / (scale * smooth))
+}
+
+/// Scale and shift of the line that is nearest in the second coordinate.
+fn line(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<(f64, f64)> {
+    let n = pairs.clone().count() as f64;
+    let (mx, my) = pairs.clone().fold((0.0, 0.0), |(x, y), p| (x + p.0 / n, y + p.1 / n));
+    let (xx, xy) = pairs.fold((0.0, 0.0), |(xx, xy), p| (xx + (p.0 - mx).powi(2), xy + (p.0 - mx) * (p.1 - my)));
+    (xx > 1e-12).then(|| (xy / xx, my - xy / xx * mx))
+}
+
+/// A photo's body in its pose.
+struct PosedParts<'a> {
+    camera: Camera,
+    frames: &'a [BoneFrame],
+    maps: &'a [BoneMap],
+    maps_by: &'a [Vec<BoneMap>],
+    /// Joints, then the root's rotation.
+    columns: &'a [PoseColumn],
+    offset_px: f64,
+}
+
+/// Points with their derivatives by `[axes | joints | root rotation]`.
+struct Points {
+    positions: Vec<DVec3>,
+    /// Per point, per unknown.
+    by: Vec<Vec<DVec3>>,
+}
+
+impl Points {
+    fn new(context: &Context<'_>, set: &PointSet, posed: &PosedParts<'_>) -> Self {
+        let jacobian = set.jacobian(posed.maps, posed.maps_by, posed.columns, &context.prepared.carriers);
+        let by = (0..set.len())
+            .map(|point| jacobian.by_axis.iter().chain(&jacobian.by_pose).map(|column| column[point]).collect())
+            .collect();
+        Self { positions: set.positions(posed.maps), by }
+    }
+
+    /// The row of `direction · point`; the lens and the outline's offset are left at zero.
+    fn fill(&self, row: &mut [f64], point: usize, direction: DVec3) {
+        let by = &self.by[point];
+        for (r, d) in row.iter_mut().zip(by) {
+            *r = direction.dot(*d);
+        }
+        let place = by.len();
+        row[place..place + 3].copy_from_slice(&direction.to_array());
+        row[place + 3..].fill(0.0);
+    }
+}
+
+/// Spreads a photo's system over the common unknowns and its own. With several photos the pose is in both: what is common to
+/// all, and how this one departs from it.
+fn split(normal: &Normal, n_axes: usize, tied: bool, common: &mut Normal) -> ViewBlock {
+    let n_common = n_axes + N_POSE;
+    common.cost += normal.cost;
+    let full = normal.matrix();
+    for i in 0..n_common {
+        common.gradient[i] += normal.gradient[i];
+        for j in i..n_common {
+            common.information[i * n_common + j] += full[(i, j)];
+        }
+    }
+    let first = if tied { n_axes } else { n_common };
+    let n_own = normal.n - first;
+    ViewBlock {
+        own: full.view((first, first), (n_own, n_own)).into_owned(),
+        gradient: DVector::from_column_slice(&normal.gradient[first..]),
+        coupling: full.view((first, 0), (n_own, n_common)).into_owned(),
+    }
+}

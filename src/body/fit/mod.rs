@@ -1,0 +1,32 @@
+//! Landmarks, outlines and what the user knows of a person to a body: shape, a pose per photo, and how sure both are.
+
+mod basis;
+mod camera;
+mod evaluate;
+mod input;
+mod known;
+mod normal;
+mod outline;
+mod points;
+mod pose_prior;
+mod prepared;
+mod prior;
+mod quality;
+mod result;
+mod robust;
+mod search;
+mod stages;
+mod start;
+mod state;
+
+pub use input::{
+    ContourPoint, DepthEvidence, DepthSample, DepthScale, FitInput, FitOptions, FitView, LandmarkEvidence, ShapePrior,
+    WorldEvidence,
+};
+pub use points::BodyPoint;
+pub use prepared::Prepared;
+pub use prior::{anny_age, years_of};
+pub use result::{
+    Convergence, Fit, FitError, FitProgress, FitStage, Flag, NotConverged, Posterior, Quality, Uncertainty,
+};
+pub use stages::{AGE_ANCHORS, fit};

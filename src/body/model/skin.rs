@@ -1,0 +1,107 @@
+//! Linear blend skinning with every influence the model has (up to nine per vertex).
+
+use bevy_math::{DMat3, DVec3, Vec3, Vec4};
+
+use super::pose::{BoneFrame, BoneMap};
+use super::{AnnyModel, Shape};
+
+/// Which bones move each vertex and how much.
+pub struct Skin {
+    /// Where each vertex's influences start; one more at the end.
+    first: Vec<u32>,
+    influences: Vec<(u8, f32)>,
+}
+
+impl Skin {
+    /// `None` when a weight is for a bone that is not, or is negative, or a vertex has no weight at all.
+    pub fn new(n_vertices: usize, n_bones: usize, bones: &[u8], weights: &[f32]) -> Option<Self> {
+        let width = bones.len() / n_vertices;
+        let mut first = vec![0];
+        let mut influences = Vec::with_capacity(3 * n_vertices);
+        for (bones, weights) in bones.chunks_exact(width.max(1)).zip(weights.chunks_exact(width.max(1))) {
+            let mut own: Vec<(u8, f32)> =
+                bones.iter().copied().zip(weights.iter().copied()).filter(|(_, w)| *w != 0.0).collect();
+            if own.is_empty() || own.iter().any(|(bone, weight)| usize::from(*bone) >= n_bones || *weight < 0.0) {
+                return None;
+            }
+            own.sort_by(|a, b| b.1.total_cmp(&a.1));
+            influences.extend(own);
+            first.push(influences.len() as u32);
+        }
+        (first.len() == n_vertices + 1).then_some(Self { first, influences })
+    }
+
+    pub fn influences(&self, vertex: usize) -> &[(u8, f32)] {
+        &self.influences[self.first[vertex] as usize..self.first[vertex + 1] as usize]
+    }
+}
+
+/// A bone's map in single precision, by columns; the fourth is the shift.
+#[derive(Clone, Copy)]
+pub(super) struct Columns([Vec4; 4]);
+
+impl Columns {
+    pub fn new(map: &BoneMap) -> Self {
+        let column = |v: DVec3| v.as_vec3().extend(0.0);
+        Self([column(map.linear.x_axis), column(map.linear.y_axis), column(map.linear.z_axis), column(map.shift)])
+    }
+}
+
+impl AnnyModel {
+    /// The posed vertices. The root's place is added last, so that a body far from the origin keeps its precision.
+    pub fn skinned(&self, shape: &Shape, frames: &[BoneFrame]) -> Vec<Vec3> {
+        let origin = frames.first().map_or(DVec3::ZERO, |root| root.head);
+        let maps: Vec<Columns> = self
+            .bone_maps(shape, frames)
+            .into_iter()
+            .map(|map| Columns::new(&BoneMap { shift: map.shift - origin, ..map }))
+            .collect();
+        let origin = origin.as_vec3().extend(0.0);
+        let each = shape.rest_vertices.iter().zip(self.skin.first.windows(2));
+        each.map(|(v, bounds)| {
+            let [x, y, z, shift] = blend(&maps, &self.skin.influences[bounds[0] as usize..bounds[1] as usize]);
+            (x * v.x + y * v.y + z * v.z + shift + origin).truncate()
+        })
+        .collect()
+    }
+
+    /// How posed vertices change with one axis: by its own vertices at rest and by its own bones.
+    pub(super) fn skinned_by(
+        &self,
+        rest: &[Vec3],
+        rest_by: &[f32],
+        maps: &[Columns],
+        maps_by: &[BoneMap],
+    ) -> Vec<Vec3> {
+        let maps_by: Vec<Columns> = maps_by.iter().map(Columns::new).collect();
+        let each = rest.iter().zip(rest_by.as_chunks::<3>().0).zip(self.skin.first.windows(2));
+        each.map(|((v, d), bounds)| {
+            let influences = &self.skin.influences[bounds[0] as usize..bounds[1] as usize];
+            let [x, y, z, _] = blend(maps, influences);
+            let [dx, dy, dz, shift] = blend(&maps_by, influences);
+            let moved = x * d[0] + y * d[1] + z * d[2];
+            let rebound = dx * v.x + dy * v.y + dz * v.z + shift;
+            (moved + rebound).truncate()
+        })
+        .collect()
+    }
+}
+
+#[inline]
+fn blend(maps: &[Columns], influences: &[(u8, f32)]) -> [Vec4; 4] {
+    let mut sum = [Vec4::ZERO; 4];
+    for (bone, weight) in influences {
+        let Columns(columns) = &maps[usize::from(*bone)];
+        for (s, c) in sum.iter_mut().zip(columns) {
+            *s += *c * *weight;
+        }
+    }
+    sum
+}
+
+/// A still map, for bones that an axis does not touch.
+impl Default for BoneMap {
+    fn default() -> Self {
+        Self { linear: DMat3::ZERO, shift: DVec3::ZERO }
+    }
+}

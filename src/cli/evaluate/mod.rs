@@ -1,0 +1,32 @@
+//! `evaluate`: how good the program is, measured here and now.
+
+mod body;
+mod conduct;
+mod mesh;
+mod photos;
+mod statistics;
+mod table;
+
+use clap::Subcommand;
+
+/// Measures how good estimates are against cases whose truth is known.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Body(body::Options),
+    Mesh(mesh::Options),
+    Photos(photos::Options),
+}
+
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    match &options.what {
+        What::Body(options) => body::run(options),
+        What::Mesh(options) => mesh::run(options),
+        What::Photos(options) => photos::run(options),
+    }
+}
