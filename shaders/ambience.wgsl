@@ -42,7 +42,7 @@ fn sky_reaching(pixel: vec2<f32>, here: vec3<f32>, normal: vec3<f32>, turn: f32)
         let near = max(REACH * REACH - squared, 0.0) / (REACH * REACH);
         sum += near * near * near * max(dot(towards, normal) - 0.004 - 0.01 * sqrt(squared), 0.0) / (squared + 1e-4);
     }
-    return clamp(1.0 - 5.0 * REACH * sum / f32(N_TAPS), 0.0, 1.0);
+    return clamp(1.0 - 6.5 * REACH * sum / f32(N_TAPS), 0.0, 1.0);
 }
 
 @fragment
@@ -51,9 +51,7 @@ fn fs_gather(in: Screen) -> @location(0) vec4<f32> {
     if seen.w <= 0.0 {
         return vec4<f32>(1.0, 1.0, 0.0, 1.0);
     }
-    // Sixteen turns in a tile of four by four, which the smoothing takes together.
-    let tile = vec2<u32>(in.clip.xy) % 4u;
-    let turn = f32((tile.x * 5u + tile.y * 11u + tile.x * tile.y * 7u) % 16u) * 0.39269908;
+    let turn = turn_of(in.clip.xy);
     let here = seen_at(in.clip.xy, seen.w);
     let sky = sky_reaching(in.clip.xy, here, seen.xyz, turn);
     var key = 1.0;
@@ -63,7 +61,7 @@ fn fs_gather(in: Screen) -> @location(0) vec4<f32> {
         // Clear of the surface itself: by a few texels of the map, more where the light grazes.
         let texel = frame.light.x / f32(textureDimensions(light_map).x);
         let lift = (0.004 + 2.0 * texel) * (normal + frame.key_light.xyz);
-        key = key_light_reaching(point + lift, 8, 12, turn);
+        key = key_light_reaching(point + lift, 10, 16, turn);
     }
     return vec4<f32>(sky, key, seen.w, 1.0);
 }

@@ -51,7 +51,12 @@ fn vs_shadow(@builtin(vertex_index) vertex: u32) -> Ground {
 
 @fragment
 fn fs_shadow(in: Ground) -> @location(0) vec4<f32> {
-    let sampled = textureSample(shadow_map, shadow_sampler, in.point);
+    // Four by four texels, over which the noise of soft shadows evens out.
+    let texel = 1.0 / vec2<f32>(textureDimensions(shadow_map));
+    var sampled = vec4<f32>(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        sampled += 0.25 * textureSample(shadow_map, shadow_sampler, in.point + (corner(i) * 2.0 - 1.0) * texel);
+    }
     let dark = 1.0 - (1.0 - 0.55 * sampled.r) * sampled.a;
     return vec4<f32>(frame.shadow.rgb, frame.shadow.a * dark);
 }

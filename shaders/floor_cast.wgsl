@@ -16,14 +16,14 @@ fn vs_floor_cast(@builtin(vertex_index) vertex: u32) -> Place {
 }
 
 // Share of the sky that stands in the way: along each direction, from the lower edge of what is there upwards.
-fn sky_hidden(uv: vec2<f32>) -> f32 {
+fn sky_hidden(uv: vec2<f32>, turn: f32) -> f32 {
     // How far off and how far up things count; a limb is seldom longer.
     const REACH: f32 = 0.45;
     const TOP: f32 = 0.6;
     let size = vec2<i32>(textureDimensions(heights));
     var hidden = 0.0;
-    for (var direction = 0; direction < 12; direction++) {
-        let angle = f32(direction) * 0.52359878;
+    for (var direction = 0; direction < 8; direction++) {
+        let angle = (f32(direction) + turn / 6.2831853) * 0.78539816;
         let along = vec2<f32>(cos(angle), sin(angle));
         var most = 0.0;
         for (var i = 1; i <= 8; i++) {
@@ -37,7 +37,7 @@ fn sky_hidden(uv: vec2<f32>) -> f32 {
         }
         hidden += most;
     }
-    return hidden / 12.0;
+    return hidden / 8.0;
 }
 
 @fragment
@@ -46,6 +46,7 @@ fn fs_floor_cast(in: Place) -> @location(0) vec4<f32> {
     // Nothing is left at the map's edge, so that the edge itself cannot be seen.
     let edge = min(min(in.uv.x, 1.0 - in.uv.x), min(in.uv.y, 1.0 - in.uv.y));
     let keep = smoothstep(0.0, 0.08, edge);
-    let key = 1.0 - key_light_reaching(point, 24, 40, 0.0);
-    return vec4<f32>(vec3<f32>(key * keep), 1.0 - 0.8 * sky_hidden(in.uv) * keep);
+    let turn = turn_of(in.clip.xy);
+    let key = 1.0 - key_light_reaching(point, 16, 24, turn);
+    return vec4<f32>(vec3<f32>(key * keep), 1.0 - min(1.2 * sky_hidden(in.uv, turn), 0.9) * keep);
 }

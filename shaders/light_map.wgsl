@@ -4,6 +4,14 @@
 const LAMP: f32 = 0.11;
 const LEAST_BLUR: f32 = 0.012;
 
+// One of sixteen turns; each comes once in a tile of four by four pixels, over which what follows is smoothed.
+fn turn_of(pixel: vec2<f32>) -> f32 {
+    let at = vec2<u32>(pixel);
+    let mixed = at.x ^ at.y;
+    let rank = (mixed & 1u) * 8u + (at.y & 1u) * 4u + (mixed & 2u) + ((at.y >> 1u) & 1u);
+    return f32(rank) * 0.39269908;
+}
+
 // The i-th of n places spread evenly over the unit disc (Vogel's spiral), turned by `turn`.
 fn on_disc(i: i32, n: i32, turn: f32) -> vec2<f32> {
     let angle = f32(i) * 2.3999632 + turn;

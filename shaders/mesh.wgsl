@@ -84,8 +84,8 @@ fn edge_cover(corner: vec3<f32>) -> f32 {
     let per_px = max(fwidth(corner), vec3<f32>(1e-6));
     let off = corner / per_px;
     let height_px = 1.0 / max(per_px.x, max(per_px.y, per_px.z));
-    let cover = clamp(0.45 * frame.eye.w + 0.5 - min(off.x, min(off.y, off.z)), 0.0, 1.0);
-    return cover * smoothstep(1.0, 9.0, height_px / frame.eye.w);
+    let cover = clamp(0.4 * frame.eye.w + 0.5 - min(off.x, min(off.y, off.z)), 0.0, 1.0);
+    return cover * smoothstep(1.5, 12.0, height_px / frame.eye.w);
 }
 
 // Gamma-encoded colour of the surface, edges and marks included; a: how much of it is an edge.

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod fit;
 pub mod measure;
 pub mod model;
+pub mod register;
 pub mod silhouette;
 pub mod synthetic;
 

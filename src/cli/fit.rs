@@ -124,8 +124,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             "the file exists already — choose another name or add --force: {path:?}"
         );
     }
-    let known =
-        Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
+    let known = Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
     let mut library = Library::default();
     let views = look_at(options, &mut library, &paths)?;
     let groups: Vec<Vec<PhotoView>> =
@@ -157,8 +156,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         eprintln!("contact sheet: {}", path.display());
     }
     if options.json {
-        let reports: Vec<Report<'_>> =
-            reports.iter().map(|(group, fitted)| report(group, known, fitted)).collect();
+        let reports: Vec<Report<'_>> = reports.iter().map(|(group, fitted)| report(group, known, fitted)).collect();
         out::line(serde_json::to_string_pretty(&reports)?)?;
     }
     anyhow::ensure!(n_failed < groups.len(), "no body could be fitted — see above for what to do");

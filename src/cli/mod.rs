@@ -2,10 +2,14 @@
 
 mod convert;
 mod evaluate;
+mod fit;
 mod headless;
 mod inspect;
 mod live;
+mod measure;
+mod models;
 mod out;
+mod register;
 mod replay;
 mod report;
 mod source_arg;
@@ -40,11 +44,15 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Job {
     Inspect(inspect::Options),
+    Fit(Box<fit::Options>),
     Evaluate(evaluate::Options),
     Convert(convert::Options),
+    Measure(measure::Options),
+    Register(register::Options),
     Replay(replay::Options),
     Live(live::LiveOptions),
     Record(live::RecordOptions),
+    Models(models::Options),
     /// Lists the serial ports of this machine.
     Ports,
     /// Prints a completion script for a shell.
@@ -62,11 +70,15 @@ pub fn run() -> anyhow::Result<()> {
     match arguments.command {
         None => window::open(arguments.files),
         Some(Job::Inspect(options)) => inspect::run(&options),
+        Some(Job::Fit(options)) => fit::run(&options),
         Some(Job::Evaluate(options)) => evaluate::run(&options),
         Some(Job::Convert(options)) => convert::run(&options),
+        Some(Job::Measure(options)) => measure::run(&options),
+        Some(Job::Register(options)) => register::run(&options),
         Some(Job::Replay(options)) => replay::run(&options),
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),
+        Some(Job::Models(options)) => models::run(&options),
         Some(Job::Ports) => {
             let ports = crate::capture::source::serial::ports();
             if ports.is_empty() {

@@ -1,9 +1,14 @@
-//! Writes frames to files: recordings that lose nothing ([`mcap`]), and tables for other programs ([`csv`], [`npz`]).
+//! Writes frames to files: recordings that lose nothing ([`mcap`]), and tables for other programs ([`csv`], [`npz`]);
+//! and bodies: skinned ([`gltf`]), as they stand ([`mesh_file`]) and as figures ([`measurements`]).
 //!
 //! The frames come in one at a time with their place on the shared time axis. Whoever calls chooses which ones.
 
+pub mod body_info;
 pub mod csv;
+pub mod gltf;
 pub mod mcap;
+pub mod measurements;
+pub mod mesh_file;
 pub mod npz;
 pub mod sheet;
 
@@ -179,6 +184,15 @@ impl Exporter {
         let n_bytes = self.part.finish()?;
         Ok(ExportSummary { n_frames: self.n_frames, n_bytes, span: self.span })
     }
+}
+
+/// Writes a file that is in memory already: under its name only when it is complete. Says how long it is.
+pub fn save(path: &Path, bytes: &[u8]) -> Result<u64, Error> {
+    use std::io::Write as _;
+    let (part, mut file) = PartFile::create(path)?;
+    file.write_all(bytes).map_err(|source| Error::from_io(source, path, 0))?;
+    drop(file);
+    part.finish()
 }
 
 /// A file under a name of its own beside the wanted one until it is complete; removed when that never happens.

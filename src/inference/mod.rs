@@ -1,3 +1,40 @@
 //! ONNX networks behind one trait, on native ONNX Runtime or on tract; manifest and hash check.
 //!
-//! Photos in, observations out.
+//! Photos in, observations out: [`Models`] loads what is asked for, [`observe`] fills an
+//! [`Observation`](crate::types::Observation). Knows nothing of bodies, files of photos, or windows.
+//! The modules of the single networks are public for tests, benchmarks and later callers.
+
+mod candidates;
+mod cutout;
+mod error;
+mod folder;
+mod library;
+mod manifest;
+mod models;
+mod native;
+mod observe;
+mod parts;
+mod pure;
+mod refine;
+mod role;
+mod tensor;
+
+pub mod depth;
+pub mod face;
+pub mod hand;
+pub mod identity;
+pub mod matte;
+pub mod objects;
+pub mod people;
+pub mod pose;
+pub mod ssd;
+pub mod warp;
+
+pub use error::Error;
+pub use folder::{MODELS_VARIABLE, sha256};
+pub use library::LIBRARY_VARIABLE;
+pub use manifest::{DepthConvention, Entry, Manifest};
+pub use models::{EngineChoice, EngineInfo, ModelInfo, ModelState, Models, Options, user_models_folder};
+pub use observe::observe;
+pub use role::Role;
+pub use tensor::{ElementType, Elements, Model, Port, Tensor};

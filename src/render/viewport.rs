@@ -12,8 +12,8 @@ use super::camera::Camera;
 use super::frame::{Frame, MAX_OCCLUDERS, has_ground};
 use super::lines::{self, LineInstance};
 use super::pipelines::Pipelines;
-use super::shadow_map::ShadowMap;
 use super::scene::{Capsule, Scene};
+use super::shadow_map::ShadowMap;
 use super::surface::{CastKey, Detail, FLOOR_MAP_PX, MeshProblem, Surfaces};
 use super::target::{Target, clear_color, usable_size};
 
@@ -95,9 +95,10 @@ impl ViewportRenderer {
         if self.surfaces.is_none() && !(scene.meshes.is_empty() && scene.polylines.is_empty()) {
             self.surfaces = Some(Surfaces::new(device, &self.pipelines.frame_layout));
         }
-        let cast_points = self.surfaces.as_mut().map_or_else(Vec::new, |surfaces| {
-            surfaces.prepare(device, queue, scene, camera.eye(), px_per_point)
-        });
+        let cast_points = self
+            .surfaces
+            .as_mut()
+            .map_or_else(Vec::new, |surfaces| surfaces.prepare(device, queue, scene, camera.eye(), px_per_point));
         let frame = Frame::new(scene, camera, size, px_per_point, &casters, &cast_points);
         queue.write_buffer(&self.frame.buffer, 0, bytemuck::bytes_of(&frame));
         self.solids.write(device, queue, &solids);

@@ -10,7 +10,9 @@ mod scale;
 pub use remarks::remarks;
 pub use scale::pixels_per_metre;
 
-use super::fit::{BodyPoint, ContourPoint, DepthEvidence, DepthSample, DepthScale, FitView, LandmarkEvidence, WorldEvidence};
+use super::fit::{
+    BodyPoint, ContourPoint, DepthEvidence, DepthSample, DepthScale, FitView, LandmarkEvidence, WorldEvidence,
+};
 use super::silhouette::OutlinePoint;
 use crate::types::{DepthMap, FocalLength, Landmark, Person};
 

@@ -25,6 +25,7 @@ pub use input::{
 };
 pub use points::BodyPoint;
 pub use prepared::Prepared;
+pub use prior::{anny_age, years_of};
 pub use result::{
     Convergence, Fit, FitError, FitProgress, FitStage, Flag, NotConverged, Posterior, Quality, Uncertainty,
 };

@@ -37,24 +37,49 @@ pub(super) struct Girth {
 ///
 /// Fewer than three crossings make no girth: its length is 0.
 pub(super) fn girth<P: Copy + Into<DVec3>>(vertices: &[P], edges: &[[u16; 2]], plane: Plane, reach: f64) -> Girth {
+    largest_girth(vertices, edges, plane, &[0.0], reach)
+}
+
+/// The largest of the girths in planes that are shifted along the normal by rising `offsets`; all cut in one pass.
+pub(super) fn largest_girth<P: Copy + Into<DVec3>>(
+    vertices: &[P],
+    edges: &[[u16; 2]],
+    plane: Plane,
+    offsets: &[f64],
+    reach: f64,
+) -> Girth {
+    let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return Girth::default() };
     let (u, w) = plane.axes();
-    let mut points = Vec::with_capacity(256);
+    let mut sections: Vec<Vec<DVec2>> = offsets.iter().map(|_| Vec::with_capacity(256)).collect();
     for &[a, b] in edges {
         let a = vertices[usize::from(a)].into() - plane.origin;
         let b = vertices[usize::from(b)].into() - plane.origin;
         let (height_a, height_b) = (a.dot(plane.normal), b.dot(plane.normal));
-        if (height_a < 0.0) == (height_b < 0.0) {
+        let (low, high) = (height_a.min(height_b), height_a.max(height_b));
+        if !(low < last && high >= first) {
             continue;
         }
-        let crossing = a + (b - a) * (height_a / (height_a - height_b));
-        if crossing.length_squared() < reach * reach {
-            points.push(DVec2::new(crossing.dot(u), crossing.dot(w)));
+        for (section, &offset) in sections.iter_mut().zip(offsets) {
+            if !(low < offset && high >= offset) {
+                continue;
+            }
+            let crossing = a + (b - a) * ((height_a - offset) / (height_a - height_b)) - plane.normal * offset;
+            if crossing.length_squared() < reach * reach {
+                section.push(DVec2::new(crossing.dot(u), crossing.dot(w)));
+            }
         }
     }
-    let hull = convex_hull(&mut points);
-    let n = hull.len();
-    let length = (0..n).map(|i| hull[i].distance(hull[(i + 1) % n])).sum();
-    Girth { corners: hull.into_iter().map(|p| plane.origin + u * p.x + w * p.y).collect(), length }
+    let mut largest = Girth::default();
+    for (section, offset) in sections.iter_mut().zip(offsets) {
+        let hull = convex_hull(section);
+        let n = hull.len();
+        let length = (0..n).map(|i| hull[i].distance(hull[(i + 1) % n])).sum();
+        if length > largest.length {
+            let origin = plane.origin + plane.normal * *offset;
+            largest = Girth { corners: hull.into_iter().map(|p| origin + u * p.x + w * p.y).collect(), length };
+        }
+    }
+    largest
 }
 
 /// Corners of the hull, counter-clockwise (Andrew's monotone chain); empty for fewer than three points.

@@ -10,10 +10,12 @@ use super::super::model::AnnyModel;
 pub struct MeasurePlan {
     pub(super) n_vertices: usize,
     pub(super) triangles: Arc<[[u32; 3]]>,
-    /// Edges of all triangles; of the trunk (head included, arms not); of the left and right leg.
-    pub(super) all: Vec<[u16; 2]>,
+    /// Edges of the trunk (head included, arms not); of the left and right leg.
     pub(super) torso: Vec<[u16; 2]>,
     pub(super) legs: [Vec<[u16; 2]>; 2],
+    /// Edges that may be within reach of a tape around the upper arm (the trunk beside it too) and above the wrist.
+    pub(super) upper_arms: [Vec<[u16; 2]>; 2],
+    pub(super) forearms: [Vec<[u16; 2]>; 2],
     pub(super) waist: Vec<u16>,
     /// Rings around the nipples, whose mean height is the chest's.
     pub(super) nipples: Vec<u16>,
@@ -51,6 +53,8 @@ const HIPS: [u16; 28] = [
 const NIPPLES: [std::ops::RangeInclusive<u16>; 2] = [1762..=1777, 8434..=8449];
 
 const ARM: [&str; 6] = ["shoulder01", "upperarm", "lowerarm", "wrist", "finger", "metacarpal"];
+const UPPER_ARM: [&str; 5] = ["clavicle", "shoulder01", "upperarm", "lowerarm", "breast"];
+const FOREARM: [&str; 3] = ["lowerarm", "wrist", "metacarpal"];
 const LEG: [&str; 4] = ["upperleg", "lowerleg", "foot", "toe"];
 
 impl MeasurePlan {
@@ -68,9 +72,19 @@ impl MeasurePlan {
         Some(Self {
             n_vertices,
             triangles: Arc::clone(&model.faces),
-            all: edges_of(model.faces.iter()),
             torso: edges(&arm, |weight| weight < 0.5),
-            legs: [edges(&leg(".L"), |weight| weight > 0.5), edges(&leg(".R"), |weight| weight > 0.5)],
+            legs: [".L", ".R"].map(|side| edges(&leg(side), |weight| weight > 0.5)),
+            upper_arms: [".L", ".R"].map(|side| {
+                let near = weight_on(model, |bone| {
+                    bone.contains("spine") || (bone.ends_with(side) && UPPER_ARM.iter().any(|part| bone.contains(part)))
+                });
+                edges(&near, |weight| weight > 0.0)
+            }),
+            forearms: [".L", ".R"].map(|side| {
+                let near =
+                    weight_on(model, |bone| bone.ends_with(side) && FOREARM.iter().any(|part| bone.contains(part)));
+                edges(&near, |weight| weight > 0.0)
+            }),
             waist: model.waist_loop.clone(),
             nipples: NIPPLES.into_iter().flatten().filter_map(vertex_of_base).collect(),
             hips: HIPS.into_iter().map(vertex_of_base).collect::<Option<_>>()?,
@@ -109,7 +123,9 @@ impl Bones {
 /// For every vertex, how much of it moves with the chosen bones.
 fn weight_on(model: &AnnyModel, chosen: impl Fn(&str) -> bool) -> Vec<f32> {
     let chosen: Vec<bool> = model.bone_labels.iter().map(|name| chosen(name)).collect();
-    let on = |vertex| model.influences(vertex).iter().filter(|(bone, _)| chosen[usize::from(*bone)]).map(|(_, weight)| weight).sum();
+    let on = |vertex| {
+        model.influences(vertex).iter().filter(|(bone, _)| chosen[usize::from(*bone)]).map(|(_, weight)| weight).sum()
+    };
     (0..model.n_vertices()).map(on).collect()
 }
 

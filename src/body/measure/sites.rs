@@ -7,7 +7,7 @@ use bevy_math::DVec3;
 
 use super::super::model::BoneFrame;
 use super::Values;
-use super::girth::{Girth, Plane, girth};
+use super::girth::{Girth, Plane, girth, largest_girth};
 use super::plan::MeasurePlan;
 use crate::types::MeasurementKind;
 
@@ -148,17 +148,11 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
     fn hip(&self) -> Line {
         const STEP_M: f64 = 0.004;
         let half = self.scaled(0.03);
-        let lowest = self.mean_z(&self.plan.hips) - half;
         // A NaN stature gives no step at all.
         let n_steps = (2.0 * half / STEP_M).ceil().clamp(0.0, 100.0) as usize;
-        let (low, high) = (lowest, lowest + n_steps as f64 * STEP_M);
-        let near = |edge: &&[u16; 2]| {
-            let [a, b] = edge.map(|vertex| self.vertex(vertex).z);
-            a.max(b) >= low && a.min(b) <= high
-        };
-        let edges: Vec<[u16; 2]> = self.plan.torso.iter().filter(near).copied().collect();
-        let girths = (0..n_steps).map(|i| lowest + i as f64 * STEP_M);
-        largest(girths.map(|z| girth(self.vertices, &edges, Plane::horizontal(z), f64::INFINITY)))
+        let offsets: Vec<f64> = (0..n_steps).map(|i| i as f64 * STEP_M).collect();
+        let lowest = Plane::horizontal(self.mean_z(&self.plan.hips) - half);
+        closed(largest_girth(self.vertices, &self.plan.torso, lowest, &offsets, f64::INFINITY))
     }
 
     /// 5.1.15: from the floor to the mean of the two vertices of the perineum.
@@ -197,22 +191,26 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
     fn calf(&self, side: usize) -> Line {
         let knee = self.head(self.plan.bones.knee[side]);
         let shin = self.head(self.plan.bones.ankle[side]) - knee;
-        let planes = (0..9).map(|i| Plane::new(knee + shin * (0.15 + 0.05 * f64::from(i)), shin));
-        let reach = self.scaled(0.12);
-        largest(planes.map(|plane| girth(self.vertices, &self.plan.legs[side], plane, reach)))
+        let offsets: [f64; 9] = std::array::from_fn(|i| shin.length() * (0.15 + 0.05 * i as f64));
+        let edges = &self.plan.legs[side];
+        closed(largest_girth(self.vertices, edges, Plane::new(knee, shin), &offsets, self.scaled(0.12)))
     }
 
     /// 5.3.16: midway between shoulder and elbow.
     fn upper_arm(&self, side: usize) -> Line {
         let [shoulder, elbow] = [self.plan.bones.shoulder, self.plan.bones.elbow].map(|joint| self.head(joint[side]));
-        self.tape(&self.plan.all, Plane::new((shoulder + elbow) / 2.0, elbow - shoulder), self.scaled(0.09))
+        self.tape(
+            &self.plan.upper_arms[side],
+            Plane::new((shoulder + elbow) / 2.0, elbow - shoulder),
+            self.scaled(0.09),
+        )
     }
 
     /// 5.3.19: at 95 % of the forearm.
     fn wrist(&self, side: usize) -> Line {
         let [elbow, wrist] = [self.plan.bones.elbow, self.plan.bones.wrist].map(|joint| self.head(joint[side]));
         let forearm = wrist - elbow;
-        self.tape(&self.plan.all, Plane::new(elbow + forearm * 0.95, forearm), self.scaled(0.06))
+        self.tape(&self.plan.forearms[side], Plane::new(elbow + forearm * 0.95, forearm), self.scaled(0.06))
     }
 
     /// 5.7.8: acromion, elbow, wrist.
@@ -245,8 +243,4 @@ fn open(points: Vec<DVec3>) -> Line {
 
 fn closed(girth: Girth) -> Line {
     Line { closed: true, points: girth.corners, length: girth.length }
-}
-
-fn largest(girths: impl Iterator<Item = Girth>) -> Line {
-    closed(girths.max_by(|a, b| a.length.total_cmp(&b.length)).unwrap_or_default())
 }

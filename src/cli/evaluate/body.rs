@@ -1,13 +1,9 @@
 //! `evaluate body`: fits synthetic photos whose truth is known, and prints how far off the bodies are.
 
-use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::super::out;
+use super::conduct::{Seeds, Stopwatch, interrupt_flag};
 use super::table::{self, Outcome, Run};
 use crate::body::fit::{self, Convergence, FitError, FitOptions, ShapePrior};
 use crate::body::synthetic::{self, Condition};
@@ -87,30 +83,8 @@ impl Track {
     }
 }
 
-/// `1000..1050`: 50 seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seeds {
-    first: u64,
-    end: u64,
-}
-
-impl FromStr for Seeds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let help = || format!("write the first seed and the one after the last, as 1000..1050, not {text:?}");
-        let (first, end) = text.split_once("..").ok_or_else(help)?;
-        let number = |text: &str| text.trim().parse::<u64>().map_err(|_| help());
-        let (first, end) = (number(first)?, number(end)?);
-        if first < end { Ok(Self { first, end }) } else { Err(help()) }
-    }
-}
-
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-    }
+    let interrupted = interrupt_flag()?;
     let model = SharedModel::default().get().map_err(anyhow::Error::msg)?;
     if !options.json {
         out::line(table::HEADING)?;
@@ -143,7 +117,8 @@ fn run_track(model: &BodyModel, track: Track, n_views: usize, options: &Options,
     };
     let fit_options = FitOptions { prior, ..FitOptions::default() };
     let Seeds { first, end } = options.seeds;
-    let mut run = Run { track: track.label(), n_views, seeds: (first, end), prior: options.prior_label(), outcomes: Vec::new() };
+    let mut run =
+        Run { track: track.label(), n_views, seeds: (first, end), prior: options.prior_label(), outcomes: Vec::new() };
     // What only the first fit pays for is no part of a fit's time.
     model.anny.prepared();
     for seed in first..end {
@@ -172,10 +147,9 @@ fn outcome(
     interrupted: &AtomicBool,
 ) -> Result<Outcome, FitError> {
     let case = synthetic::case(&model.anny, seed, condition);
-    let (start, start_cpu) = (Instant::now(), processor_secs());
+    let watch = Stopwatch::start();
     let fit = fit::fit(&model.anny, &case.input, options, &mut |_| !interrupted.load(Ordering::Relaxed))?;
-    let wall_secs = start.elapsed().as_secs_f64();
-    let cpu_secs = processor_secs().zip(start_cpu).map(|(end, start)| end - start);
+    let (wall_secs, cpu_secs) = watch.read();
     Ok(Outcome {
         seed,
         error: None,
@@ -185,12 +159,6 @@ fn outcome(
         wall_secs,
         cpu_secs,
     })
-}
-
-/// Processor time of this thread, where the system tells it (Linux): other programs do not lengthen it as they do the clock.
-fn processor_secs() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(text.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
 }
 
 impl Options {

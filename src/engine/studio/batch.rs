@@ -50,12 +50,7 @@ pub fn run(library: &mut Library, folder: &Path, output: &Path, known: Known, de
     match write_whole(&output.join(TABLE), table.as_bytes()) {
         Ok(()) => desk.tell(News::Said(
             NoticeLevel::Info,
-            format!(
-                "{} of {} photos fitted: {}",
-                view.n_done - view.n_failed,
-                view.n_total,
-                output.display()
-            ),
+            format!("{} of {} photos fitted: {}", view.n_done - view.n_failed, view.n_total, output.display()),
         )),
         Err(why) => desk.fail(why),
     }

@@ -12,6 +12,7 @@ use bevy_math::Vec3;
 
 use super::buffers::Instances;
 use super::scene::Scene;
+use super::scene_mesh::ScenePolyline;
 use ambience::Ambience;
 use casts::CastMaps;
 use pipelines::SurfacePipelines;
@@ -38,6 +39,8 @@ pub struct Surfaces {
     ambience: Ambience,
     lines: Instances<PolylineInstance>,
     n_on_surface: u32,
+    /// What `lines` was made from.
+    drawn_lines: Option<(f32, Vec<ScenePolyline>)>,
     drawables: Vec<Drawable>,
 }
 
@@ -50,6 +53,7 @@ impl Surfaces {
             ambience: Ambience::new(device, &pipelines),
             lines: Instances::new(),
             n_on_surface: 0,
+            drawn_lines: None,
             drawables: Vec::new(),
             pipelines,
         }
@@ -65,9 +69,13 @@ impl Surfaces {
         px_per_point: f32,
     ) -> Vec<Vec3> {
         self.drawables = self.store.update(device, queue, &self.pipelines, &scene.meshes, eye);
-        let (lines, n_on_surface) = polyline::instances(&scene.polylines, px_per_point);
-        self.n_on_surface = n_on_surface;
-        self.lines.write(device, queue, &lines);
+        let lines = (px_per_point, scene.polylines.clone());
+        if self.drawn_lines.as_ref() != Some(&lines) {
+            let (instances, n_on_surface) = polyline::instances(&scene.polylines, px_per_point);
+            self.n_on_surface = n_on_surface;
+            self.lines.write(device, queue, &instances);
+            self.drawn_lines = Some(lines);
+        }
         self.casting().flat_map(|drawable| drawable.corners).collect()
     }
 

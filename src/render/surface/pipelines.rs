@@ -103,13 +103,8 @@ impl SurfacePipelines {
             n_samples: N_SAMPLES,
         };
         let over = Some(wgpu::BlendState::ALPHA_BLENDING);
-        let map = Recipe {
-            fragment: "fs_metres",
-            layouts: &frame_and_mesh,
-            format: METRES_FORMAT,
-            n_samples: 1,
-            ..picture
-        };
+        let map =
+            Recipe { fragment: "fs_metres", layouts: &frame_and_mesh, format: METRES_FORMAT, n_samples: 1, ..picture };
         let screen = Recipe {
             module: &ambience,
             vertex: "vs_screen",
@@ -162,10 +157,7 @@ impl SurfacePipelines {
             ),
             gather: build("gather", Recipe { fragment: "fs_gather", layouts: &frame_and_two, ..screen }),
             smooth: build("smooth", Recipe { fragment: "fs_smooth", layouts: &frame_and_one, ..screen }),
-            hidden_line: build(
-                "hidden line",
-                Recipe { fragment: "fs_hidden", depth: Some((false, Greater)), ..line },
-            ),
+            hidden_line: build("hidden line", Recipe { fragment: "fs_hidden", depth: Some((false, Greater)), ..line }),
             line: build("polyline", line),
             mesh_layout,
             one_texture,

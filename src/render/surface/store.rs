@@ -272,9 +272,8 @@ fn upload(
     };
     let vertices = old_vertices.unwrap_or_else(|| buffer("mesh vertices", n_bytes, wgpu::BufferUsages::VERTEX));
     let has_indices = old_indices.is_some();
-    let indices = shared.then(|| {
-        old_indices.unwrap_or_else(|| buffer("mesh triangles", n_corners * 4, wgpu::BufferUsages::INDEX))
-    });
+    let indices = shared
+        .then(|| old_indices.unwrap_or_else(|| buffer("mesh triangles", n_corners * 4, wgpu::BufferUsages::INDEX)));
     // Native devices answer at once; one that does not is taken to have had no error.
     let no_memory = ready(memory.pop()).flatten().is_some();
     let invalid = ready(validation.pop()).flatten().is_some();

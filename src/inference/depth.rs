@@ -1,0 +1,50 @@
+//! Depth of every pixel from a model that the user installed: MiDaS or Depth-Anything.
+//!
+//! Nothing is shipped for this role, and nothing stands in for it.
+
+use super::manifest::DepthConvention;
+use super::tensor::Tensor;
+use super::warp::{Affine, Border, Plane, sample};
+use super::{Error, Models, Role};
+use crate::types::DepthMap;
+use crate::types::Photo;
+
+/// Side of the input where the model takes any: Depth-Anything's own, a multiple of its patches of 14.
+const N_INPUT: usize = 518;
+
+/// ImageNet's, red first; both families were trained with them.
+const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// `None` where no model is installed.
+pub fn map(models: &Models, photo: &Photo) -> Result<Option<DepthMap>, Error> {
+    if !models.is_installed(Role::Depth) {
+        return Ok(None);
+    }
+    let (convention, size) = models.depth_form()?;
+    let [height, width] = size.map(|side| if side == 0 { N_INPUT } else { side });
+    let plane = width * height;
+    let mut pixels = vec![0.0; 3 * plane];
+    let map = Affine::resize([photo.width as usize, photo.height as usize], [width, height]);
+    sample(photo, &map, [width, height], Border::Replicate, |at, colour| {
+        for (channel, value) in colour.into_iter().enumerate() {
+            pixels[channel * plane + at] = (value / 255.0 - MEAN[channel]) / DEVIATION[channel];
+        }
+    });
+    let outputs = models.run(Role::Depth, Tensor::float32(&[1, 3, height, width], pixels))?;
+    let Some(output) = outputs.into_iter().next() else { return Ok(None) };
+    // [1, h, w] or [1, 1, h, w].
+    let [.., out_height, out_width] = output.shape[..] else { return Ok(None) };
+    let values = output.floats().to_vec();
+    if values.len() != out_height * out_width || values.is_empty() {
+        return Err(Error::Run { reason: format!("the depth model answered {:?} instead of one plane", output.shape) });
+    }
+    let values = Plane { width: out_width, height: out_height, values };
+    let values = values.resized(photo.width as usize, photo.height as usize).values;
+    Ok(Some(DepthMap {
+        width: photo.width,
+        height: photo.height,
+        values: values.into(),
+        metric: convention == DepthConvention::Metres,
+    }))
+}
