@@ -100,11 +100,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         );
     }
     let model = SharedModel::default().get().map_err(anyhow::Error::msg)?;
-<<<<<<< HEAD
-    let known = Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
-=======
     let known = Known { height_m: options.height, weight_kg: None, sex: options.sex, age_years: options.age };
->>>>>>> export
     let laid = Laid::on(&model, &options.scan, options.reading, known)?;
     if options.json {
         out::line(serde_json::to_string_pretty(&laid.to_json(&model))?)?;

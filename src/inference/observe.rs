@@ -5,7 +5,7 @@
 use super::candidates;
 use super::{Error, Models, Role, cutout, depth, matte, objects, parts, warp};
 use crate::types::Photo;
-use crate::types::{Mask, Object, Observation, Person};
+use crate::types::{Mask, Observation, Person};
 
 /// Looks at one photo. `Ok(None)` when `progress` said to stop.
 ///

@@ -116,8 +116,7 @@ fn fit(
             None => return Ok(None),
         }
     }
-    let goes_on = &mut |_: &_| !interrupted.load(Ordering::Relaxed);
-    let entry = studio::fit_photos(library, 1, &views, person.known, goes_on)?;
+    let entry = studio::fit_photos(library, 1, &views, person.known, &mut |_| !interrupted.load(Ordering::Relaxed))?;
     Ok(entry.map(|entry| entry.fitted.to_vec()))
 }
 

@@ -178,18 +178,8 @@ pub fn text(run: &Run) -> String {
         ("time per fit, ms", report.fit_wall_ms),
         ("  of the processor", report.fit_cpu_ms),
     ] {
-<<<<<<< HEAD
-        if let Some(s) = figures {
-            let interval = format!("{:.1} … {:.1}", s.mean_low, s.mean_high);
-            text +=
-                &format!("  {name:<22}{:>8.1}  {interval:<17}{:>8.1}{:>8.1}{:>8.1}\n", s.mean, s.median, s.p90, s.max);
-<<<<<<< HEAD
-=======
         if let Some(figures) = figures {
             text += &figures_line(name, &figures);
->>>>>>> measure
-=======
->>>>>>> photo
         }
     }
     text += &rows_text(&report.rows);
