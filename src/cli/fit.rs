@@ -1,6 +1,6 @@
 //! `fit`: photos of one person to a measured body, without a window.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -255,8 +255,14 @@ fn write_files(options: &Options, library: &mut Library, entry: &Entry, group: &
     if let Some(output) = &options.output {
         let path = if options.each {
             std::fs::create_dir_all(output)?;
-            let name = group.first().map_or("body".into(), |view| view.label.clone());
-            output.join(Path::new(&name).with_extension("glb"))
+            let name = group.first().map_or("body", |view| view.label.as_str());
+            // With the photo's own ending, so that a.jpg and a.png do not share one.
+            let path = output.join(format!("{name}.glb"));
+            anyhow::ensure!(
+                options.force || !path.exists(),
+                "the file exists already — choose another folder or add --force: {path:?}"
+            );
+            path
         } else {
             output.clone()
         };
