@@ -2,11 +2,12 @@
 
 mod convert;
 mod evaluate;
+mod fit;
 mod headless;
 mod inspect;
 mod live;
-mod models;
 mod measure;
+mod models;
 mod out;
 mod register;
 mod replay;
@@ -22,19 +23,21 @@ use clap::{Parser, Subcommand};
 pub use out::is_closed_pipe;
 pub use source_arg::SourceArg;
 
-/// Sees people without cameras: opens, captures, records and judges WiFi channel state information (CSI).
+/// Sees people without cameras (WiFi channel state information, CSI), and measures bodies from photos.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Job>,
-    /// Recordings to open in the window; without any, the built-in demo scene (SIMULATED).
+    /// Recordings, photos or scans to open in the window; without any, the built-in demo scene (SIMULATED).
     files: Vec<PathBuf>,
 }
 
 const EXAMPLES: &str = "Examples:
   corporeal                                     open the window on the demo scene
   corporeal walk.pcap                           open a recording, whatever its format
+  corporeal front.jpg side.jpg                  open photos in the body studio
+  corporeal fit front.jpg --height 1.78         measure a body without the window
   corporeal inspect *.dat --json                what is in it, and what it is good for
   corporeal record udp:0.0.0.0:5500 -o lab.mcap record a Nexmon router
   corporeal live serial:/dev/ttyUSB0            watch an ESP32
@@ -43,6 +46,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Job {
     Inspect(inspect::Options),
+    Fit(Box<fit::Options>),
     Evaluate(evaluate::Options),
     Convert(convert::Options),
     Measure(measure::Options),
@@ -68,6 +72,7 @@ pub fn run() -> anyhow::Result<()> {
     match arguments.command {
         None => window::open(arguments.files),
         Some(Job::Inspect(options)) => inspect::run(&options),
+        Some(Job::Fit(options)) => fit::run(&options),
         Some(Job::Evaluate(options)) => evaluate::run(&options),
         Some(Job::Convert(options)) => convert::run(&options),
         Some(Job::Measure(options)) => measure::run(&options),

@@ -44,7 +44,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if options.json {
         let listed: Vec<_> = rows.iter().map(Row::json).collect();
         let folder = user_models_folder();
-        out::line(serde_json::to_string_pretty(&json!({ "engine": models.engine(), "user_folder": folder, "models": listed }))?)?;
+        out::line(serde_json::to_string_pretty(
+            &json!({ "engine": models.engine(), "user_folder": folder, "models": listed }),
+        )?)?;
     } else {
         print_table(&models, &rows)?;
     }
@@ -85,11 +87,21 @@ impl Row {
             Some(Ok(())) => "ok",
             _ => "WRONG",
         };
-        let runs_on = self.info.runs_on.map_or_else(dash, |engine| engine.trim_end_matches("ExecutionProvider").to_string());
+        let runs_on =
+            self.info.runs_on.map_or_else(dash, |engine| engine.trim_end_matches("ExecutionProvider").to_string());
         let threads = self.info.runs_on.map_or_else(dash, |_| n_threads.to_string());
         let milliseconds = |secs: Option<f64>| secs.map_or_else(dash, |secs| format!("{:.1} ms", secs * 1e3));
         let file = entry.file.rsplit('/').next().unwrap_or_default().to_string();
-        [role, file, entry.version.clone(), licence(entry), hash.to_string(), runs_on, threads, milliseconds(self.info.latency_secs)]
+        [
+            role,
+            file,
+            entry.version.clone(),
+            licence(entry),
+            hash.to_string(),
+            runs_on,
+            threads,
+            milliseconds(self.info.latency_secs),
+        ]
     }
 }
 

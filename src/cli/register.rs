@@ -13,7 +13,7 @@ use crate::export::gltf::{self, Influences, SkinnedBody};
 use crate::export::mesh_file::{self, UvMap};
 use crate::export::{self, measurements};
 use crate::scan::{self, LengthUnit, Scan, UpAxis};
-use crate::types::{Known, Measurement, Sex, parse_age_years, parse_height_m, parse_weight_kg};
+use crate::types::{Known, Measurement, Sex, parse_age_years, parse_height_m};
 
 /// Lays a body on a scan of a person: measurements, a skinned body and the distance between the two.
 #[derive(Debug, clap::Args)]
@@ -29,9 +29,6 @@ pub struct Options {
     /// Stature: 1.78, 178 cm or 5'11". Needed when the scan is cut off.
     #[arg(long, value_parser = parse_height_m)]
     height: Option<f64>,
-    /// Kilograms, or as 158 lb.
-    #[arg(long, value_parser = parse_weight_kg)]
-    weight: Option<f64>,
     /// f or m.
     #[arg(long, value_parser = parse_sex)]
     sex: Option<Sex>,
@@ -103,8 +100,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         );
     }
     let model = SharedModel::default().get().map_err(anyhow::Error::msg)?;
-    let known =
-        Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
+    let known = Known { height_m: options.height, weight_kg: None, sex: options.sex, age_years: options.age };
     let laid = Laid::on(&model, &options.scan, options.reading, known)?;
     if options.json {
         out::line(serde_json::to_string_pretty(&laid.to_json(&model))?)?;
@@ -265,13 +261,16 @@ impl Laid {
                 mesh_file::obj(mesh, Some(uv), &comments)
             }
             "ply" => {
-                comments.push("quality: how far the scan lies outside the body, mm; NaN where it has nothing near".into());
+                comments
+                    .push("quality: how far the scan lies outside the body, mm; NaN where it has nothing near".into());
                 let error_mm: Vec<f32> = self.registration.per_vertex_error_m.iter().map(|e| e * 1e3).collect();
                 mesh_file::ply(mesh, Some(&error_mm), &comments)
             }
             "csv" => measurements::csv(&info)?,
             "json" => measurements::json(&info)?,
-            _ => anyhow::bail!("cannot tell the format — end the name in .glb, .gltf, .obj, .ply, .csv or .json: {path:?}"),
+            _ => anyhow::bail!(
+                "cannot tell the format — end the name in .glb, .gltf, .obj, .ply, .csv or .json: {path:?}"
+            ),
         };
         export::save(path, &bytes)?;
         Ok(())

@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::feed::Feed;
 use super::NoticeLevel;
+use super::feed::Feed;
 use super::index::{self, Index};
 use super::live;
 use super::player::{Player, PlayerCommand, SharedView, Track};
@@ -71,10 +71,22 @@ pub fn file_name(path: &std::path::Path) -> String {
 
 /// What a job tells.
 pub enum JobEvent {
-    Progress { id: u64, progress: f32 },
-    Indexed { id: u64, source: SourceId, index: Box<Index> },
-    Failed { id: u64, message: String },
-    Cancelled { id: u64 },
+    Progress {
+        id: u64,
+        progress: f32,
+    },
+    Indexed {
+        id: u64,
+        source: SourceId,
+        index: Box<Index>,
+    },
+    Failed {
+        id: u64,
+        message: String,
+    },
+    Cancelled {
+        id: u64,
+    },
     /// From the body studio: a message, or only that something has changed.
     Studio(Option<(NoticeLevel, String)>),
 }

@@ -38,10 +38,8 @@ pub struct QualityFigure {
 impl BodyInfo {
     /// The body as one JSON object; `extras` of a glTF file and the measurements file hold this same object.
     pub fn to_json(&self) -> Value {
-        let phenotype: Map<String, Value> = PhenotypeAxis::ALL
-            .iter()
-            .map(|axis| (axis.label().to_owned(), json!(self.phenotype.get(*axis))))
-            .collect();
+        let phenotype: Map<String, Value> =
+            PhenotypeAxis::ALL.iter().map(|axis| (axis.label().to_owned(), json!(self.phenotype.get(*axis)))).collect();
         let local_changes: Map<String, Value> =
             self.local_changes.iter().map(|(label, value)| (label.clone(), json!(value))).collect();
         let measurements: Vec<Value> = self

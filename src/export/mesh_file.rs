@@ -60,10 +60,8 @@ pub fn obj(mesh: &Mesh, uv: Option<UvMap<'_>>, comments: &[String]) -> Vec<u8> {
 /// the unit that the comments say).
 pub fn ply(mesh: &Mesh, quality: Option<&[f32]>, comments: &[String]) -> Vec<u8> {
     let quality = quality.filter(|quality| quality.len() == mesh.positions.len());
-    let mut header = format!(
-        "ply\nformat binary_little_endian 1.0\ncomment {}; metres, z up, facing -y\n",
-        generator()
-    );
+    let mut header =
+        format!("ply\nformat binary_little_endian 1.0\ncomment {}; metres, z up, facing -y\n", generator());
     for comment in comments {
         writeln!(header, "comment {}", comment.replace(['\n', '\r'], " ")).ok();
     }

@@ -6,7 +6,9 @@ use super::Role;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no folder with models was found — install Corporeal again, or set CORPOREAL_MODELS to the folder that holds models.toml")]
+    #[error(
+        "no folder with models was found — install Corporeal again, or set CORPOREAL_MODELS to the folder that holds models.toml"
+    )]
     NoFolder,
     #[error("models.toml cannot be read ({reason}) — restore it, or take your changes back: {path:?}")]
     Manifest { reason: String, path: PathBuf },
@@ -24,7 +26,9 @@ pub enum Error {
     WrongShape { role: Role, reason: String, path: PathBuf },
     #[error("the model for {} cannot be loaded by {engine} ({reason}) — the file is damaged or needs another engine: {path:?}", role.label())]
     Load { role: Role, engine: &'static str, reason: String, path: PathBuf },
-    #[error("the network failed while running ({reason}) — try again with a smaller photo, or with CORPOREAL_ONNXRUNTIME=none")]
+    #[error(
+        "the network failed while running ({reason}) — try again with a smaller photo, or with CORPOREAL_ONNXRUNTIME=none"
+    )]
     Run { reason: String },
     #[error("the file cannot be read ({source}): {path:?}")]
     Io { source: std::io::Error, path: PathBuf },

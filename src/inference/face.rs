@@ -4,8 +4,7 @@ use super::ssd::{self, Detection, Detector};
 use super::tensor::Tensor;
 use super::warp::{Border, Roi, crop, normalise_angle, sigmoid};
 use super::{Error, Models, Role};
-use crate::types::{Landmark, LandmarkSet, Landmarks};
-use crate::types::Photo;
+use crate::types::{Landmark, LandmarkSet, Landmarks, Photo};
 
 const N_INPUT: usize = 192;
 
@@ -22,13 +21,7 @@ pub fn detect_far(models: &Models, photo: &Photo, roi: &Roi) -> Result<Vec<Detec
     detect(models, photo, roi, Role::FaceFar, &ssd::FACE_FAR)
 }
 
-fn detect(
-    models: &Models,
-    photo: &Photo,
-    roi: &Roi,
-    role: Role,
-    detector: &Detector,
-) -> Result<Vec<Detection>, Error> {
+fn detect(models: &Models, photo: &Photo, roi: &Roi, role: Role, detector: &Detector) -> Result<Vec<Detection>, Error> {
     let n = detector.n_input;
     let pixels = crop(photo, roi, n, Border::Black, 2.0 / 255.0, -1.0);
     let outputs = models.run(role, Tensor::float32(&[1, n, n, 3], pixels))?;

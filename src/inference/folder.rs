@@ -132,7 +132,12 @@ impl Weight {
         if !self.unlisted {
             let found = sha256(&bytes);
             if found != self.entry.sha256 {
-                return Err(Error::WrongHash { role: self.entry.role, expected: self.entry.sha256.clone(), found, path });
+                return Err(Error::WrongHash {
+                    role: self.entry.role,
+                    expected: self.entry.sha256.clone(),
+                    found,
+                    path,
+                });
             }
         }
         Ok(bytes)

@@ -31,7 +31,13 @@ pub fn wish() -> Wish {
 fn candidates() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     if let Some(own) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
-        folders.extend([own.to_path_buf(), own.join("lib"), own.join("../lib"), own.join("../lib/corporeal"), own.join("../Frameworks")]);
+        folders.extend([
+            own.to_path_buf(),
+            own.join("lib"),
+            own.join("../lib"),
+            own.join("../lib/corporeal"),
+            own.join("../Frameworks"),
+        ]);
     }
     folders.extend(system_folders());
     for site in python_site_packages() {
@@ -54,7 +60,9 @@ fn system_folders() -> Vec<PathBuf> {
         return Vec::new(); // Windows' own copy in System32 is old; only what lies beside the program counts.
     }
     let mut folders: Vec<PathBuf> =
-        ["/usr/local/lib", "/usr/lib", "/usr/lib64", "/opt/onnxruntime/lib", "/opt/homebrew/lib"].map(PathBuf::from).to_vec();
+        ["/usr/local/lib", "/usr/lib", "/usr/lib64", "/opt/onnxruntime/lib", "/opt/homebrew/lib"]
+            .map(PathBuf::from)
+            .to_vec();
     let triple = format!("{}-linux-gnu", std::env::consts::ARCH);
     folders.push(Path::new("/usr/lib").join(&triple));
     folders.push(Path::new("/usr/local/lib").join(triple));

@@ -50,7 +50,8 @@ fn load(path: &Path) -> Result<Library, String> {
         return Err(format!("not an absolute path to a file: {path:?}"));
     }
     let builder = ort::init_from(path).map_err(|error| error.to_string())?;
-    let environment = builder.with_name("corporeal").with_telemetry(false).build().map_err(|error| error.to_string())?;
+    let environment =
+        builder.with_name("corporeal").with_telemetry(false).build().map_err(|error| error.to_string())?;
     let version = version_of(path);
     Ok(Library { environment, path: path.to_path_buf(), version, accelerator: accelerator() })
 }
@@ -66,7 +67,11 @@ fn version_of(path: &Path) -> String {
     let info = ort::info();
     let tail = info.split("git-branch=").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_default();
     let tail = tail.trim_start_matches("rel-");
-    if tail.starts_with(|c: char| c.is_ascii_digit()) { tail.to_string() } else { format!("1.{} or later", ort::MINOR_VERSION) }
+    if tail.starts_with(|c: char| c.is_ascii_digit()) {
+        tail.to_string()
+    } else {
+        format!("1.{} or later", ort::MINOR_VERSION)
+    }
 }
 
 fn accelerator() -> Option<&'static str> {
@@ -99,7 +104,7 @@ pub struct NativeModel {
     n_threads: usize,
     /// Kept only while a graphics card runs it, to build the processor's session from.
     fallback: Option<Vec<u8>>,
-    pub provider: &'static str,
+    provider: &'static str,
 }
 
 const CPU: &str = "CPUExecutionProvider";
@@ -123,17 +128,19 @@ impl NativeModel {
 
     fn run_once(&mut self, input: &Tensor) -> ort::Result<Vec<Tensor>> {
         let outputs = match &input.elements {
-            Elements::Float32(elements) => {
-                self.session.run(ort::inputs![TensorRef::from_array_view((input.shape.clone(), elements.as_slice()))?])?
-            }
-            Elements::Int32(elements) => {
-                self.session.run(ort::inputs![TensorRef::from_array_view((input.shape.clone(), elements.as_slice()))?])?
-            }
+            Elements::Float32(elements) => self
+                .session
+                .run(ort::inputs![TensorRef::from_array_view((input.shape.clone(), elements.as_slice()))?])?,
+            Elements::Int32(elements) => self
+                .session
+                .run(ort::inputs![TensorRef::from_array_view((input.shape.clone(), elements.as_slice()))?])?,
         };
         outputs
             .values()
             .map(|value| match value.try_extract_tensor::<f32>() {
-                Ok((shape, elements)) => Ok(Tensor { shape: sizes(shape), elements: Elements::Float32(elements.to_vec()) }),
+                Ok((shape, elements)) => {
+                    Ok(Tensor { shape: sizes(shape), elements: Elements::Float32(elements.to_vec()) })
+                }
                 Err(_) => {
                     let (shape, elements) = value.try_extract_tensor::<i32>()?;
                     Ok(Tensor { shape: sizes(shape), elements: Elements::Int32(elements.to_vec()) })
@@ -157,6 +164,10 @@ impl Model for NativeModel {
                 self.run_once(&input).map_err(failed)
             }
         }
+    }
+
+    fn runs_on(&self) -> &'static str {
+        self.provider
     }
 }
 

@@ -5,8 +5,7 @@ use super::candidates::{Candidate, MIN_KEYPOINT};
 use super::ssd::Detection;
 use super::warp::Roi;
 use super::{Error, Models, face, hand};
-use crate::types::{Landmark, Landmarks};
-use crate::types::Photo;
+use crate::types::{Landmark, Landmarks, Photo};
 
 /// A hand that covers fewer pixels tells less than the wrist's landmark already does.
 const MIN_HAND_PX: f32 = 40.0;
@@ -22,7 +21,10 @@ pub fn faces(models: &Models, photo: &Photo, people: &[Candidate]) -> Result<Vec
         };
         // Two heads close together: the face goes to whom it was found first.
         let taken = face.as_ref().is_some_and(|face| {
-            found.iter().flatten().any(|other| distance(&other.points[NOSE_TIP], &face.points[NOSE_TIP]) < 0.3 * width(face))
+            found
+                .iter()
+                .flatten()
+                .any(|other| distance(&other.points[NOSE_TIP], &face.points[NOSE_TIP]) < 0.3 * width(face))
         });
         found.push(face.filter(|_| !taken));
     }
@@ -42,15 +44,15 @@ fn distance(a: &Landmark, b: &Landmark) -> f32 {
 }
 
 /// Where a head is and how large, from whatever is known of it.
-struct Head {
-    cx: f32,
-    cy: f32,
+pub struct Head {
+    pub cx: f32,
+    pub cy: f32,
     /// From ear to ear, roughly.
-    size: f32,
+    pub size: f32,
 }
 
 /// `None` where neither nose nor eyes are seen: from behind there is no face to look for.
-fn head(person: &Candidate) -> Option<Head> {
+pub fn head(person: &Candidate) -> Option<Head> {
     let from = |points: &[Landmark], nose_and_eyes: &[usize], ears: [usize; 2], shoulders: [usize; 2], sure: f32| {
         let seen: Vec<&Landmark> =
             nose_and_eyes.iter().filter_map(|i| points.get(*i)).filter(|point| point.visibility >= sure).collect();
@@ -67,8 +69,7 @@ fn head(person: &Candidate) -> Option<Head> {
     };
     let by_keypoints =
         person.keypoints.as_ref().and_then(|k| from(&k.points, &[0, 1, 2], [3, 4], [5, 6], MIN_KEYPOINT));
-    let by_body =
-        || person.body.as_ref().and_then(|b| from(&b.landmarks.points, &[0, 2, 5], [7, 8], [11, 12], 0.5));
+    let by_body = || person.body.as_ref().and_then(|b| from(&b.landmarks.points, &[0, 2, 5], [7, 8], [11, 12], 0.5));
     let by_bounds = || {
         let bounds = &person.bounds;
         let face_only = person.keypoints.is_none() && person.body.is_none();
@@ -122,7 +123,8 @@ pub fn hands(models: &Models, photo: &Photo, people: &[Candidate]) -> Result<Vec
         }
         // Or to somebody else's: the first come keeps it.
         for hand in &mut pair {
-            let taken = hand.as_ref().is_some_and(|hand| found.iter().flatten().flatten().any(|other| same_hand(other, hand)));
+            let taken =
+                hand.as_ref().is_some_and(|hand| found.iter().flatten().flatten().any(|other| same_hand(other, hand)));
             if taken {
                 *hand = None;
             }

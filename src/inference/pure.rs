@@ -10,6 +10,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid as _;
 
 use super::Error;
+use super::engine::BUILT_IN;
 use super::tensor::{ElementType, Elements, Model, Port, Tensor};
 
 type Plan = Arc<TypedRunnableModel>;
@@ -30,15 +31,25 @@ impl PureModel {
     pub fn load(bytes: &[u8]) -> Result<Self, String> {
         guarded(|| {
             let graph = parse(bytes)?;
-            let inputs = graph.input_outlets()?.iter().map(|outlet| port(&graph, *outlet)).collect::<TractResult<Vec<_>>>()?;
+            let inputs =
+                graph.input_outlets()?.iter().map(|outlet| port(&graph, *outlet)).collect::<TractResult<Vec<_>>>()?;
             let fixed: Option<Vec<usize>> =
                 inputs.first().and_then(|port| port.shape.iter().map(|size| usize::try_from(*size).ok()).collect());
             let Some(shape) = fixed else {
-                let outputs = graph.output_outlets()?.iter().map(|outlet| port(&graph, *outlet)).collect::<TractResult<Vec<_>>>()?;
+                let outputs = graph
+                    .output_outlets()?
+                    .iter()
+                    .map(|outlet| port(&graph, *outlet))
+                    .collect::<TractResult<Vec<_>>>()?;
                 return Ok(Self { plans: Vec::new(), bytes: Some(bytes.to_vec()), inputs, outputs });
             };
             let plan = optimise(graph, &shape, inputs[0].element)?;
-            let outputs = plan.model().output_outlets()?.iter().map(|outlet| typed_port(plan.model(), *outlet)).collect::<TractResult<Vec<_>>>()?;
+            let outputs = plan
+                .model()
+                .output_outlets()?
+                .iter()
+                .map(|outlet| typed_port(plan.model(), *outlet))
+                .collect::<TractResult<Vec<_>>>()?;
             Ok(Self { plans: vec![(shape, plan)], bytes: None, inputs, outputs })
         })
     }
@@ -76,6 +87,10 @@ impl Model for PureModel {
         })
         .map_err(failed)
     }
+
+    fn runs_on(&self) -> &'static str {
+        BUILT_IN
+    }
 }
 
 fn parse(bytes: &[u8]) -> TractResult<InferenceModel> {
@@ -103,13 +118,21 @@ fn plain(value: &tract_onnx::prelude::Tensor) -> TractResult<Tensor> {
 fn port(graph: &InferenceModel, outlet: OutletId) -> TractResult<Port> {
     let fact = graph.outlet_fact(outlet)?;
     let shape = fact.shape.dims().map(|dim| dim.concretize().and_then(|dim| dim.to_i64().ok()).unwrap_or(-1)).collect();
-    Ok(Port { name: name(graph.outlet_label(outlet), &graph.node(outlet.node).name), element: element(fact.datum_type.concretize()), shape })
+    Ok(Port {
+        name: name(graph.outlet_label(outlet), &graph.node(outlet.node).name),
+        element: element(fact.datum_type.concretize()),
+        shape,
+    })
 }
 
 fn typed_port(model: &TypedModel, outlet: OutletId) -> TractResult<Port> {
     let fact = model.outlet_fact(outlet)?;
     let shape = fact.shape.iter().map(|dim| dim.to_i64().unwrap_or(-1)).collect();
-    Ok(Port { name: name(model.outlet_label(outlet), &model.node(outlet.node).name), element: element(Some(fact.datum_type)), shape })
+    Ok(Port {
+        name: name(model.outlet_label(outlet), &model.node(outlet.node).name),
+        element: element(Some(fact.datum_type)),
+        shape,
+    })
 }
 
 fn name(label: Option<&str>, node: &str) -> String {

@@ -5,8 +5,8 @@
 //! cells follow a shoulder to about one cell, 8 px on a large photo; this brings them to a pixel or two where colours differ.
 
 use super::warp::Plane;
-use crate::types::PixelBox;
 use crate::types::Photo;
+use crate::types::PixelBox;
 
 /// A grid of square blocks of pixels over a region of a photo.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,7 +33,13 @@ impl Grid {
         let bottom = (region.bottom.ceil().max(0.0) as usize).min(photo.height as usize);
         let (width, height) = (right.checked_sub(left)?, bottom.checked_sub(top)?);
         let step = width.max(height).div_ceil(MAX_BLOCKS).max(1);
-        (width > 0 && height > 0).then(|| Self { left, top, step, width: width.div_ceil(step), height: height.div_ceil(step) })
+        (width > 0 && height > 0).then(|| Self {
+            left,
+            top,
+            step,
+            width: width.div_ceil(step),
+            height: height.div_ceil(step),
+        })
     }
 
     /// Pixel index of the middle of a block.

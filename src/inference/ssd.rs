@@ -21,7 +21,8 @@ pub const POSE: Detector =
     Detector { n_input: 224, layers: &[(28, 2), (14, 2), (7, 6)], n_keypoints: 4, min_score: 0.5, signed: true };
 pub const FACE_NEAR: Detector =
     Detector { n_input: 128, layers: &[(16, 2), (8, 6)], n_keypoints: 6, min_score: 0.5, signed: true };
-pub const FACE_FAR: Detector = Detector { n_input: 192, layers: &[(48, 1)], n_keypoints: 6, min_score: 0.6, signed: true };
+pub const FACE_FAR: Detector =
+    Detector { n_input: 192, layers: &[(48, 1)], n_keypoints: 6, min_score: 0.6, signed: true };
 pub const PALM: Detector =
     Detector { n_input: 192, layers: &[(24, 2), (12, 6)], n_keypoints: 7, min_score: 0.5, signed: false };
 
@@ -46,9 +47,8 @@ impl Detector {
     fn anchors(&self) -> impl Iterator<Item = (f32, f32)> {
         self.layers.iter().flat_map(|(side, per_cell)| {
             let centre = |i: usize| (i as f32 + 0.5) / *side as f32;
-            (0..side * side).flat_map(move |cell| {
-                std::iter::repeat_n((centre(cell % side), centre(cell / side)), *per_cell)
-            })
+            (0..side * side)
+                .flat_map(move |cell| std::iter::repeat_n((centre(cell % side), centre(cell / side)), *per_cell))
         })
     }
 

@@ -103,7 +103,8 @@ pub enum Warning {
     Animated,
     /// A file of several pictures: the first was taken.
     SeveralPictures,
-    /// The file ends early. `missing` is the part of the stored rows that is grey, 0..=1.
+    /// The file ends early. `missing` is the part of the stored rows that is grey, 0..=1; 0 where a progressive file
+    /// lacks its last, finest scans.
     Truncated { missing: f32 },
     /// Parts of the data made no sense; the decoder went on.
     Damaged,
@@ -119,6 +120,9 @@ impl fmt::Display for Warning {
             }
             Self::Animated => f.write_str("this is an animation: only its first frame is used"),
             Self::SeveralPictures => f.write_str("the file holds several pictures: only the first is used"),
+            Self::Truncated { missing: 0.0 } => f.write_str(
+                "the file ends early and the picture may be coarse — copy it again from the camera or phone",
+            ),
             Self::Truncated { missing } => write!(
                 f,
                 "the file ends early and {:.0} % of the picture are grey — copy it again from the camera or phone",

@@ -41,7 +41,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Problem> 
     let mut pixels = Wiped(DecodingResult::U8(Vec::new()));
     let layout = decoder.read_image_to_buffer(&mut pixels.0).map_err(problem)?;
     let plane_len = layout.plane_stride.map_or(0, |n| n.get());
-    let n_planes = usize::from(layout.planes);
+    let n_planes = layout.planes;
     let n_pixels = width as usize * height as usize;
     let samples = match &pixels.0 {
         DecodingResult::U8(values) if kind.bits == 8 => {

@@ -178,11 +178,13 @@ impl Plain<'_> {
         top: &mut Vec<usize>,
         depth: usize,
     ) -> Result<Option<usize>, Error> {
-        let source = list(self.document, "nodes")
-            .get(node)
-            .ok_or_else(|| self.damaged(format!("there is no node {node}")))?;
+        let source =
+            list(self.document, "nodes").get(node).ok_or_else(|| self.damaged(format!("there is no node {node}")))?;
         if depth > MAX_DEPTH {
-            return Err(Error::Unsupported { format: self.format, what: format!("more than {MAX_DEPTH} levels of nodes") });
+            return Err(Error::Unsupported {
+                format: self.format,
+                what: format!("more than {MAX_DEPTH} levels of nodes"),
+            });
         }
         if std::mem::replace(&mut seen[node], true) {
             return Ok(None);
@@ -304,8 +306,7 @@ impl Plain<'_> {
         if !fits {
             return Err(wrong("it reads beyond its buffer"));
         }
-        let mut plain_view =
-            json!({ "buffer": buffer, "byteOffset": view_offset + offset, "byteLength": n_bytes });
+        let mut plain_view = json!({ "buffer": buffer, "byteOffset": view_offset + offset, "byteLength": n_bytes });
         if stride != size {
             plain_view["byteStride"] = json!(stride);
         }
@@ -344,7 +345,8 @@ fn mesh_json(primitives: &[PlainPrimitive]) -> Value {
     let primitives: Vec<Value> = primitives
         .iter()
         .map(|primitive| {
-            let mut plain = json!({ "attributes": { "POSITION": primitive.positions.as_ref().map(|slot| slot.place) } });
+            let mut plain =
+                json!({ "attributes": { "POSITION": primitive.positions.as_ref().map(|slot| slot.place) } });
             if let Some(indices) = &primitive.indices {
                 plain["indices"] = json!(indices.place);
             }

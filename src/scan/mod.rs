@@ -132,11 +132,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Scan, Error> {
 }
 
 /// Reads a mesh from memory. `sidecar` gives the bytes of a file that a `.gltf` names, by its name.
-pub fn read(
-    bytes: &[u8],
-    sidecar: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
-    options: &Options,
-) -> Result<Scan, Error> {
+pub fn read(bytes: &[u8], sidecar: &mut dyn FnMut(&str) -> Option<Vec<u8>>, options: &Options) -> Result<Scan, Error> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Error::TooLarge { n_bytes: bytes.len() as u64 });
     }
@@ -197,7 +193,7 @@ fn finish(mut soup: Soup, format: Format, options: &Options) -> Result<Scan, Err
         return Err(Error::TooManyTriangles);
     }
     // Beyond this, sums of squares of a single-precision coordinate overflow: no unit makes that a body.
-    let usable = |p: &DVec3| p.abs().max_element() < 1e15;
+    let usable = |p: &DVec3| p.is_finite() && p.abs().max_element() < 1e15;
     let good: Vec<bool> = soup.positions.iter().map(usable).collect();
     let n_before = soup.triangles.len();
     soup.triangles.retain(|triangle| {
@@ -254,11 +250,7 @@ fn compact(soup: &mut Soup, good: &[bool]) {
 ///
 /// A panic inside it is caught: the checks before leave none that we know of, but the crate unwraps freely, its readers
 /// beneath it do too, and a scan that somebody was sent must not be able to end the program.
-fn read_with_asset_crate(
-    name: &str,
-    files: Vec<(String, Vec<u8>)>,
-    format: Format,
-) -> Result<Soup, Error> {
+fn read_with_asset_crate(name: &str, files: Vec<(String, Vec<u8>)>, format: Format) -> Result<Soup, Error> {
     use three_d_asset::{Geometry, Model, io::RawAssets};
     let damaged = |what: String| Error::Damaged { format, what };
     let read = std::panic::catch_unwind(|| {
@@ -268,9 +260,8 @@ fn read_with_asset_crate(
         }
         assets.deserialize::<Model>(name)
     });
-    let model = read
-        .map_err(|_| damaged("its reader gave up".to_owned()))?
-        .map_err(|error| damaged(error.to_string()))?;
+    let model =
+        read.map_err(|_| damaged("its reader gave up".to_owned()))?.map_err(|error| damaged(error.to_string()))?;
     let mut soup = Soup::default();
     for primitive in model.geometries {
         let Geometry::Triangles(mesh) = primitive.geometry else { continue };

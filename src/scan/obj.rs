@@ -9,8 +9,7 @@ use super::{Error, Format, MAX_TRIANGLES, Soup, read_with_asset_crate};
 
 /// Whether a text begins with what only OBJ files have.
 pub(super) fn is_obj(text: &[u8]) -> bool {
-    const KEYWORDS: [&[u8]; 11] =
-        [b"v", b"vt", b"vn", b"vp", b"f", b"o", b"g", b"s", b"mtllib", b"usemtl", b"l"];
+    const KEYWORDS: [&[u8]; 11] = [b"v", b"vt", b"vn", b"vp", b"f", b"o", b"g", b"s", b"mtllib", b"usemtl", b"l"];
     let mut n_lines = 0;
     for line in text.split(|&byte| byte == b'\n').take(1000) {
         let line = line.trim_ascii();

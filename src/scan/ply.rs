@@ -126,10 +126,10 @@ fn header(bytes: &[u8]) -> Result<(Encoding, Vec<Element>, &[u8]), Error> {
     let mut encoding = None;
     let mut elements: Vec<Element> = Vec::new();
     loop {
-        let end = rest.iter().position(|&byte| byte == b'\n').ok_or_else(|| Error::Truncated {
-            format: Format::Ply,
-            what: "its header has no end".to_owned(),
-        })?;
+        let end = rest
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .ok_or_else(|| Error::Truncated { format: Format::Ply, what: "its header has no end".to_owned() })?;
         let line = str::from_utf8(rest[..end].trim_ascii()).unwrap_or_default();
         rest = &rest[end + 1..];
         let words: Vec<&str> = line.split_ascii_whitespace().collect();

@@ -39,7 +39,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Soup, Error> {
         }
         facets.len() <= MAX_TRIANGLES * FACET_BYTES
     };
-    if is_binary(bytes) { read_binary(bytes, &mut add)? } else { read_text(bytes, &mut add)? }
+    if is_binary(bytes) {
+        read_binary(bytes, &mut add)?
+    } else {
+        read_text(bytes, &mut add)?
+    }
     if facets.is_empty() {
         return Err(Error::Empty { format: Format::Stl });
     }
@@ -67,9 +71,13 @@ fn read_binary(bytes: &[u8], add: &mut impl FnMut(&[f32; 9]) -> bool) -> Result<
 /// Any number of solids; only the words "vertex" and "endloop" matter.
 fn read_text(bytes: &[u8], add: &mut impl FnMut(&[f32; 9]) -> bool) -> Result<(), Error> {
     let damaged = |what: &str| Error::Damaged { format: Format::Stl, what: what.to_owned() };
+    // The name of the solid may follow it, however long.
+    let end = &bytes[bytes.len().saturating_sub(4096)..];
+    if !end.windows(8).any(|window| window.eq_ignore_ascii_case(b"endsolid")) {
+        return Err(Error::Truncated { format: Format::Stl, what: "\"endsolid\" is missing".to_owned() });
+    }
     let mut corners = [0.0; 9];
     let mut n_corners = 0;
-    let mut complete = false;
     for line in bytes.split(|&byte| byte == b'\n') {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let Some(keyword) = words.next() else { continue };
@@ -91,12 +99,7 @@ fn read_text(bytes: &[u8], add: &mut impl FnMut(&[f32; 9]) -> bool) -> Result<()
             if !add(&corners) {
                 return Err(Error::TooManyTriangles);
             }
-        } else if keyword.eq_ignore_ascii_case(b"endsolid") {
-            complete = true;
         }
     }
-    if n_corners != 0 || !complete {
-        return Err(Error::Truncated { format: Format::Stl, what: "\"endsolid\" is missing".to_owned() });
-    }
-    Ok(())
+    if n_corners == 0 { Ok(()) } else { Err(damaged("a facet does not end")) }
 }

@@ -1,10 +1,13 @@
-//! How long a photo takes from the bytes of a file: `cargo bench --bench photo`.
+//! How long a photo takes from the bytes of a file, and outlines and masks from and to it: `cargo bench --bench photo`.
 //!
-//! Twelve megapixels of a made-up scene with noise; one thread.
+//! Twelve megapixels of a made-up scene with noise; a disc for a body; one thread.
 
 use std::io::Cursor;
 
+use bevy_math::DVec2;
+use corporeal::body::silhouette;
 use corporeal::photo::{self, Limits};
+use corporeal::types::Mask;
 use divan::Bencher;
 use image::{ImageFormat, RgbImage};
 
@@ -49,4 +52,34 @@ fn png_12_megapixels(bencher: Bencher<'_, '_>) {
     scene(4032, 3024).write_to(&mut file, ImageFormat::Png).expect("a PNG file");
     let file = file.into_inner();
     bencher.counter(divan::counter::BytesCount::new(file.len())).bench(|| photo::load_bytes(&file, &Limits::default()));
+}
+
+#[divan::bench]
+fn outline_of_3_megapixels(bencher: Bencher<'_, '_>) {
+    let centre = DVec2::new(1024.0, 768.0);
+    let probability: Vec<u8> = (0..1536 * 2048)
+        .map(|i| DVec2::new(f64::from(i % 2048), f64::from(i / 2048)).distance(centre))
+        .map(|distance| ((600.0 - distance).clamp(0.0, 1.0) * 255.0) as u8)
+        .collect();
+    let mask = Mask { width: 2048, height: 1536, probability: probability.into() };
+    bencher.bench(|| silhouette::outline(&mask, 250));
+}
+
+/// As many triangles as the body has, on the front and back of a ball of 400 px.
+#[divan::bench]
+fn mask_of_27_thousand_triangles(bencher: Bencher<'_, '_>) {
+    let (n_around, n_up) = (164u32, 83u32);
+    let angle = |i: u32, n: u32, turn: f64| f64::from(i) / f64::from(n) * turn;
+    let vertices: Vec<DVec2> = (0..=n_up)
+        .flat_map(|j| (0..n_around).map(move |i| (i, j)))
+        .map(|(i, j)| {
+            let (around, up) = (angle(i, n_around, std::f64::consts::TAU), angle(j, n_up, std::f64::consts::PI));
+            DVec2::new(256.0 + 200.0 * around.cos() * up.sin(), 256.0 - 200.0 * up.cos())
+        })
+        .collect();
+    let triangles: Vec<[u32; 3]> = (0..n_up)
+        .flat_map(|j| (0..n_around).map(move |i| (j * n_around + i, j * n_around + (i + 1) % n_around)))
+        .flat_map(|(a, b)| [[a, b, a + n_around], [b, b + n_around, a + n_around]])
+        .collect();
+    bencher.bench(|| silhouette::mesh_mask(&vertices, &triangles, 512, 512));
 }

@@ -1,6 +1,5 @@
 //! The body studio's panels in the window, driven by their labels, over a studio made by hand.
 
-
 pub mod person;
 
 use std::path::PathBuf;

@@ -14,7 +14,8 @@ pub fn model() -> &'static AnnyModel {
     static MODEL: OnceLock<AnnyModel> = OnceLock::new();
     MODEL.get_or_init(|| {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models/anny/anny_full.safetensors.zst");
-        AnnyModel::from_bytes(&std::fs::read(path).expect("the model is in the repository")).expect("the model is whole")
+        AnnyModel::from_bytes(&std::fs::read(path).expect("the model is in the repository"))
+            .expect("the model is whole")
     })
 }
 
@@ -108,7 +109,8 @@ fn the_length_of_each_tape_is_the_measurement() {
             .iter()
             .filter(|tape| tape.kind == kind)
             .map(|tape| {
-                let closing = if tape.closed { tape.points[0].distance(tape.points[tape.points.len() - 1]) } else { 0.0 };
+                let closing =
+                    if tape.closed { tape.points[0].distance(tape.points[tape.points.len() - 1]) } else { 0.0 };
                 closing + tape.points.windows(2).map(|pair| pair[0].distance(pair[1])).sum::<f32>()
             })
             .collect();
@@ -154,7 +156,8 @@ fn sigma_follows_the_posterior_and_whoever_decides_is_named() {
     let sigma = of(MeasurementKind::Height).sigma.expect("known");
     assert!((sigma - 0.02 * slope).abs() < 0.01 * sigma, "{sigma} for a slope of {slope}");
 
-    let given = Posterior { given_information: vec![24.0, 0.0, 0.0, 0.0], prior_information: vec![0.0; 4], ..posterior };
+    let given =
+        Posterior { given_information: vec![24.0, 0.0, 0.0, 0.0], prior_information: vec![0.0; 4], ..posterior };
     let found = measure::with_sigmas(&centre, &gradient, &given);
     assert_eq!(found[MeasurementKind::Waist as usize].evidence, Evidence::Given);
 }
@@ -168,7 +171,10 @@ fn slopes_agree_with_a_body_that_is_a_little_different() {
     body.set(PhenotypeAxis::Weight, 0.57);
     let beside = values(&body);
     for kind in [MeasurementKind::Waist, MeasurementKind::Hip, MeasurementKind::Thigh, MeasurementKind::Mass] {
-        let (predicted, found) = (-0.03 * gradient[PhenotypeAxis::Weight as usize][kind as usize], beside[kind as usize] - centre[kind as usize]);
+        let (predicted, found) = (
+            -0.03 * gradient[PhenotypeAxis::Weight as usize][kind as usize],
+            beside[kind as usize] - centre[kind as usize],
+        );
         assert!((predicted - found).abs() < 0.05 * found.abs(), "{kind:?}: {predicted} instead of {found}");
     }
 }

@@ -71,7 +71,8 @@ fn expected(model: &AnnyModel, n: usize) -> Vec<DVec3> {
                 .iter()
                 .map(|&(bone, w)| {
                     let bone = usize::from(bone);
-                    let turned = frames[bone].rotation * (shape.rotations[bone].transpose() * (rest - shape.heads[bone]));
+                    let turned =
+                        frames[bone].rotation * (shape.rotations[bone].transpose() * (rest - shape.heads[bone]));
                     (turned + frames[bone].head) * f64::from(w) / total
                 })
                 .sum();
@@ -104,7 +105,10 @@ fn skinned_by_a_reader(glb: &[u8]) -> Vec<DVec3> {
         .expect("bind matrices")
         .zip(skin.joints())
         .map(|(inverse, joint)| {
-            globals[joint.index()] * DMat4::from_cols_array(&inverse.as_flattened().iter().map(|&x| f64::from(x)).collect::<Vec<_>>().try_into().expect("16"))
+            globals[joint.index()]
+                * DMat4::from_cols_array(
+                    &inverse.as_flattened().iter().map(|&x| f64::from(x)).collect::<Vec<_>>().try_into().expect("16"),
+                )
         })
         .collect();
     let primitive = node.mesh().expect("a mesh").primitives().next().expect("one part");

@@ -112,14 +112,11 @@ fn the_topology_is_recognised_after_a_way_through_files() {
     let shape = model().shape(&phenotype);
     let mesh = posed(&phenotype, &pose);
     let glb = gltf::document(&SkinnedBody::new(model(), &shape, &pose), &BodyInfo::default(), gltf::Options::default());
-    for bytes in [
-        mesh_file::obj(&mesh, None, &[]),
-        mesh_file::ply(&mesh, None, &[]),
-        glb.expect("fits together").glb(),
-    ] {
+    for bytes in [mesh_file::obj(&mesh, None, &[]), mesh_file::ply(&mesh, None, &[]), glb.expect("fits together").glb()]
+    {
         let read = scan::read(&bytes, &mut |_| None, &scan::Options::default()).expect("reads");
-        let known = register::recognise(model(), &read.mesh)
-            .unwrap_or_else(|| panic!("{:?} is recognised", read.info.format));
+        let known =
+            register::recognise(model(), &read.mesh).unwrap_or_else(|| panic!("{:?} is recognised", read.info.format));
         assert_eq!(known.positions.len(), model().n_vertices());
         let size = |mesh: &Mesh| mesh.positions[100].distance(mesh.positions[9000]);
         if read.info.skinned {
@@ -235,7 +232,8 @@ fn a_scan_with_hanging_arms_and_no_feet_is_found() {
 fn surface(point: impl Fn(f32, f32) -> Vec3) -> Mesh {
     const N: u32 = 50;
     let at = |i: u32| i as f32 / N as f32;
-    let positions: Vec<Vec3> = (0..=N).flat_map(|i| (0..=N).map(move |j| (i, j))).map(|(i, j)| point(at(i), at(j))).collect();
+    let positions: Vec<Vec3> =
+        (0..=N).flat_map(|i| (0..=N).map(move |j| (i, j))).map(|(i, j)| point(at(i), at(j))).collect();
     let triangles: Vec<[u32; 3]> = (0..N)
         .flat_map(|i| (0..N).map(move |j| i * (N + 1) + j))
         .flat_map(|a| [[a, a + 1, a + N + 2], [a, a + N + 2, a + N + 1]])

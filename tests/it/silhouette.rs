@@ -193,7 +193,7 @@ fn meshes_beyond_the_picture_and_broken_ones_are_no_trouble() {
     triangles.push([0, 1, 9_999]);
     let mask = mesh_mask(&vertices, &triangles, 100, 300);
     assert_eq!(mask.probability.len(), 30_000);
-    assert!(mask.probability.iter().any(|value| *value == 255));
+    assert!(mask.probability.contains(&255));
     assert!(mesh_mask(&[], &[[0, 1, 2]], 10, 10).probability.iter().all(|value| *value == 0));
     assert_eq!(mesh_mask(&vertices, &triangles, 0, 0).probability.len(), 0);
     let huge = [DVec2::new(-1e12, -1e12), DVec2::new(1e12, -1e12), DVec2::new(0.0, 1e12)];

@@ -65,6 +65,9 @@ const SKIN_DEPTH_SIGMA_M: f64 = 0.04;
 /// The outline's unknown common offset, against its points' own standard deviation.
 const OUTLINE_OFFSET_SIGMAS: f64 = 1.5;
 
+/// An outline point costs no more than at this many standard deviations, and as much when no body is near it.
+const LOST_SIGMAS: f64 = 5.0;
+
 /// Cloth hangs off the body by a few of these many standard deviations.
 const CLOTH_SIGMAS: f64 = 8.0;
 
@@ -330,14 +333,11 @@ impl Context<'_> {
         }
         let vertices = self.model.skinned(shape, posed.frames);
         let silhouette = Silhouette::new(&vertices, &self.model.faces, &self.prepared.edges, &posed.camera);
-        let reach_px = silhouette
-            .as_ref()
-            .map_or(0.0, |s| reach * f64::from(s.coverage.cell) * s.coverage.width.max(s.coverage.height) as f64);
+        let reach_px = silhouette.as_ref().map_or(0.0, |s| reach * f64::from(s.extent_px));
         let matches = silhouette.as_ref().map_or_else(Vec::new, |s| match_outline(s, &seen.contour, reach_px));
         // Points that found no body cost as much as the farthest that may.
         report.n_outline_lost = seen.contour.len() - matches.len();
-        let lost = seen.contour[0].sigma_px.max(0.3);
-        normal.cost += report.n_outline_lost as f64 * student((reach_px / lost).powi(2), looking.freedom, 1.0).0;
+        normal.cost += report.n_outline_lost as f64 * student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0;
         let Some(silhouette) = silhouette else { return };
 
         let points = self.outline_points(&matches, &silhouette, parts, shape, posed);
@@ -354,7 +354,7 @@ impl Context<'_> {
                 cloth(residual, sigma)
             } else {
                 let (cost, trust) = student((residual / sigma).powi(2), looking.freedom, 1.0);
-                (cost, trust / (sigma * sigma))
+                (cost.min(student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0), trust / (sigma * sigma))
             };
             normal.cost += cost;
             report.outline_errors.push(residual);

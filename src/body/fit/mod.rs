@@ -24,8 +24,8 @@ pub use input::{
     WorldEvidence,
 };
 pub use points::BodyPoint;
-pub use prior::{anny_age, years_of};
 pub use prepared::Prepared;
+pub use prior::{anny_age, years_of};
 pub use result::{
     Convergence, Fit, FitError, FitProgress, FitStage, Flag, NotConverged, Posterior, Quality, Uncertainty,
 };

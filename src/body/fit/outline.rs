@@ -53,17 +53,16 @@ pub struct OutlineEdge {
     pub normal: [f32; 2],
 }
 
-/// The picture of a body: what it covers and where it ends.
+/// The picture of a body: where it ends and what it covers.
 pub struct Silhouette {
     pub edges: Vec<OutlineEdge>,
-    pub coverage: Coverage,
+    /// The larger side of the box around the body, pixels.
+    pub extent_px: f32,
+    pub cover: Cover,
 }
 
-/// How many cells the body's larger extent in the picture is divided into.
-const CELLS: f32 = 400.0;
-
-/// How far beyond an edge there must be no body, in cells.
-const BEYOND: f32 = 1.2;
+/// How far beyond an edge there must be no body, as a part of the extent: about a pixel.
+const BEYOND: f32 = 1e-3;
 
 impl Silhouette {
     /// `None` when the body is behind the camera, or so close that its picture has no bounds.
@@ -87,18 +86,15 @@ impl Silhouette {
         if !(extent.is_finite() && extent > 1.0) {
             return None;
         }
-        let mut coverage = Coverage::new(low, high, extent / CELLS);
-        let mut front = Vec::with_capacity(faces.len());
-        for [a, b, c] in faces {
-            let [a, b, c] = [px[*a as usize], px[*b as usize], px[*c as usize]];
-            let faces_us = cross(sub(b, a), sub(c, a)) < 0.0; // counter-clockwise outside, v runs down
-            if faces_us {
-                coverage.fill([a, b, c]);
-            }
-            front.push(faces_us);
-        }
+        let front: Vec<bool> = faces
+            .iter()
+            .map(|face| {
+                let [a, b, c] = face.map(|v| px[v as usize]);
+                cross(sub(b, a), sub(c, a)) < 0.0 // counter-clockwise outside, v runs down
+            })
+            .collect();
         let is_front = |face: u32| face != NONE && front[face as usize];
-        let mut found = Vec::with_capacity(2048);
+        let mut turning = Vec::with_capacity(4096);
         for edge in &edges.0 {
             let side = is_front(edge.faces[0]);
             if side == is_front(edge.faces[1]) {
@@ -116,75 +112,72 @@ impl Silhouette {
             if normal[0] * inward[0] + normal[1] * inward[1] > 0.0 {
                 normal = [-normal[0], -normal[1]];
             }
-            let beyond = BEYOND * coverage.cell;
-            let middle = std::array::from_fn(|i| 0.5 * (ends[0][i] + ends[1][i]) + beyond * normal[i]);
-            if !coverage.at(middle) {
-                found.push(OutlineEdge { vertices: edge.ends.map(|v| v as u16), ends, normal });
-            }
+            turning.push(OutlineEdge { vertices: edge.ends.map(|v| v as u16), ends, normal });
         }
-        Some(Self { edges: found, coverage })
+        let cover = Cover::new(&turning, low[1], high[1]);
+        let beyond = BEYOND * extent;
+        turning.retain(|edge| {
+            let middle = std::array::from_fn(|i| 0.5 * (edge.ends[0][i] + edge.ends[1][i]) + beyond * edge.normal[i]);
+            !cover.at(middle)
+        });
+        Some(Self { edges: turning, extent_px: extent, cover })
     }
 }
 
-/// Which cells of a grid over the picture the body covers.
-pub struct Coverage {
-    low: [f32; 2],
-    pub cell: f32,
-    pub width: usize,
-    pub height: usize,
-    cells: Vec<bool>,
+/// Which points of the picture the body covers.
+///
+/// The edges between front and back faces bound the front faces, so the number of layers over a point is how often a ray from it
+/// leaves the body across those edges less how often it enters. That needs no raster and has no grain.
+pub struct Cover {
+    top: f32,
+    bands: Vec<Vec<Crossing>>,
 }
 
-impl Coverage {
-    fn new(low: [f32; 2], high: [f32; 2], cell: f32) -> Self {
-        let low = low.map(|l| l - cell);
-        let size: [usize; 2] = std::array::from_fn(|i| ((high[i] - low[i]) / cell).ceil() as usize + 1);
-        Self { low, cell, width: size[0], height: size[1], cells: vec![false; size[0] * size[1]] }
+/// An edge that a horizontal ray may cross.
+#[derive(Clone, Copy)]
+struct Crossing {
+    from: [f32; 2],
+    to: [f32; 2],
+    /// 1 when the body is to the left.
+    layers: i32,
+}
+
+/// Height of the bands that edges are sorted into, pixels.
+const BAND_PX: f32 = 4.0;
+
+impl Cover {
+    fn new(edges: &[OutlineEdge], top: f32, bottom: f32) -> Self {
+        let n = ((bottom - top) / BAND_PX) as usize + 1;
+        let mut bands = vec![Vec::new(); n];
+        for edge in edges {
+            let [from, to] = edge.ends;
+            if from[1] == to[1] {
+                continue; // a ray along it does not cross it
+            }
+            let crossing = Crossing { from, to, layers: if edge.normal[0] > 0.0 { 1 } else { -1 } };
+            let band = |v: f32| (((v - top) / BAND_PX) as usize).min(n - 1);
+            for list in &mut bands[band(from[1].min(to[1]))..=band(from[1].max(to[1]))] {
+                list.push(crossing);
+            }
+        }
+        Self { top, bands }
     }
 
     pub fn at(&self, p: [f32; 2]) -> bool {
-        let x = ((p[0] - self.low[0]) / self.cell).floor();
-        let y = ((p[1] - self.low[1]) / self.cell).floor();
-        x >= 0.0
-            && y >= 0.0
-            && (x as usize) < self.width
-            && (y as usize) < self.height
-            && self.cells[y as usize * self.width + x as usize]
-    }
-
-    /// The middle of a cell in the picture, and whether the body covers it.
-    pub fn cell_at(&self, x: usize, y: usize) -> ([f32; 2], bool) {
-        let middle = [self.low[0] + (x as f32 + 0.5) * self.cell, self.low[1] + (y as f32 + 0.5) * self.cell];
-        (middle, self.cells[y * self.width + x])
-    }
-
-    /// Marks the cells whose middle lies in a triangle.
-    fn fill(&mut self, triangle: [[f32; 2]; 3]) {
-        let t = triangle.map(|p| [(p[0] - self.low[0]) / self.cell - 0.5, (p[1] - self.low[1]) / self.cell - 0.5]);
-        let top = t.iter().map(|p| p[1]).fold(f32::MAX, f32::min).ceil().max(0.0) as usize;
-        let bottom = t.iter().map(|p| p[1]).fold(f32::MIN, f32::max).floor();
-        if bottom < 0.0 {
-            return;
+        if p[1] < self.top {
+            return false;
         }
-        for y in top..=(bottom as usize).min(self.height - 1) {
-            let (mut left, mut right) = (f32::MAX, f32::MIN);
-            for i in 0..3 {
-                let (p, q) = (t[i], t[(i + 1) % 3]);
-                let fy = y as f32;
-                if (p[1] <= fy) != (q[1] <= fy) || p[1] == fy {
-                    let x = if q[1] == p[1] { p[0] } else { p[0] + (q[0] - p[0]) * (fy - p[1]) / (q[1] - p[1]) };
-                    left = left.min(x);
-                    right = right.max(x);
-                }
-            }
-            let (first, last) = (left.ceil().max(0.0), right.floor());
-            if last >= first {
-                let last = (last as usize).min(self.width - 1);
-                if first as usize <= last {
-                    self.cells[y * self.width + first as usize..=y * self.width + last].fill(true);
+        let Some(band) = self.bands.get(((p[1] - self.top) / BAND_PX) as usize) else { return false };
+        let mut layers = 0;
+        for edge in band {
+            if (edge.from[1] <= p[1]) != (edge.to[1] <= p[1]) {
+                let t = (p[1] - edge.from[1]) / (edge.to[1] - edge.from[1]);
+                if edge.from[0] + t * (edge.to[0] - edge.from[0]) > p[0] {
+                    layers += edge.layers;
                 }
             }
         }
+        layers > 0
     }
 }
 
@@ -201,9 +194,6 @@ pub struct Match {
     /// Cosine between both normals.
     pub cosine: f64,
 }
-
-/// Height of the bands that edges are sorted into, pixels.
-const BAND_PX: f32 = 8.0;
 
 /// Normals that differ more than this do not belong together (cosine).
 const MIN_COSINE: f64 = 0.45;

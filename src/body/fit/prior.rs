@@ -93,6 +93,12 @@ pub fn shape_cost(prior: ShapePrior, known: &Known, axis: PhenotypeAxis, axes: &
     mixture(x, &parts, floor)
 }
 
+/// The cost of the most usual value of an axis, for comparison.
+pub fn usual_cost(prior: ShapePrior, known: &Known, axis: PhenotypeAxis, axes: &[f64; 11]) -> f64 {
+    let (parts, floor) = shape_parts(prior, known, axis, axes);
+    parts.iter().map(|part| mixture(part.mean, &parts, floor).0).fold(f64::MAX, f64::min)
+}
+
 fn shape_parts(prior: ShapePrior, known: &Known, axis: PhenotypeAxis, axes: &[f64; 11]) -> (Vec<Part>, f64) {
     let one = |mean: f64, sigma: f64| vec![Part { share: 1.0, mean, sigma }];
     match (axis, prior) {

@@ -9,11 +9,20 @@ use super::state::State;
 pub struct Search {
     pub state: State,
     pub evaluation: Evaluation,
+    /// How far each axis may go.
+    pub bounds: [(f64, f64); 11],
     damping: f64,
     /// Size of the last step that was taken, in the units of [`step_size`].
     pub last_step: f64,
     pub n_refused: usize,
+    /// The costs of the last steps that were taken.
+    recent: Vec<f64>,
+    best: Option<(State, f64)>,
 }
+
+/// A step may be worse than the last, but not than the worst of this many before: outline points that change their match make
+/// the cost jump, and a search that never goes up gets caught by that.
+const MEMORY: usize = 2;
 
 const DAMPING_START: f64 = 1e-3;
 const DAMPING_MIN: f64 = 1e-7;
@@ -22,7 +31,17 @@ const DAMPING_MAX: f64 = 1e3;
 impl Search {
     pub fn new(context: &Context<'_>, state: State, looking: &Looking) -> Self {
         let evaluation = context.evaluate(&state, looking);
-        Self { state, evaluation, damping: DAMPING_START, last_step: f64::MAX, n_refused: 0 }
+        let bounds = PhenotypeAxis::ALL.map(PhenotypeAxis::range);
+        Self {
+            state,
+            evaluation,
+            bounds,
+            damping: DAMPING_START,
+            last_step: f64::MAX,
+            n_refused: 0,
+            recent: Vec::new(),
+            best: None,
+        }
     }
 
     /// Looks again from the same place in another way.
@@ -30,6 +49,18 @@ impl Search {
         self.evaluation = context.evaluate(&self.state, looking);
         self.damping = DAMPING_START;
         self.n_refused = 0;
+        self.recent.clear();
+        self.best = None;
+    }
+
+    /// Goes back to the best place since the last look in a new way.
+    pub fn settle(&mut self, context: &Context<'_>, looking: &Looking) {
+        if let Some((state, cost)) = self.best.take()
+            && cost < self.cost()
+        {
+            self.state = state;
+            self.evaluation = context.evaluate(&self.state, looking);
+        }
     }
 
     pub fn cost(&self) -> f64 {
@@ -50,7 +81,7 @@ impl Search {
         // Axes at their end that would go beyond stay there, and the others move without them.
         let mut bound = false;
         for (at, axis) in axes.iter().enumerate() {
-            let (low, high) = axis.range();
+            let (low, high) = self.bounds[*axis as usize];
             let value = self.state.phenotype.get(*axis);
             if (value <= low && step[at] < 0.0) || (value >= high && step[at] > 0.0) {
                 frozen[at] = true;
@@ -63,12 +94,20 @@ impl Search {
                 None => return false,
             }
         }
-        let next = self.state.moved(axes, &step);
+        let next = self.state.moved(axes, &self.bounds, &step);
         let evaluation = context.evaluate(&next, looking);
-        let before = self.cost();
+        let before = self.recent.iter().copied().fold(self.cost(), f64::max);
         let after = evaluation.system.cost();
         if next.is_finite() && after.is_finite() && after < before + 1e-9 {
             self.last_step = step_size(axes.len(), &step);
+            if self.recent.len() == MEMORY {
+                self.recent.remove(0);
+            }
+            self.recent.push(self.cost());
+            let own = self.cost();
+            if self.best.as_ref().is_none_or(|(_, cost)| own < *cost) && own < after {
+                self.best = Some((self.state.clone(), own));
+            }
             self.state = next;
             self.evaluation = evaluation;
             self.damping = (self.damping * 0.2).max(DAMPING_MIN);

@@ -6,7 +6,7 @@ use crate::types::PhenotypeAxis;
 use super::evaluate::{Context, Looking};
 use super::input::{FitInput, FitOptions};
 use super::quality;
-use super::result::{Convergence, Fit, FitError, FitProgress, FitStage, NotConverged};
+use super::result::{Fit, FitError, FitProgress, FitStage};
 use super::search::Search;
 
 /// The ages a fit starts from: the anchors of the model's age axis from baby to old.
@@ -20,12 +20,23 @@ const MIN_SPREAD_PX: f64 = 12.0;
 
 /// Landmark steps of each start.
 const START_STEPS: usize = 6;
-/// Starts that go on after the landmarks, and the outline steps each of them gets.
-const KEPT: usize = 2;
-const KEPT_STEPS: usize = 5;
+/// Outline steps of each start that is kept.
+const KEPT_STEPS: usize = 4;
+/// Steps on the other side of a kink, and how many of them before it may be given up.
+const FLIP_STEPS: usize = 4;
+const FLIP_TRIAL: usize = 2;
+
+/// A start that is worse than the best by this much (in units of log likelihood) has no chance.
+const HOPELESS: f64 = 40.0;
 
 /// A step smaller than this in every axis and joint is rest.
 const REST: f64 = 2e-3;
+
+/// What each stage looks at.
+const BY_LANDMARKS: Looking = Looking { outline_reach: None, freedom: 5.0 };
+const WIDE: Looking = Looking { outline_reach: Some(0.05), freedom: 5.0 };
+const NEAR: Looking = Looking { outline_reach: Some(0.02), freedom: 5.0 };
+const TIGHT: Looking = Looking { outline_reach: Some(0.015), freedom: 4.0 };
 
 /// Fits a body to what is seen and known.
 ///
@@ -37,62 +48,129 @@ pub fn fit(
     progress: &mut dyn FnMut(&FitProgress<'_>) -> bool,
 ) -> Result<Fit, FitError> {
     let input = &checked(input)?;
-    let prepared = model.prepared();
     let axes = options.axes.iter().map(|axis| *axis as usize).collect();
-    let context = Context { model, prepared, input, options, axes };
+    let context = Context { model, prepared: model.prepared(), input, options, axes };
     let mut report = Reporter { context: &context, progress, iteration: 0, expected: expected_steps(options) };
 
-    let by_landmarks = Looking { outline_reach: None, freedom: 5.0 };
-    let wide = Looking { outline_reach: Some(0.05), freedom: 5.0 };
-    let near = Looking { outline_reach: Some(0.02), freedom: 5.0 };
-    let tight = Looking { outline_reach: Some(0.015), freedom: 4.0 };
+    let mut best = age_anchors(&context, &mut report)?;
 
-    // Stage 1: every age anchor by landmarks, the better ones by the outline too.
+    best.relook(&context, &NEAR);
+    run(&context, &mut best, &NEAR, FitStage::Phenotype, options.max_iterations, &mut report)?;
+    best = over_kinks(&context, best, &mut report)?;
+
+    best.relook(&context, &TIGHT);
+    let rested = run(&context, &mut best, &TIGHT, FitStage::Pose, options.max_iterations, &mut report)?;
+    if !best.state.is_finite() || !best.cost().is_finite() {
+        return Err(FitError::Numeric);
+    }
+    quality::finish(&context, &best, rested)
+}
+
+/// A search from every age anchor by landmarks, then the best of each segment of age by the outline too.
+fn age_anchors(context: &Context<'_>, report: &mut Reporter<'_>) -> Result<Search, FitError> {
     let yaws = context.yaws();
     let mut starts = Vec::new();
     for age in AGE_ANCHORS {
-        let mut search = Search::new(&context, context.start(age, &yaws), &by_landmarks);
+        let mut search = Search::new(context, context.start(age, &yaws), &BY_LANDMARKS);
         for step in 0..START_STEPS {
             // First only place, pose and height: a wrong place must not bend the shape.
             let fixed: &[PhenotypeAxis] = if step < 2 { &HELD_AT_FIRST } else { &[] };
-            let more = search.step(&context, &by_landmarks, fixed);
+            let more = search.step(context, &BY_LANDMARKS, fixed);
             report.send(FitStage::AgeAnchors, &search)?;
             if !more {
                 break;
             }
         }
+        search.settle(context, &BY_LANDMARKS);
         starts.push(search);
     }
-    starts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-    starts.truncate(KEPT);
-    for search in &mut starts {
-        search.relook(&context, &wide);
-        for _ in 0..KEPT_STEPS {
-            let more = search.step(&context, &wide, &[]);
-            report.send(FitStage::AgeAnchors, search)?;
-            if !more {
+    let mut best: Option<Search> = None;
+    for mut search in by_segment(context, starts) {
+        for step in 0..KEPT_STEPS {
+            let more = search.step(context, &WIDE, &[]);
+            report.send(FitStage::AgeAnchors, &search)?;
+            let hopeless = best.as_ref().is_some_and(|b| search.cost() > b.cost() + 4.0 * HOPELESS);
+            if !more || (step + 1 >= KEPT_STEPS / 2 && hopeless) {
                 break;
             }
         }
+        search.settle(context, &WIDE);
+        if best.as_ref().is_none_or(|b| search.cost() < b.cost()) {
+            best = Some(search);
+        }
     }
-    starts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-
-    // Stage 2: all axes with the poses.
-    let Some(mut best) = starts.into_iter().next() else { return Err(FitError::Numeric) };
-    best.relook(&context, &near);
-    run(&context, &mut best, &near, FitStage::Phenotype, options.max_iterations, &mut report)?;
-
-    // Stage 3: the same with less trust in outliers.
-    best.relook(&context, &tight);
-    let rested = run(&context, &mut best, &tight, FitStage::Pose, options.max_iterations / 2, &mut report)?;
-    if !best.state.is_finite() || !best.cost().is_finite() {
-        return Err(FitError::Numeric);
-    }
-    let convergence =
-        if rested { Convergence::Converged } else { Convergence::NotConverged(NotConverged::StillMoving) };
-    quality::finish(&context, &best, convergence)
+    let mut best = best.ok_or(FitError::Numeric)?;
+    best.bounds = PhenotypeAxis::ALL.map(PhenotypeAxis::range);
+    Ok(best)
 }
 
+/// The segments of the age axis between its anchors. The body changes direction at an anchor, so a search rarely crosses one.
+const AGE_SEGMENTS: [(f64, f64); 3] = [(-1.0 / 3.0, 1.0 / 3.0), (1.0 / 3.0, 2.0 / 3.0), (2.0 / 3.0, 1.0)];
+
+/// The best start in each segment of age, the best of all first; each is kept to its segment.
+///
+/// Where no start came to rest in the segment beside the best one, one is made from it, mirrored at the anchor.
+fn by_segment(context: &Context<'_>, mut starts: Vec<Search>) -> Vec<Search> {
+    starts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
+    let age_of = |s: &Search| s.state.phenotype.get(PhenotypeAxis::Age);
+    let Some((lowest, own)) = starts.first().map(|best| (best.cost(), age_of(best))) else { return Vec::new() };
+    let mut kept: Vec<(f64, Search)> = Vec::new();
+    for (low, high) in AGE_SEGMENTS {
+        let inside = |age: f64| (low..=high).contains(&age);
+        let beside = (own - low).abs().min((own - high).abs()) < 0.15;
+        let start = match starts.iter().find(|s| inside(age_of(s))) {
+            Some(start) if start.cost() < lowest + HOPELESS => start,
+            _ if beside => &starts[0],
+            _ => continue,
+        };
+        let mut state = start.state.clone();
+        let age = age_of(start);
+        if !inside(age) {
+            let mirrored = if age < low { 2.0 * low - age } else { 2.0 * high - age };
+            state.phenotype.set(PhenotypeAxis::Age, mirrored.clamp(low + 0.1, high - 0.1));
+        }
+        let mut search = Search::new(context, state, &WIDE);
+        search.bounds[PhenotypeAxis::Age as usize] = (low, high);
+        kept.push((start.cost(), search));
+    }
+    kept.sort_by(|a, b| a.0.total_cmp(&b.0));
+    kept.into_iter().map(|(_, search)| search).collect()
+}
+
+/// Inner anchors of the axes that have one: there the body changes direction, which makes a valley on each side.
+const KINKS: [(PhenotypeAxis, f64); 3] =
+    [(PhenotypeAxis::Muscle, 0.5), (PhenotypeAxis::Weight, 0.5), (PhenotypeAxis::Age, 2.0 / 3.0)];
+
+/// Looks into the valley on the other side of each kink and stays where it is deeper.
+fn over_kinks(context: &Context<'_>, mut best: Search, report: &mut Reporter<'_>) -> Result<Search, FitError> {
+    for (axis, kink) in KINKS {
+        let x = best.state.phenotype.get(axis);
+        if !context.options.axes.contains(&axis) || (x - kink).abs() > 0.33 {
+            continue;
+        }
+        let (low, high) = axis.range();
+        let across = (x - kink).abs().clamp(0.08, 0.2);
+        let mut state = best.state.clone();
+        state.phenotype.set(axis, if x > kink { kink - across } else { kink + across });
+        let mut other = Search::new(context, state, &NEAR);
+        other.bounds[axis as usize] = if x > kink { (low, kink) } else { (kink, high) };
+        for step in 0..FLIP_STEPS {
+            let more = other.step(context, &NEAR, &[]);
+            report.send(FitStage::Phenotype, &other)?;
+            if !more || (step + 1 >= FLIP_TRIAL && other.cost() > best.cost() + HOPELESS) {
+                break;
+            }
+        }
+        other.settle(context, &NEAR);
+        if other.cost() < best.cost() {
+            other.bounds = PhenotypeAxis::ALL.map(PhenotypeAxis::range);
+            best = other;
+        }
+    }
+    Ok(best)
+}
+
+/// All but height, while a start finds its place.
 const HELD_AT_FIRST: [PhenotypeAxis; 10] = [
     PhenotypeAxis::Gender,
     PhenotypeAxis::Age,
@@ -119,14 +197,16 @@ fn run(
         let more = search.step(context, looking, &[]);
         report.send(stage, search)?;
         if !more || (search.n_refused == 0 && search.last_step < REST) || search.n_refused >= 4 {
+            search.settle(context, looking);
             return Ok(true);
         }
     }
+    search.settle(context, looking);
     Ok(false)
 }
 
 fn expected_steps(options: &FitOptions) -> usize {
-    AGE_ANCHORS.len() * START_STEPS + KEPT * KEPT_STEPS + options.max_iterations
+    AGE_ANCHORS.len() * START_STEPS + 2 * KEPT_STEPS + KINKS.len() * FLIP_STEPS + options.max_iterations
 }
 
 /// Tells the caller how far the fit is.

@@ -49,12 +49,12 @@ impl State {
         pose
     }
 
-    /// Applies a step in the order `[axes | joints | (departures, place) per view]`; departures only with several photos.
-    pub fn moved(&self, axes: &[PhenotypeAxis], step: &[f64]) -> Self {
+    /// Applies a step within bounds of the axes, in the order `[axes | joints | (departures, place) per view]`; departures only with several photos.
+    pub fn moved(&self, axes: &[PhenotypeAxis], bounds: &[(f64, f64); 11], step: &[f64]) -> Self {
         let mut next = self.clone();
         let (shape, rest) = step.split_at(axes.len());
         for (axis, d) in axes.iter().zip(shape) {
-            let (low, high) = axis.range();
+            let (low, high) = bounds[*axis as usize];
             let moved = self.phenotype.get(*axis) + d.clamp(-MAX_AXIS_STEP, MAX_AXIS_STEP);
             next.phenotype.set(*axis, moved.clamp(low, high));
         }

@@ -11,7 +11,7 @@ mod sites;
 
 use bevy_math::DVec3;
 
-pub use plan::{MeasurePlan};
+pub use plan::MeasurePlan;
 pub use sigma::{Gradient, gradient, with_sigmas};
 use sites::Figure;
 
@@ -54,6 +54,7 @@ pub fn tapes<P: Copy + Into<DVec3>>(plan: &MeasurePlan, vertices: &[P], bones: &
 
 /// Measurements of a mesh that nobody estimated: no sigma. Kinds whose tape found no body are left out.
 pub fn of_mesh(values: &Values) -> Vec<Measurement> {
-    let measurable = MeasurementKind::ALL.into_iter().zip(values).filter(|(_, value)| value.is_finite() && **value > 0.0);
+    let measurable =
+        MeasurementKind::ALL.into_iter().zip(values).filter(|(_, value)| value.is_finite() && **value > 0.0);
     measurable.map(|(kind, &value)| Measurement { kind, value, sigma: None, evidence: Evidence::Mesh }).collect()
 }

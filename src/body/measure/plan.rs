@@ -81,7 +81,8 @@ impl MeasurePlan {
                 edges(&near, |weight| weight > 0.0)
             }),
             forearms: [".L", ".R"].map(|side| {
-                let near = weight_on(model, |bone| bone.ends_with(side) && FOREARM.iter().any(|part| bone.contains(part)));
+                let near =
+                    weight_on(model, |bone| bone.ends_with(side) && FOREARM.iter().any(|part| bone.contains(part)));
                 edges(&near, |weight| weight > 0.0)
             }),
             waist: model.waist_loop.clone(),
@@ -122,7 +123,9 @@ impl Bones {
 /// For every vertex, how much of it moves with the chosen bones.
 fn weight_on(model: &AnnyModel, chosen: impl Fn(&str) -> bool) -> Vec<f32> {
     let chosen: Vec<bool> = model.bone_labels.iter().map(|name| chosen(name)).collect();
-    let on = |vertex| model.influences(vertex).iter().filter(|(bone, _)| chosen[usize::from(*bone)]).map(|(_, weight)| weight).sum();
+    let on = |vertex| {
+        model.influences(vertex).iter().filter(|(bone, _)| chosen[usize::from(*bone)]).map(|(_, weight)| weight).sum()
+    };
     (0..model.n_vertices()).map(on).collect()
 }
 

@@ -40,7 +40,9 @@ pub fn gradient(
 ///
 /// Kinds whose tape found no body are left out.
 pub fn with_sigmas(values: &Values, gradient: &Gradient, posterior: &Posterior) -> Vec<Measurement> {
-    let measurable = MeasurementKind::ALL.into_iter().filter(|kind| values[*kind as usize].is_finite() && values[*kind as usize] > 0.0);
+    let measurable = MeasurementKind::ALL
+        .into_iter()
+        .filter(|kind| values[*kind as usize].is_finite() && values[*kind as usize] > 0.0);
     let measured = measurable.map(|kind| {
         let slopes = std::array::from_fn(|axis| gradient[axis][kind as usize]);
         let uncertainty = posterior.uncertainty(&slopes);

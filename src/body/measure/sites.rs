@@ -199,7 +199,11 @@ impl<'a, P: Copy + Into<DVec3>> Figure<'a, P> {
     /// 5.3.16: midway between shoulder and elbow.
     fn upper_arm(&self, side: usize) -> Line {
         let [shoulder, elbow] = [self.plan.bones.shoulder, self.plan.bones.elbow].map(|joint| self.head(joint[side]));
-        self.tape(&self.plan.upper_arms[side], Plane::new((shoulder + elbow) / 2.0, elbow - shoulder), self.scaled(0.09))
+        self.tape(
+            &self.plan.upper_arms[side],
+            Plane::new((shoulder + elbow) / 2.0, elbow - shoulder),
+            self.scaled(0.09),
+        )
     }
 
     /// 5.3.19: at 95 % of the forearm.

@@ -9,6 +9,9 @@ use bevy_math::{DVec3, Vec3};
 use super::pose::{BoneMap, PoseColumn};
 use super::{AnnyModel, Shape};
 
+/// The value and at most eleven axes.
+const LANES: usize = 12;
+
 /// What a point has on one bone: first moment and mass, in rest coordinates.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moment {
@@ -155,20 +158,9 @@ fn on_bone(moment: &Moment, maps: &[BoneMap]) -> DVec3 {
 }
 
 impl AnnyModel {
-    /// Chosen vertices at rest, and how they change with some axes (indices into `PhenotypeAxis::ALL`). `vertices` rise.
+    /// How chosen vertices at rest change with some axes (indices into `PhenotypeAxis::ALL`). `vertices` rise.
     pub fn rest_by_of(&self, coefficients: &super::Coefficients, vertices: &[u16], axes: &[usize]) -> Vec<Vec<DVec3>> {
-        let mut by = vec![vec![DVec3::ZERO; vertices.len()]; axes.len()];
-        for (row, by_axis) in coefficients.rows.iter().zip(&coefficients.by_axis) {
-            if axes.iter().all(|axis| by_axis[*axis] == 0.0) {
-                continue;
-            }
-            self.visit_row(*row, vertices, |at, delta| {
-                for (by, axis) in by.iter_mut().zip(axes) {
-                    by[at] += delta * by_axis[*axis];
-                }
-            });
-        }
-        by
+        self.rest_of(coefficients, vertices, axes).1
     }
 
     /// Chosen vertices at rest with their derivatives by some axes, without the rest of the body. `vertices` rise.
@@ -178,16 +170,30 @@ impl AnnyModel {
         vertices: &[u16],
         axes: &[usize],
     ) -> (Vec<DVec3>, Vec<Vec<DVec3>>) {
-        let mut rest: Vec<DVec3> = vertices.iter().map(|v| self.template_vertex(usize::from(*v))).collect();
-        let mut by = vec![vec![DVec3::ZERO; vertices.len()]; axes.len()];
+        // Value first, then the axes, side by side: one row's motion is multiplied by all of them at once.
+        let mut sums = vec![[[0.0f32; LANES]; 3]; vertices.len()];
         for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis) {
+            let mut weights = [0.0; LANES];
+            weights[0] = *value as f32;
+            for (weight, axis) in weights[1..].iter_mut().zip(axes) {
+                *weight = by_axis[*axis] as f32;
+            }
+            if weights == [0.0; LANES] {
+                continue;
+            }
             self.visit_row(*row, vertices, |at, delta| {
-                rest[at] += delta * *value;
-                for (by, axis) in by.iter_mut().zip(axes) {
-                    by[at] += delta * by_axis[*axis];
+                for (sum, d) in sums[at].iter_mut().zip(delta) {
+                    for lane in 0..LANES {
+                        sum[lane] += weights[lane] * d;
+                    }
                 }
             });
         }
+        let lane =
+            |at: usize, lane: usize| DVec3::from_array(std::array::from_fn(|axis| f64::from(sums[at][axis][lane])));
+        let rest =
+            vertices.iter().enumerate().map(|(at, v)| self.template_vertex(usize::from(*v)) + lane(at, 0)).collect();
+        let by = (0..axes.len()).map(|axis| (0..vertices.len()).map(|at| lane(at, axis + 1)).collect()).collect();
         (rest, by)
     }
 
@@ -201,14 +207,15 @@ impl AnnyModel {
     }
 
     /// Calls `visit(position in vertices, metres)` for every chosen vertex that a row of the blend shapes moves. `vertices` rise.
-    pub fn visit_row(&self, row: u16, vertices: &[u16], mut visit: impl FnMut(usize, DVec3)) {
-        let share = DVec3::from(self.rows.template_share(row));
-        if share != DVec3::ZERO {
+    pub fn visit_row(&self, row: u16, vertices: &[u16], mut visit: impl FnMut(usize, [f32; 3])) {
+        let share = self.rows.template_share(row);
+        if share != [0.0; 3] {
             for (at, vertex) in vertices.iter().enumerate() {
-                visit(at, share * self.template_vertex(usize::from(*vertex)));
+                let from = 3 * usize::from(*vertex);
+                visit(at, std::array::from_fn(|axis| share[axis] as f32 * self.template[from + axis]));
             }
         }
-        self.rows.visit(row, vertices, |at, delta| visit(at, DVec3::from(delta)));
+        self.rows.visit(row, vertices, visit);
     }
 
     /// The head of a bone before any blend shape.

@@ -103,15 +103,18 @@ impl AnnyModel {
         let n = self.n_bones();
         let sensitivity: Vec<_> = covariances.iter().zip(rotations).map(|(m, r)| rotation_sensitivity(m, r)).collect();
         let mut by = BonesBy { heads: Vec::with_capacity(axes.len()), rotations: Vec::with_capacity(axes.len()) };
-        for axis in axes {
-            let mut heads = vec![0.0; 3 * n];
-            let mut changes = vec![0.0; 9 * n];
-            for (row, by_axis) in coefficients.rows.iter().zip(&coefficients.by_axis) {
+        let mut sums = vec![(vec![0.0; 3 * n], vec![0.0; 9 * n]); axes.len()];
+        for (row, by_axis) in coefficients.rows.iter().zip(&coefficients.by_axis) {
+            let heads = &self.head_shapes[usize::from(*row) * 3 * n..(usize::from(*row) + 1) * 3 * n];
+            let turns = &self.covariance_shapes[usize::from(*row) * 9 * n..(usize::from(*row) + 1) * 9 * n];
+            for ((sum_heads, sum_turns), axis) in sums.iter_mut().zip(axes) {
                 if by_axis[*axis] != 0.0 {
-                    add(&mut heads, &self.head_shapes[usize::from(*row) * 3 * n..], by_axis[*axis]);
-                    add(&mut changes, &self.covariance_shapes[usize::from(*row) * 9 * n..], by_axis[*axis]);
+                    add(sum_heads, heads, by_axis[*axis]);
+                    add(sum_turns, turns, by_axis[*axis]);
                 }
             }
+        }
+        for (heads, changes) in sums {
             by.heads.push(heads.as_chunks::<3>().0.iter().map(|h| DVec3::from(*h)).collect());
             let turned = changes.as_chunks::<9>().0.iter().enumerate().map(|(bone, c)| {
                 if !self.bone_is_shaped[bone] {

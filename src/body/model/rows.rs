@@ -220,17 +220,18 @@ impl ShapeRows {
     /// Calls `visit(position in vertices, delta in metres)` for every chosen vertex that the row moves.
     ///
     /// `vertices` rise. Newborn scaling is applied, the share of the template is not: see [`Self::template_share`].
-    pub fn visit(&self, row: u16, vertices: &[u16], mut visit: impl FnMut(usize, [f64; 3])) {
+    pub fn visit(&self, row: u16, vertices: &[u16], mut visit: impl FnMut(usize, [f32; 3])) {
         let row = &self.rows[usize::from(row)];
-        let scale = if row.newborn { NEWBORN_SCALE.map(|s| s * self.grid_m) } else { [self.grid_m; 3] };
+        let scale = if row.newborn { NEWBORN_SCALE } else { [1.0; 3] }.map(|s| (s * self.grid_m) as f32);
         let mut at = 0;
         for run in self.runs(row) {
             let (first, end) = (run.start as usize / 3, (run.start + run.len) as usize / 3);
             at += vertices[at..].partition_point(|v| usize::from(*v) < first);
+            let deltas = &self.deltas[run.at as usize..(run.at + run.len) as usize];
             while at < vertices.len() && usize::from(vertices[at]) < end {
-                let from = run.at as usize + 3 * (usize::from(vertices[at]) - first);
-                let delta = &self.deltas[from..from + 3];
-                visit(at, std::array::from_fn(|axis| f64::from(delta[axis]) * scale[axis]));
+                let from = 3 * (usize::from(vertices[at]) - first);
+                let Some(&[x, y, z]) = deltas.get(from..from + 3) else { break };
+                visit(at, [f32::from(x) * scale[0], f32::from(y) * scale[1], f32::from(z) * scale[2]]);
                 at += 1;
             }
         }

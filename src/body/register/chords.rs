@@ -122,9 +122,7 @@ impl Chords {
             .pairs
             .iter()
             .zip(&self.length_m)
-            .map(|(&(a, b), &length)| {
-                ((rest[a as usize].distance(rest[b as usize]) - length) * weight(length)).powi(2)
-            })
+            .map(|(&(a, b), &length)| ((rest[a as usize].distance(rest[b as usize]) - length) * weight(length)).powi(2))
             .sum();
         sum / self.pairs.len().max(1) as f64
     }

@@ -52,8 +52,7 @@ struct Sums {
 }
 
 impl Sums {
-    const EMPTY: Self =
-        Self { weight: 0.0, from: DVec3::ZERO, to: DVec3::ZERO, cross: DMat3::ZERO, spread: 0.0 };
+    const EMPTY: Self = Self { weight: 0.0, from: DVec3::ZERO, to: DVec3::ZERO, cross: DMat3::ZERO, spread: 0.0 };
 
     fn add(&mut self, from: DVec3, to: DVec3, w: f64) {
         self.weight += w;

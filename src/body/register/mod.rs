@@ -116,11 +116,6 @@ impl Distances {
         }
         all.sort_by(f64::total_cmp);
         let at = |share: f64| all[((all.len() - 1) as f64 * share).round() as usize];
-        Self {
-            mean_m: all.iter().sum::<f64>() / all.len() as f64,
-            median_m: at(0.5),
-            p95_m: at(0.95),
-            max_m: at(1.0),
-        }
+        Self { mean_m: all.iter().sum::<f64>() / all.len() as f64, median_m: at(0.5), p95_m: at(0.95), max_m: at(1.0) }
     }
 }

@@ -48,9 +48,8 @@ pub fn pair(
         let share = reach * reach / (reach * reach + distance * distance);
         share * share // Geman and McClure's weight
     };
-    let tree = RTree::bulk_load(
-        vertices.iter().enumerate().map(|(i, v)| GeomWithData::new(v.to_array(), i as u16)).collect(),
-    );
+    let tree =
+        RTree::bulk_load(vertices.iter().enumerate().map(|(i, v)| GeomWithData::new(v.to_array(), i as u16)).collect());
     let mut pairing = Pairing { pairs: Vec::new(), scan_to_body_m: Vec::with_capacity(samples.len()) };
     for sample in samples {
         let near = tree

@@ -1,8 +1,8 @@
 //! Standing the body into a scan: size from the scan's height, then facings and arms tried, the best few kept.
 
 use bevy_math::{DVec3, Vec3};
-use rstar::primitives::GeomWithData;
 use rstar::RTree;
+use rstar::primitives::GeomWithData;
 
 use super::scan::{centre, gender};
 use super::surface::{Sample, Surface};
@@ -88,11 +88,8 @@ pub fn placings(model: &AnnyModel, scan: &Mesh, samples: &[Sample], known: &Know
             let yaw = std::f64::consts::TAU * facing as f64 / N_FACINGS as f64;
             let turn = bevy_math::DQuat::from_rotation_z(yaw);
             let turned_middle = turn * body_middle;
-            let place = DVec3::new(
-                middle.x - turned_middle.x,
-                middle.y - turned_middle.y,
-                f64::from(high.z - body_top),
-            );
+            let place =
+                DVec3::new(middle.x - turned_middle.x, middle.y - turned_middle.y, f64::from(high.z - body_top));
             let put = |p: Vec3| (turn * p.as_dvec3() + place).as_vec3();
             let tree = RTree::bulk_load(
                 body_samples

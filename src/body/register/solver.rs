@@ -2,6 +2,7 @@
 
 use super::bounded::{Bounds, solve_within};
 use super::pairs::Pairing;
+use super::placing::stature;
 use super::scan::gender;
 use super::system::{Body, Plan, State, Wish};
 use crate::body::AnnyModel;
@@ -65,8 +66,12 @@ pub struct Solver<'a> {
     bones: Vec<(usize, f64)>,
     /// Where the pose's prior has its middle: the arms as they were placed.
     placed: BodyPose,
+    height_m: Option<f64>,
     rms_m: f64,
 }
+
+/// How well people know their height, metres.
+const HEIGHT_SIGMA_M: f64 = 0.01;
 
 impl<'a> Solver<'a> {
     pub fn new(model: &'a AnnyModel, state: State, freedom: Freedom, known: &Known) -> Self {
@@ -78,7 +83,7 @@ impl<'a> Solver<'a> {
             }
         }
         let axes = priors(&state.phenotype, freedom, known);
-        Self { model, placed: state.pose.clone(), state, axes, bones, rms_m: f64::NAN }
+        Self { model, placed: state.pose.clone(), state, axes, bones, height_m: known.height_m, rms_m: f64::NAN }
     }
 
     /// Root mean square distance of the pairs before the last step.
@@ -114,6 +119,12 @@ impl<'a> Solver<'a> {
         for (i, &(axis, mean, sigma)) in self.axes.iter().enumerate() {
             linear.prefer(plan.axis_place(i), self.state.phenotype.get(axis), mean, sigma);
         }
+        if let (Some(height_m), Some(i)) = (self.height_m, axes.iter().position(|axis| *axis == PhenotypeAxis::Height))
+        {
+            let (missing, slope) = self.missing_height(height_m);
+            let value = self.state.phenotype.get(PhenotypeAxis::Height);
+            linear.prefer(plan.axis_place(i), value, value + missing / slope, HEIGHT_SIGMA_M / slope);
+        }
         for &(bone, sigma) in self.bones.iter().filter(|(_, sigma)| sigma.is_finite()) {
             let Some(place) = plan.bone_place(bone) else { continue };
             let (now, mean) = (self.state.pose.rotations[bone], self.placed.rotations[bone]);
@@ -145,6 +156,20 @@ impl<'a> Solver<'a> {
         let moved = Body::new(self.model, &self.state);
         let shift = |v: &u16| moved.vertex(self.model, *v).distance_squared(body.vertex(self.model, *v));
         (plan.vertices.iter().map(shift).sum::<f64>() / plan.vertices.len().max(1) as f64).sqrt()
+    }
+}
+
+impl Solver<'_> {
+    /// What the body lacks of a stature, and how much of it a unit of the height axis gives, metres.
+    fn missing_height(&self, height_m: f64) -> (f64, f64) {
+        const STEP: f64 = 0.05;
+        let now = stature(self.model, &self.state.phenotype);
+        let mut taller = self.state.phenotype.clone();
+        let value = taller.get(PhenotypeAxis::Height);
+        let step = if value > 0.5 { -STEP } else { STEP };
+        taller.set(PhenotypeAxis::Height, value + step);
+        let slope = (stature(self.model, &taller) - now) / step;
+        (height_m - now, slope.max(0.1)) // the model's own slope is 0.3 m (newborn) to 1.1 m (adult)
     }
 }
 

@@ -68,7 +68,8 @@ impl Surface {
             })
             .sum();
         let outwards = if volume < 0.0 { -1.0 } else { 1.0 };
-        let normals: Vec<Vec3> = mesh.triangles.iter().map(|t| scaled_normal(corners(t)).normalize_or_zero() * outwards).collect();
+        let normals: Vec<Vec3> =
+            mesh.triangles.iter().map(|t| scaled_normal(corners(t)).normalize_or_zero() * outwards).collect();
         let faces = mesh.triangles.iter().enumerate().filter(|(i, _)| normals[*i] != Vec3::ZERO);
         let tree = RTree::bulk_load(faces.map(|(i, t)| Face { index: i as u32, corners: corners(t) }).collect());
         Self { tree, normals, open: open_edges(mesh) }

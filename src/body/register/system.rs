@@ -6,8 +6,8 @@
 use bevy_math::DVec3;
 
 use super::skyline::Skyline;
-use crate::body::{AnnyModel, Coefficients, Shape};
 use crate::body::model::{BoneMap, PoseColumn};
+use crate::body::{AnnyModel, Coefficients, Shape};
 use crate::types::{BodyPose, Phenotype, PhenotypeAxis};
 
 /// What is being solved for.
@@ -101,15 +101,8 @@ impl Plan {
         }
         let n = n_pose + 3 + axes.len();
         let mut first: Vec<usize> = (0..n).map(|i| if i < n_pose { i / 3 * 3 } else { 0 }).collect();
-        let mut plan = Self {
-            axes: axes.to_vec(),
-            bones: bones.to_vec(),
-            vertices,
-            carriers,
-            place,
-            first: Vec::new(),
-            n_pose,
-        };
+        let mut plan =
+            Self { axes: axes.to_vec(), bones: bones.to_vec(), vertices, carriers, place, first: Vec::new(), n_pose };
         let mut places = Vec::new();
         for &vertex in &plan.vertices {
             plan.carried(model, vertex, &mut places);
@@ -169,8 +162,7 @@ impl Plan {
         for (i, &bone) in self.bones.iter().enumerate() {
             column_of[bone] = 3 * i;
         }
-        let mut linear =
-            Linear { matrix: Skyline::new(self.first.clone()), gradient: vec![0.0; self.n()], cost: 0.0 };
+        let mut linear = Linear { matrix: Skyline::new(self.first.clone()), gradient: vec![0.0; self.n()], cost: 0.0 };
         let mut places = Vec::new();
         let mut by: Vec<(usize, DVec3)> = Vec::new();
         for wish in wishes {
@@ -209,14 +201,7 @@ impl Plan {
     }
 
     /// What a bone turns of a vertex: weighted distance from its head.
-    fn arm(
-        &self,
-        maps: &[BoneMap],
-        influences: &[(u8, f32)],
-        rest: DVec3,
-        bone: usize,
-        column: &PoseColumn,
-    ) -> DVec3 {
+    fn arm(&self, maps: &[BoneMap], influences: &[(u8, f32)], rest: DVec3, bone: usize, column: &PoseColumn) -> DVec3 {
         let hanging = influences.iter().filter(|(b, _)| self.carriers[usize::from(*b)] & (1 << bone) != 0);
         hanging.map(|&(b, w)| (on_bone(&maps[usize::from(b)], rest) - column.pivot) * f64::from(w)).sum()
     }

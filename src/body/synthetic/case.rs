@@ -26,14 +26,37 @@ const N_CONTOUR: usize = 220;
 
 /// Bones that are turned at random, both sides where they come in pairs.
 const JOINTS: [&str; 16] = [
-    "spine04", "spine02", "neck01", "head", "clavicle.L", "clavicle.R", "upperarm01.L", "upperarm01.R", "lowerarm01.L",
-    "lowerarm01.R", "upperleg01.L", "upperleg01.R", "lowerleg01.L", "lowerleg01.R", "foot.L", "foot.R",
+    "spine04",
+    "spine02",
+    "neck01",
+    "head",
+    "clavicle.L",
+    "clavicle.R",
+    "upperarm01.L",
+    "upperarm01.R",
+    "lowerarm01.L",
+    "lowerarm01.R",
+    "upperleg01.L",
+    "upperleg01.R",
+    "lowerleg01.L",
+    "lowerleg01.R",
+    "foot.L",
+    "foot.R",
 ];
 
 /// How far human annotators of COCO scatter, relative to the square root of the person's area; 0.4 of it is a good detector.
 const OKS_SIGMA: [(&str, f64); 11] = [
-    ("nose", 0.026), ("eye", 0.025), ("ear", 0.035), ("shoulder", 0.079), ("elbow", 0.072), ("wrist", 0.062),
-    ("hip", 0.107), ("knee", 0.087), ("ankle", 0.089), ("toe", 0.08), ("heel", 0.08),
+    ("nose", 0.026),
+    ("eye", 0.025),
+    ("ear", 0.035),
+    ("shoulder", 0.079),
+    ("elbow", 0.072),
+    ("wrist", 0.062),
+    ("hip", 0.107),
+    ("knee", 0.087),
+    ("ankle", 0.089),
+    ("toe", 0.08),
+    ("heel", 0.08),
 ];
 
 /// A body with its photos.
@@ -120,7 +143,8 @@ fn draw_view(
         DVec2::new(focal_px * point.x / point.y + PICTURE[0] / 2.0, PICTURE[1] / 2.0 - focal_px * point.z / point.y)
     };
     let pixels: Vec<DVec2> = vertices.iter().map(project).collect();
-    let (top, bottom) = pixels.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| (low.min(p.y), high.max(p.y)));
+    let (top, bottom) =
+        pixels.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| (low.min(p.y), high.max(p.y)));
     let size_px = 0.14f64.sqrt() * (bottom - top);
     let sigmas_px: Vec<f64> = model
         .keypoint_labels

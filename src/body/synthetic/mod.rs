@@ -56,18 +56,19 @@ pub fn case(model: &AnnyModel, seed: u64, condition: &Condition) -> Case {
     let Drawn { phenotype, stature_m, stated_stature_m, views } = case::draw(model, seed, condition);
     let known = Known { height_m: condition.height_known.then_some(stated_stature_m), ..Known::default() };
     let input = FitInput { views: views.iter().map(|view| photo(view, condition)).collect(), known };
-    let truths = views.into_iter().map(|view| ViewTruth {
-        focal_px: view.focal_px,
-        pose: view.pose,
-        vertices: view.vertices,
-    });
+    let truths =
+        views.into_iter().map(|view| ViewTruth { focal_px: view.focal_px, pose: view.pose, vertices: view.vertices });
     Case { seed, input, truth: Truth { phenotype, stature_m, views: truths.collect() } }
 }
 
 /// What the networks would hand to the fitter.
 fn photo(view: &DrawnView, condition: &Condition) -> FitView {
     // A picture without feet is cut above and below alike, so that its centre stays the lens's.
-    let cut = if condition.feet_missing { (PICTURE[1] - view.ankle_y_px).clamp(0.0, PICTURE[1] / 2.0 - 1.0).floor() } else { 0.0 };
+    let cut = if condition.feet_missing {
+        (PICTURE[1] - view.ankle_y_px).clamp(0.0, PICTURE[1] / 2.0 - 1.0).floor()
+    } else {
+        0.0
+    };
     let height = PICTURE[1] - 2.0 * cut;
     let inside = |point: DVec2| {
         let moved = DVec2::new(point.x, point.y - cut);

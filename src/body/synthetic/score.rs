@@ -54,7 +54,11 @@ pub fn mean_body(model: &AnnyModel, plan: &MeasurePlan, case: &Case) -> Option<S
         for _ in 0..14 {
             let middle = (low + high) / 2.0;
             body.set(PhenotypeAxis::Height, middle);
-            if super::case::stature(model, &model.shape(&body)) < case.truth.stature_m { low = middle } else { high = middle }
+            if super::case::stature(model, &model.shape(&body)) < case.truth.stature_m {
+                low = middle
+            } else {
+                high = middle
+            }
         }
     }
     shape_score(model, plan, &case.truth.phenotype, &body)

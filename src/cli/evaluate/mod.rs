@@ -2,6 +2,8 @@
 
 mod body;
 mod conduct;
+mod mesh;
+mod photos;
 mod statistics;
 mod table;
 
@@ -17,10 +19,14 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum What {
     Body(body::Options),
+    Mesh(mesh::Options),
+    Photos(photos::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
         What::Body(options) => body::run(options),
+        What::Mesh(options) => mesh::run(options),
+        What::Photos(options) => photos::run(options),
     }
 }

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::statistics::{Summary, mean, percentile, summary};
 use crate::body::synthetic::Score;
-use crate::types::{Evidence, MeasurementKind, MeasurementUnit};
+use crate::types::{Evidence, Measurement, MeasurementKind, MeasurementUnit, Provenance};
 
 /// Said before anything else.
-pub const HEADING: &str = "SIMULATED — bodies, poses and photos are drawn from the model that is fitted (\"inverse crime\").
+pub const HEADING: &str =
+    "SIMULATED — bodies, poses and photos are drawn from the model that is fitted (\"inverse crime\").
 Compare fitters by these figures; expect larger errors on photos of people.";
 
 /// All cases of one condition.
@@ -40,9 +41,10 @@ impl Outcome {
 
 /// One kind of measurement over all cases, in the unit of the table.
 #[derive(Debug, Serialize)]
-struct Row {
+pub struct Row {
     kind: MeasurementKind,
     unit: &'static str,
+    n: usize,
     mean_absolute_error: f64,
     /// Found minus true; with half the width of its 95 % interval (1.96 standard errors).
     bias: f64,
@@ -53,13 +55,14 @@ struct Row {
     mean_sigma: f64,
     /// Share of the cases in which the photo decided, the rest being the prior or what was given.
     from_photo: f64,
-    mean_body_absolute_error: f64,
+    /// Of the mean body; `None` where there is none to compare with.
+    mean_body_absolute_error: Option<f64>,
 }
 
 /// Everything that is printed of a run.
 #[derive(Debug, Serialize)]
 struct Report {
-    provenance: &'static str,
+    provenance: Provenance,
     condition: String,
     n_views: usize,
     seeds: [u64; 2],
@@ -83,7 +86,7 @@ impl Report {
         let fitted = || run.outcomes.iter().filter(|outcome| outcome.error.is_none());
         let thousands = |values: Vec<f64>| summary(&values.into_iter().map(|value| value * 1e3).collect::<Vec<_>>());
         Self {
-            provenance: "simulated",
+            provenance: Provenance::Simulated,
             condition: run.track.clone(),
             n_views: run.n_views,
             seeds: [run.seeds.0, run.seeds.1],
@@ -103,32 +106,39 @@ impl Report {
 }
 
 fn row(kind: MeasurementKind, scores: &[&Score], baselines: &[&Score]) -> Option<Row> {
+    let found = scores.iter().map(|score| {
+        let measurement = score.measurements.iter().find(|measurement| measurement.kind == kind);
+        (score.error(kind), measurement.copied())
+    });
+    let baseline: Vec<f64> = baselines.iter().map(|score| score.error(kind).abs()).collect();
+    row_of(kind, &found.collect::<Vec<_>>(), (!baseline.is_empty()).then(|| mean(&baseline)))
+}
+
+/// One kind from its errors (found minus true, SI), each with the measurement as the fit states it. `None` without any.
+pub fn row_of(kind: MeasurementKind, found: &[(f64, Option<Measurement>)], mean_body: Option<f64>) -> Option<Row> {
+    if found.is_empty() {
+        return None;
+    }
     let (factor, unit) = match kind.unit() {
         MeasurementUnit::Metres => (1e3, "mm"),
         MeasurementUnit::CubicMetres => (1e3, "l"),
         MeasurementUnit::Kilograms => (1.0, "kg"),
         MeasurementUnit::KilogramsPerSquareMetre => (1.0, "kg/m²"),
     };
-    let errors: Vec<f64> = scores.iter().map(|score| score.error(kind) * factor).collect();
+    let errors: Vec<f64> = found.iter().map(|(error, _)| error * factor).collect();
     let mut absolute: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
     absolute.sort_unstable_by(f64::total_cmp);
-    if errors.is_empty() {
-        return None;
-    }
     let bias = mean(&errors);
     let spread = errors.iter().map(|error| (error - bias).powi(2)).sum::<f64>() / (errors.len().max(2) - 1) as f64;
-    let measured: Vec<_> = scores
-        .iter()
-        .filter_map(|score| Some((score, score.measurements.iter().find(|measurement| measurement.kind == kind)?)))
-        .collect();
+    let measured: Vec<(f64, Measurement)> = found.iter().filter_map(|(error, m)| Some((*error, (*m)?))).collect();
     let share = |n: usize| n as f64 / measured.len().max(1) as f64;
-    let covered = measured.iter().filter(|(score, m)| m.sigma.is_some_and(|sigma| score.error(kind).abs() <= sigma));
+    let covered = measured.iter().filter(|(error, m)| m.sigma.is_some_and(|sigma| error.abs() <= sigma));
     let by_photo = measured.iter().filter(|(_, m)| m.evidence == Evidence::Photo);
     let sigmas: Vec<f64> = measured.iter().filter_map(|(_, m)| m.sigma).map(|sigma| sigma * factor).collect();
-    let baseline: Vec<f64> = baselines.iter().map(|score| score.error(kind).abs() * factor).collect();
     Some(Row {
         kind,
         unit,
+        n: errors.len(),
         mean_absolute_error: mean(&absolute),
         bias,
         bias_half_width: 1.96 * (spread / errors.len() as f64).sqrt(),
@@ -136,20 +146,21 @@ fn row(kind: MeasurementKind, scores: &[&Score], baselines: &[&Score]) -> Option
         coverage: share(covered.count()),
         mean_sigma: mean(&sigmas),
         from_photo: share(by_photo.count()),
-        mean_body_absolute_error: mean(&baseline),
+        mean_body_absolute_error: mean_body.map(|error| error * factor),
     })
 }
 
 pub fn text(run: &Run) -> String {
     let report = Report::new(run);
     let mut text = format!(
-        "\n{} · {} view{} · seeds {}..{} · {} cases · prior {}\n",
+        "\n{} · {} view{} · seeds {}..{} · {} case{} · prior {}\n",
         report.condition,
         report.n_views,
         if report.n_views == 1 { "" } else { "s" },
         report.seeds[0],
         report.seeds[1],
         report.n_cases,
+        if report.n_cases == 1 { "" } else { "s" },
         report.prior
     );
     let asked = (report.seeds[1] - report.seeds[0]) as usize;
@@ -159,7 +170,7 @@ pub fn text(run: &Run) -> String {
     if report.n_failed + report.n_not_converged > 0 {
         text += &format!("  {} without a body, {} not converged\n", report.n_failed, report.n_not_converged);
     }
-    text += &format!("  {:<22}{:>8}  {:<17}{:>8}{:>8}{:>8}\n", "", "mean", "95 % interval", "median", "p90", "max");
+    text += &figures_heading();
     for (name, figures) in [
         ("shape error, mm", report.shape_pve_mm),
         ("  expected by the fit", report.expected_pve_mm),
@@ -168,29 +179,46 @@ pub fn text(run: &Run) -> String {
         ("time per fit, ms", report.fit_wall_ms),
         ("  of the processor", report.fit_cpu_ms),
     ] {
-        if let Some(s) = figures {
-            let interval = format!("{:.1} … {:.1}", s.mean_low, s.mean_high);
-            text += &format!("  {name:<22}{:>8.1}  {interval:<17}{:>8.1}{:>8.1}{:>8.1}\n", s.mean, s.median, s.p90, s.max);
+        if let Some(figures) = figures {
+            text += &figures_line(name, &figures);
         }
     }
-    text += &format!(
+    text += &rows_text(&report.rows);
+    text.trim_end().to_owned()
+}
+
+/// Kinds of measurements as lines under their heading.
+pub fn rows_text(rows: &[Row]) -> String {
+    let mut text = format!(
         "  {:<22}{:>8}  {:<17}{:>8}{:>8}{:>9}{:>8}{:>11}\n",
         "", "|error|", "bias", "p90", "sigma", "covered", "photo", "mean body"
     );
-    for row in &report.rows {
+    for row in rows {
         let name = format!("{}, {}", row.kind.label(), row.unit);
         let bias = format!("{:+.1} ± {:.1}", row.bias, row.bias_half_width);
+        let mean_body = row.mean_body_absolute_error.map_or_else(|| "no data".into(), |error| format!("{error:.1}"));
         text += &format!(
-            "  {name:<22}{:>8.1}  {bias:<17}{:>8.1}{:>8.1}{:>7.0} %{:>6.0} %{:>11.1}\n",
+            "  {name:<22}{:>8.1}  {bias:<17}{:>8.1}{:>8.1}{:>7.0} %{:>6.0} %{mean_body:>11}\n",
             row.mean_absolute_error,
             row.p90,
             row.mean_sigma,
             row.coverage * 100.0,
             row.from_photo * 100.0,
-            row.mean_body_absolute_error
         );
     }
-    text.trim_end().to_owned()
+    text
+}
+
+pub fn figures_heading() -> String {
+    format!("  {:<22}{:>8}  {:<17}{:>8}{:>8}{:>8}\n", "", "mean", "95 % interval", "median", "p90", "max")
+}
+
+/// One sample as a line under [`figures_heading`].
+pub fn figures_line(name: &str, figures: &Summary) -> String {
+    let Summary { mean, mean_low, mean_high, median, p90, max, .. } = figures;
+    let digits = if *max < 1.0 { 3 } else { 1 };
+    let interval = format!("{mean_low:.digits$} … {mean_high:.digits$}");
+    format!("  {name:<22}{mean:>8.digits$}  {interval:<17}{median:>8.digits$}{p90:>8.digits$}{max:>8.digits$}\n")
 }
 
 /// The report with every case.

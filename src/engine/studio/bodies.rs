@@ -8,8 +8,8 @@ use bevy_math::{DVec3, Vec3};
 use super::library::BodyModel;
 use super::posing::{self, TapeBinding};
 use super::{BodyId, BodyOrigin, BodyView, InPhoto, PoseChoice, PosedView, QualityView};
-use crate::body::measure;
 use crate::body::Posed;
+use crate::body::measure;
 use crate::types::{BodyPose, Measurement, Mesh, Phenotype, PhenotypeAxis, Provenance, Tape};
 
 /// Anny's age of somebody of about 25 years (shape calibration of Anny 0.6.2: 18 years are 0.77, 64 are 0.83).
@@ -92,7 +92,8 @@ impl Entry {
             (Arc::default(), Arc::clone(&self.view.measurements))
         } else {
             let tapes = measure::tapes(&model.plan, &reference.vertices, &reference.bones).unwrap_or_default();
-            let of_mesh = measure::values(&model.plan, &reference.vertices, &reference.bones).map(|values| measure::of_mesh(&values));
+            let of_mesh = measure::values(&model.plan, &reference.vertices, &reference.bones)
+                .map(|values| measure::of_mesh(&values));
             let measurements = if self.edited || self.fitted.is_empty() {
                 of_mesh.unwrap_or_default().into()
             } else {

@@ -9,7 +9,12 @@ pub fn table(entry: &Entry) -> String {
     let measurements = if entry.fitted.is_empty() { &entry.view.measurements } else { &entry.fitted };
     let mut text = String::new();
     for measurement in measurements.iter() {
-        text += &format!("  {:<18} {:<20} {}\n", measurement.kind.label(), value(measurement), evidence(measurement.evidence));
+        text += &format!(
+            "  {:<18} {:<20} {}\n",
+            measurement.kind.label(),
+            value(measurement),
+            evidence(measurement.evidence)
+        );
     }
     if let Some(quality) = &entry.quality {
         text += &quality_text(quality);

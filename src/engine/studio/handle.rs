@@ -74,7 +74,8 @@ fn start(
     let worker = std::thread::Builder::new()
         .name("studio work".into())
         .spawn(move || work::Worker::new(model, news).run(&orders_received))?;
-    let keeper =
-        std::thread::Builder::new().name("studio".into()).spawn(move || keeper.run(&wishes_received, &news_received))?;
+    let keeper = std::thread::Builder::new()
+        .name("studio".into())
+        .spawn(move || keeper.run(&wishes_received, &news_received))?;
     Ok(Running { wishes, keeper, worker })
 }

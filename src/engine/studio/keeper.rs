@@ -321,7 +321,8 @@ impl Keeper {
             return self.warn("Only a scan can be registered — open an OBJ, PLY, STL or glTF file");
         };
         let registered = self.new_id();
-        let job = Job::Register { id: registered, scan: id, name: entry.name.clone(), mesh: scan, known: self.desk.known };
+        let job =
+            Job::Register { id: registered, scan: id, name: entry.name.clone(), mesh: scan, known: self.desk.known };
         self.order(work::REGISTERING.into(), job);
     }
 

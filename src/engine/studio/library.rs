@@ -26,7 +26,8 @@ impl SharedModel {
                 let models = Models::open().map_err(|error| error.to_string())?;
                 let (_, bytes) = models.checked_bytes(Role::Body).map_err(|error| error.to_string())?;
                 let anny = AnnyModel::from_bytes(&bytes).map_err(|error| error.to_string())?;
-                let plan = MeasurePlan::new(&anny);
+                let plan = MeasurePlan::new(&anny)
+                    .ok_or("the body model lacks a landmark that measuring needs — install this version's own")?;
                 let labels = anny.local_change_labels.clone().into();
                 Ok(Arc::new(BodyModel { anny, plan, labels }))
             })

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::library::Library;
 use super::work::{Desk, News};
 use super::{ModelView, ModelsView, PhotoId, PhotoState, PhotoView};
-use crate::body::silhouette::{self, Outline};
 use crate::body::evidence;
+use crate::body::silhouette::{self, Outline};
 use crate::inference::{self, ModelState, Models};
 use crate::photo::{self, Limits};
 use crate::types::{FocalLength, Observation, Photo, Remark};
@@ -37,7 +37,8 @@ pub fn look_at(
 pub fn choose(view: &mut PhotoView) {
     let Some(observation) = &view.observation else { return };
     let person = view.person.and_then(|person| observation.people.get(person));
-    let contour = person.and_then(|person| person.mask.as_ref()).map(|mask| silhouette::outline(mask, N_OUTLINE_POINTS));
+    let contour =
+        person.and_then(|person| person.mask.as_ref()).map(|mask| silhouette::outline(mask, N_OUTLINE_POINTS));
     view.contour = Arc::new(contour.unwrap_or_default());
     view.outline = loops(&view.contour);
     view.remarks.retain(|remark| view.file_remarks.contains(remark));
@@ -142,7 +143,7 @@ pub fn models_view(models: &Models) -> ModelsView {
     ModelsView {
         engine: format!("{} {}{on}", engine.name, engine.version),
         n_threads: engine.n_threads,
-        models: models.list().iter().map(model_view).collect(),
+        models: models.info().iter().filter(|info| info.role.is_network()).map(model_view).collect(),
         error: None,
     }
 }
@@ -150,11 +151,11 @@ pub fn models_view(models: &Models) -> ModelsView {
 fn model_view(info: &inference::ModelInfo) -> ModelView {
     ModelView {
         role: info.role.label().to_owned(),
-        name: info.entry.as_ref().map(|entry| entry.name()),
+        name: info.entry.as_ref().map(|entry| format!("{} {}", entry.name, entry.version)),
         latency_ms: info.latency_secs.map(|secs| (secs * 1e3) as f32),
         note: match &info.state {
             ModelState::Refused(why) => Some(why.clone()),
-            _ => info.entry.as_ref().and_then(|entry| entry.note.clone()),
+            _ => info.entry.as_ref().and_then(|entry| entry.advisory.clone()),
         },
     }
 }

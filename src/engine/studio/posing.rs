@@ -1,8 +1,8 @@
 //! The T-pose, and tapes carried from the reference pose to another one.
 
 use bevy_math::{DQuat, DVec3, Mat3, Vec3};
-use rstar::primitives::GeomWithData;
 use rstar::RTree;
+use rstar::primitives::GeomWithData;
 
 use crate::body::{AnnyModel, Posed};
 use crate::types::{BodyPose, Tape};

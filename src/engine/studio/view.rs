@@ -7,7 +7,9 @@ use bevy_math::Vec3;
 
 use crate::body::silhouette::Outline;
 use crate::engine::JobView;
-use crate::types::{FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Remark, Sex, Tape};
+use crate::types::{
+    FocalLength, Known, Measurement, Mesh, Observation, Phenotype, Photo, Provenance, Remark, Sex, Tape,
+};
 
 /// Names a photo of the studio for its lifetime.
 pub type PhotoId = u64;
@@ -190,7 +192,7 @@ pub struct InPhoto {
     pub overlap: Option<f32>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct QualityView {
     /// `Err` says why the fit did not settle.
     pub converged: Result<(), String>,

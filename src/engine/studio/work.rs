@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, Sender};
 use super::bodies::Entry;
 use super::library::{Library, SharedModel};
 use super::{
-    BatchView, BodyId, ExportOptions, JobId, ModelsView, PhotoId, PhotoView, WorkView, batch, fitting, looking,
-    scans, writing,
+    BatchView, BodyId, ExportOptions, JobId, ModelsView, PhotoId, PhotoView, WorkView, batch, fitting, looking, scans,
+    writing,
 };
 use crate::engine::{NoticeLevel, attach};
 use crate::types::{Known, Mesh};
@@ -29,30 +29,78 @@ pub struct Order {
 }
 
 pub enum Job {
-    ReadPhoto { id: PhotoId, path: PathBuf },
-    Look { view: Box<PhotoView> },
+    ReadPhoto {
+        id: PhotoId,
+        path: PathBuf,
+    },
+    Look {
+        view: Box<PhotoView>,
+    },
     /// The outline of another person in a photo that has been looked at.
-    Outline { view: Box<PhotoView> },
-    Fit { id: BodyId, photos: Vec<PhotoView>, known: Known },
-    OpenScan { id: BodyId, path: PathBuf },
-    Register { id: BodyId, scan: BodyId, name: String, mesh: Mesh, known: Known },
-    Export { entry: Arc<Entry>, path: PathBuf, options: ExportOptions },
-    Sheet { photos: Vec<PhotoView>, body: Option<Arc<Entry>>, path: PathBuf },
-    Batch { folder: PathBuf, output: PathBuf, known: Known },
+    Outline {
+        view: Box<PhotoView>,
+    },
+    Fit {
+        id: BodyId,
+        photos: Vec<PhotoView>,
+        known: Known,
+    },
+    OpenScan {
+        id: BodyId,
+        path: PathBuf,
+    },
+    Register {
+        id: BodyId,
+        scan: BodyId,
+        name: String,
+        mesh: Mesh,
+        known: Known,
+    },
+    Export {
+        entry: Arc<Entry>,
+        path: PathBuf,
+        options: ExportOptions,
+    },
+    Sheet {
+        photos: Vec<PhotoView>,
+        body: Option<Arc<Entry>>,
+        path: PathBuf,
+    },
+    Batch {
+        folder: PathBuf,
+        output: PathBuf,
+        known: Known,
+    },
     ReloadModels,
 }
 
 /// What the worker tells the studio.
 pub enum News {
-    Progress { job: JobId, progress: Option<f32> },
+    Progress {
+        job: JobId,
+        progress: Option<f32>,
+    },
     Work(Box<WorkView>),
-    Done { job: JobId },
+    Done {
+        job: JobId,
+    },
     /// What has become of a photo: read, or looked at.
-    Photo { view: Box<PhotoView> },
-    PhotoLooking { id: PhotoId, what: String },
-    PhotoFailed { id: PhotoId, why: String },
+    Photo {
+        view: Box<PhotoView>,
+    },
+    PhotoLooking {
+        id: PhotoId,
+        what: String,
+    },
+    PhotoFailed {
+        id: PhotoId,
+        why: String,
+    },
     /// A new body, with the name of the step that undo takes back.
-    Body { name: &'static str, entry: Box<Entry> },
+    Body {
+        name: &'static str,
+        entry: Box<Entry>,
+    },
     Models(ModelsView),
     Batch(BatchView),
     Said(NoticeLevel, String),

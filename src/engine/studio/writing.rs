@@ -31,8 +31,7 @@ pub fn write_body(library: &mut Library, entry: &Entry, path: &Path, options: Ex
                 write_whole(path, &document.glb())?;
             } else {
                 let buffer = path.with_extension("bin");
-                let (json, bin) =
-                    document.gltf(&bodies::file_name(&buffer)).map_err(|error| error.to_string())?;
+                let (json, bin) = document.gltf(&bodies::file_name(&buffer)).map_err(|error| error.to_string())?;
                 write_whole(&buffer, &bin)?;
                 write_whole(path, &json)?;
             }
@@ -51,10 +50,8 @@ pub fn write_body(library: &mut Library, entry: &Entry, path: &Path, options: Ex
                 mesh_file::ply(&posed.mesh, errors, &comments)
             } else {
                 let model = library.model.get().ok().filter(|_| entry.phenotype.is_some());
-                let uv = model.as_ref().map(|model| UvMap {
-                    coordinates: &model.anny.uv,
-                    triangles: &model.anny.face_uv,
-                });
+                let uv =
+                    model.as_ref().map(|model| UvMap { coordinates: &model.anny.uv, triangles: &model.anny.face_uv });
                 mesh_file::obj(&posed.mesh, uv, &comments)
             };
             write_whole(path, &bytes)?;
@@ -214,7 +211,8 @@ fn table(entry: &Entry) -> Vec<(String, String)> {
         .map(|measurement| (measurement.kind.label().to_owned(), super::figures::value(measurement)))
         .collect();
     if let Some(quality) = &entry.quality {
-        let overlap = quality.overlap.map_or_else(|| "no outline".into(), |overlap| format!("{:.0} %", overlap * 100.0));
+        let overlap =
+            quality.overlap.map_or_else(|| "no outline".into(), |overlap| format!("{:.0} %", overlap * 100.0));
         rows.push(("Overlap".into(), overlap));
         rows.push(("Reprojection".into(), format!("{:.1} px", quality.reprojection_px)));
     }

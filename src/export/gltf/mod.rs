@@ -244,7 +244,8 @@ impl Writer<'_> {
     /// The mesh, its vertices split where the texture has a seam.
     fn primitive(&mut self, influences: &[Vec<(u8, f32)>]) -> (json::mesh::Primitive, usize) {
         let body = self.body;
-        let mesh = crate::types::Mesh { positions: body.rest.as_slice().into(), triangles: body.triangles.as_slice().into() };
+        let mesh =
+            crate::types::Mesh { positions: body.rest.as_slice().into(), triangles: body.triangles.as_slice().into() };
         let normals = mesh.normals();
         let mut place: HashMap<(u32, u32), u32> = HashMap::with_capacity(body.uv.len());
         let mut split: Vec<(u32, u32)> = Vec::with_capacity(body.uv.len());
@@ -265,7 +266,8 @@ impl Writer<'_> {
             .map(|&(v, _)| y_up(normals[v as usize]).try_normalize().unwrap_or(Vec3::Y).to_array())
             .collect();
         // glTF's v grows downwards.
-        let uv: Vec<[f32; 2]> = split.iter().map(|&(_, t)| [body.uv[t as usize][0], 1.0 - body.uv[t as usize][1]]).collect();
+        let uv: Vec<[f32; 2]> =
+            split.iter().map(|&(_, t)| [body.uv[t as usize][0], 1.0 - body.uv[t as usize][1]]).collect();
         let mut attributes = BTreeMap::new();
         let mut add = |semantic, accessor| attributes.insert(Checked::Valid(semantic), accessor);
         add(json::mesh::Semantic::Positions, self.bin.positions(&mut self.root, &positions));
@@ -363,12 +365,11 @@ impl Writer<'_> {
         };
         for (bone, joint) in self.body.bones.iter().zip(joints) {
             let (translation, rotation) = self.local(bone, &pose);
-            let mut outputs = vec![(json::animation::Property::Rotation, self.bin.quaternions(&mut self.root, &[rotation]))];
+            let mut outputs =
+                vec![(json::animation::Property::Rotation, self.bin.quaternions(&mut self.root, &[rotation]))];
             if bone.parent.is_none() {
-                outputs.push((
-                    json::animation::Property::Translation,
-                    self.bin.vectors(&mut self.root, &[translation]),
-                ));
+                outputs
+                    .push((json::animation::Property::Translation, self.bin.vectors(&mut self.root, &[translation])));
             }
             for (property, output) in outputs {
                 clip.samplers.push(json::animation::Sampler {

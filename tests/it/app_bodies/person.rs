@@ -9,7 +9,7 @@ use corporeal::engine::studio::{
 };
 use corporeal::types::{
     Evidence, FocalLength, Landmark, LandmarkSet, Landmarks, Measurement, MeasurementKind, Mesh, Observation, Person,
-    Phenotype, Photo, PixelBox, Provenance, Tape,
+    Phenotype, Photo, PixelBox, Provenance, Remark, Tape,
 };
 
 pub const PHOTO_PX: [u32; 2] = [480, 720];

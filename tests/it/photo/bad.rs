@@ -93,6 +93,15 @@ fn a_cut_jpeg_gives_its_upper_part_flagged_or_a_clear_refusal() {
 }
 
 #[test]
+fn a_cut_progressive_jpeg_is_flagged_as_coarse() {
+    let Some(folder) = pillow_folder() else { return };
+    let whole = std::fs::read(folder.path().join("progressive_noise.jpg")).expect("a file");
+    let loaded = photo::load_bytes(&whole[..whole.len() * 9 / 10], &Limits::default()).expect("most of it is there");
+    assert_eq!(loaded.warnings, [Warning::Truncated { missing: 0.0 }]);
+    assert!(loaded.warnings[0].to_string().contains("may be coarse — "));
+}
+
+#[test]
 fn other_cut_files_are_refused() {
     let picture = noise(256, 256);
     let png = encode_png(&DynamicImage::ImageRgb8(picture.clone()), None, None);

@@ -162,4 +162,5 @@ with Image.open(io.BytesIO(raw)) as read:
     expected["ycck.jpg"] = [read.convert("RGB").getpixel(centre) for centre in CENTRES]
 
 rgb.save(folder / "refused.gif")
+Image.effect_noise((256, 256), 60).convert("RGB").save(folder / "progressive_noise.jpg", progressive=True)
 (folder / "expected.json").write_text(json.dumps(expected))
