@@ -465,7 +465,7 @@ fn bodies_are_selected_renamed_and_removed() {
     let mut bench = bodies(two_bodies());
     let row = "Body front, from 1 photo, REPLAY";
     bench.click(row);
-    assert!(bench.harness.get_by_label(row).accesskit_node().is_selected() == Some(true));
+    assert!(bench.harness.get_by_label(row).accesskit_node().toggled() == Some(egui::accesskit::Toggled::True));
     bench.click("Remove side");
     bench.click("Remove");
     assert_eq!(bench.asked(), [StudioCommand::RemoveBody(2)]);
