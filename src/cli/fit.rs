@@ -1,6 +1,6 @@
 //! `fit`: photos of one person to a measured body, without a window.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::types::{
 };
 
 /// Fits a body to one or more photos of the same person; nothing leaves this machine.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = "Examples:
   corporeal fit front.jpg --height 1.78
   corporeal fit front.jpg side.jpg --height 5'11\\\" --weight 72 --sex f -o body.glb --csv body.csv
@@ -21,7 +21,7 @@ use crate::types::{
 pub struct Options {
     /// Photos: JPEG, PNG, WebP or TIFF; a folder stands for the photos in it.
     #[arg(required = true)]
-    photos: Vec<PathBuf>,
+    pub photos: Vec<PathBuf>,
     /// Stature: 1.78, 178 cm or 5'11". Helps more than anything else.
     #[arg(long, value_parser = parse_height_m)]
     height: Option<f64>,
@@ -41,7 +41,7 @@ pub struct Options {
     person: usize,
     /// Fits every photo on its own, as different people.
     #[arg(long)]
-    each: bool,
+    pub each: bool,
     /// Where the body goes: .glb, .gltf, .obj or .ply; with --each a folder.
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -191,8 +191,8 @@ fn look_at(options: &Options, library: &mut Library, paths: &[PathBuf]) -> anyho
         match read {
             Ok(Some(mut view)) => {
                 let n_people = view.observation.as_ref().map_or(0, |observation| observation.people.len());
-                if n_people > 0 && options.person != 1 {
-                    view.person = Some((options.person.max(1) - 1).min(n_people - 1));
+                if n_people > 0 && options.person > 1 {
+                    view.person = Some((options.person - 1).min(n_people - 1));
                     studio::choose(&mut view);
                 }
                 views.push(view);
@@ -255,8 +255,14 @@ fn write_files(options: &Options, library: &mut Library, entry: &Entry, group: &
     if let Some(output) = &options.output {
         let path = if options.each {
             std::fs::create_dir_all(output)?;
-            let name = group.first().map_or("body".into(), |view| view.label.clone());
-            output.join(Path::new(&name).with_extension("glb"))
+            let name = group.first().map_or("body", |view| view.label.as_str());
+            // With the photo's own ending, so that a.jpg and a.png do not share one.
+            let path = output.join(format!("{name}.glb"));
+            anyhow::ensure!(
+                options.force || !path.exists(),
+                "the file exists already — choose another folder or add --force: {path:?}"
+            );
+            path
         } else {
             output.clone()
         };

@@ -4,8 +4,7 @@
 use super::tensor::Tensor;
 use super::warp::{Affine, Border, sample};
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{Landmarks, PixelBox};
+use crate::types::{Landmarks, Photo, PixelBox};
 
 const N_FACE: usize = 150;
 const N_SPOOF: usize = 128;

@@ -3,8 +3,7 @@
 use super::tensor::Tensor;
 use super::warp::{Affine, Border, sample};
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{Object, PixelBox};
+use crate::types::{Object, Photo, PixelBox};
 
 const N_INPUT: usize = 416;
 const N_CLASSES: usize = 80;

@@ -3,8 +3,7 @@
 use super::tensor::Tensor;
 use super::warp::{Affine, Border, Roi, sample};
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{Landmark, LandmarkSet, Landmarks, PixelBox};
+use crate::types::{Landmark, LandmarkSet, Landmarks, Photo, PixelBox};
 
 /// Long side of what the network sees, for people who fill a good part of the photo: the size that it was trained for.
 ///
