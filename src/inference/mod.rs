@@ -17,6 +17,7 @@ mod observe;
 mod parts;
 mod pure;
 mod refine;
+mod resize;
 mod role;
 mod session;
 mod tensor;
