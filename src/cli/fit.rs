@@ -21,7 +21,7 @@ use crate::types::{
 pub struct Options {
     /// Photos: JPEG, PNG, WebP or TIFF; a folder stands for the photos in it.
     #[arg(required = true)]
-    pub photos: Vec<PathBuf>,
+    photos: Vec<PathBuf>,
     /// Stature: 1.78, 178 cm or 5'11". Helps more than anything else.
     #[arg(long, value_parser = parse_height_m)]
     height: Option<f64>,
@@ -41,7 +41,7 @@ pub struct Options {
     person: usize,
     /// Fits every photo on its own, as different people.
     #[arg(long)]
-    pub each: bool,
+    each: bool,
     /// Where the body goes: .glb, .gltf, .obj or .ply; with --each a folder.
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -60,6 +60,13 @@ pub struct Options {
     /// Replaces files that exist.
     #[arg(long)]
     force: bool,
+}
+
+impl Options {
+    /// Every photo on its own, figures on the terminal, no files.
+    pub fn report_on(photos: Vec<PathBuf>) -> Self {
+        Self { photos, each: true, ..Self::default() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

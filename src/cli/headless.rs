@@ -45,7 +45,7 @@ pub fn run(files: &[PathBuf]) -> anyhow::Result<()> {
     }
     let (photos, recordings): (Vec<PathBuf>, Vec<PathBuf>) = files.iter().cloned().partition(|path| is_photo(path));
     if !photos.is_empty() {
-        super::fit::run(&super::fit::Options { photos, each: true, ..Default::default() })?;
+        super::fit::run(&super::fit::Options::report_on(photos))?;
     }
     for path in &recordings {
         let Some(index) = index::index(path, 1, |_| true)? else { continue };
