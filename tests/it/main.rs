@@ -3,6 +3,7 @@
 mod app;
 mod app_bodies;
 mod atheros;
+mod body;
 mod body_measure;
 mod body_synthetic;
 mod cli;

@@ -21,7 +21,7 @@ const MIN_SPREAD_PX: f64 = 12.0;
 /// Landmark steps of each start.
 const START_STEPS: usize = 6;
 /// Outline steps of each start that is kept.
-const KEPT_STEPS: usize = 4;
+const KEPT_STEPS: usize = 5;
 /// Steps on the other side of a kink, and how many of them before it may be given up.
 const FLIP_STEPS: usize = 4;
 const FLIP_TRIAL: usize = 2;
@@ -84,22 +84,28 @@ fn age_anchors(context: &Context<'_>, report: &mut Reporter<'_>) -> Result<Searc
         search.settle(context, &BY_LANDMARKS);
         starts.push(search);
     }
-    let mut best: Option<Search> = None;
-    for mut search in by_segment(context, starts) {
-        for step in 0..KEPT_STEPS {
+    let mut kept = by_segment(context, starts);
+    for search in &mut kept {
+        for _ in 0..KEPT_STEPS {
             let more = search.step(context, &WIDE, &[]);
-            report.send(FitStage::AgeAnchors, &search)?;
-            let hopeless = best.as_ref().is_some_and(|b| search.cost() > b.cost() + 4.0 * HOPELESS);
-            if !more || (step + 1 >= KEPT_STEPS / 2 && hopeless) {
+            report.send(FitStage::AgeAnchors, search)?;
+            if !more {
                 break;
             }
         }
         search.settle(context, &WIDE);
-        if best.as_ref().is_none_or(|b| search.cost() < b.cost()) {
-            best = Some(search);
+    }
+    // Costs far from rest say little: those that are not hopeless go on until they are comparable.
+    let lowest = kept.iter().map(Search::cost).fold(f64::MAX, f64::min);
+    kept.retain(|search| search.cost() < lowest + 5.0 * HOPELESS);
+    if kept.len() > 1 {
+        for search in &mut kept {
+            search.relook(context, &NEAR);
+            run(context, search, &NEAR, FitStage::AgeAnchors, KEPT_STEPS, report)?;
         }
     }
-    let mut best = best.ok_or(FitError::Numeric)?;
+    kept.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
+    let mut best = kept.into_iter().next().ok_or(FitError::Numeric)?;
     best.bounds = PhenotypeAxis::ALL.map(PhenotypeAxis::range);
     Ok(best)
 }
