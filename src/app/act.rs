@@ -227,7 +227,7 @@ impl App {
             Action::PastePhoto => self.add_pasted(super::studio::from_clipboard(), now_secs),
             Action::FitBody => {
                 // What is still being typed counts.
-                if let Some(news) = studio.inputs.news(&self.live.studio.known) {
+                if let Some(news) = studio.inputs.tell(&self.live.studio.known) {
                     tell(StudioCommand::SetKnown(news));
                 }
                 tell(StudioCommand::Fit);

@@ -313,10 +313,12 @@ pub struct Context {
     pub inputs_error: Option<&'static str>,
 }
 
-/// The action whose key was pressed; takes the key away from the widgets.
-pub fn pressed(input: &mut egui::InputState) -> Option<Action> {
+/// The action whose key was pressed; takes the key away from the widgets. Without a transport on screen, arrows and Space
+/// are for sliders and buttons.
+pub fn pressed(input: &mut egui::InputState, has_transport: bool) -> Option<Action> {
     TABLE
         .iter()
+        .filter(|entry| has_transport || entry.group != Group::Playback)
         .find(|entry| {
             [entry.key, entry.other_key].into_iter().flatten().any(|key| {
                 // Egui ignores a surplus Shift, which would turn Shift+N into N.

@@ -67,7 +67,16 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
         let front = tabs.active.and_then(|id| tiles.get_pane(&id).copied());
         let of_bodies =
             front.is_some_and(|pane| pane.is_of_bodies() || (pane == Pane::Viewport && self.cx.bodies_on_stage()));
-        let provenance = if of_bodies { studio::provenance(&self.cx.live.studio) } else { self.cx.shown.provenance };
+        let studio = &self.cx.live.studio;
+        let provenance = match front {
+            // These speak of the program, not of anybody.
+            Some(Pane::Models | Pane::Batch) => None,
+            Some(Pane::Log) if self.cx.for_bodies => None,
+            Some(Pane::Photos) => studio.photos.first().map(|_| crate::types::Provenance::Replay),
+            Some(Pane::Body | Pane::Shape) => self.cx.state.studio.body(studio).map(|body| body.provenance),
+            _ if of_bodies => studio::provenance(studio),
+            _ => self.cx.shown.provenance,
+        };
         if let Some(provenance) = provenance {
             marks::provenance_ui(ui, provenance, width >= theme::MIN_TAB_WORDS);
         }

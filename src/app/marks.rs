@@ -228,6 +228,14 @@ pub fn rest(ui: &Ui) -> Rect {
     Rect::from_min_max(Pos2::new(full.left(), ui.cursor().top()), full.max)
 }
 
+/// One line within a rectangle; what does not fit ends with an ellipsis.
+pub fn text_in(painter: &Painter, rect: Rect, align: egui::Align2, text: &str, font: egui::FontId, colour: Color32) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
+    let galley = painter.layout_job(job);
+    painter.galley(align.align_size_within_rect(galley.size(), rect).min, galley, colour);
+}
+
 /// Small text on a ground that keeps it readable over curves; answers the ground.
 pub fn caption(painter: &Painter, theme: &Theme, at: Pos2, align: egui::Align2, text: &str) -> Rect {
     let galley = painter.layout_no_wrap(text.to_owned(), theme::caption_font(), theme.quiet);

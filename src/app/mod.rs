@@ -47,6 +47,7 @@ use desk::Desk;
 pub use layout::{Pane, StartLayout};
 use palette::{Outcome, Palette};
 pub use settings::Settings;
+pub use studio::{Show, Stance, Units};
 pub use theme::Theme;
 pub use window::{Backend, Options, commands_for, run};
 
@@ -240,7 +241,8 @@ impl App {
             self.add_pasted(studio::from_picture(&picture), ctx.time());
         }
         // A focused button takes Space and arrows for itself: the transport keys go on working without a focus.
-        while let Some(action) = ctx.input_mut(actions::pressed) {
+        let has_transport = self.settings.layout != StartLayout::Bodies;
+        while let Some(action) = ctx.input_mut(|input| actions::pressed(input, has_transport)) {
             ctx.memory_mut(|memory| {
                 if let Some(id) = memory.focused() {
                     memory.surrender_focus(id);

@@ -224,7 +224,7 @@ fn form_ui(ui: &mut Ui, state: &mut State) {
         Kind::Serial => "An ESP32 that prints CSI lines",
         Kind::Udp => "Listens; Nexmon routers send to 5500, RuView nodes to 5005",
         Kind::Tcp => "Connects and reads a stream in any format",
-        Kind::File => "Any CSI recording; the format is found by its content",
+        Kind::File => "Any recording, photo or scan; the kind is found by its content",
         Kind::Interface => "Live packets; needs a build with pcap-live and the right to capture",
         Kind::Simulator => "Computed data, marked SIMULATED everywhere",
     };

@@ -1,6 +1,6 @@
 //! `fit`: photos of one person to a measured body, without a window.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::types::{
 };
 
 /// Fits a body to one or more photos of the same person; nothing leaves this machine.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = "Examples:
   corporeal fit front.jpg --height 1.78
   corporeal fit front.jpg side.jpg --height 5'11\\\" --weight 72 --sex f -o body.glb --csv body.csv
@@ -60,6 +60,13 @@ pub struct Options {
     /// Replaces files that exist.
     #[arg(long)]
     force: bool,
+}
+
+impl Options {
+    /// Every photo on its own, figures on the terminal, no files.
+    pub fn report_on(photos: Vec<PathBuf>) -> Self {
+        Self { photos, each: true, ..Self::default() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -191,8 +198,8 @@ fn look_at(options: &Options, library: &mut Library, paths: &[PathBuf]) -> anyho
         match read {
             Ok(Some(mut view)) => {
                 let n_people = view.observation.as_ref().map_or(0, |observation| observation.people.len());
-                if n_people > 0 && options.person != 1 {
-                    view.person = Some((options.person.max(1) - 1).min(n_people - 1));
+                if n_people > 0 && options.person > 1 {
+                    view.person = Some((options.person - 1).min(n_people - 1));
                     studio::choose(&mut view);
                 }
                 views.push(view);
@@ -255,8 +262,14 @@ fn write_files(options: &Options, library: &mut Library, entry: &Entry, group: &
     if let Some(output) = &options.output {
         let path = if options.each {
             std::fs::create_dir_all(output)?;
-            let name = group.first().map_or("body".into(), |view| view.label.clone());
-            output.join(Path::new(&name).with_extension("glb"))
+            let name = group.first().map_or("body", |view| view.label.as_str());
+            // With the photo's own ending, so that a.jpg and a.png do not share one.
+            let path = output.join(format!("{name}.glb"));
+            anyhow::ensure!(
+                options.force || !path.exists(),
+                "the file exists already — choose another folder or add --force: {path:?}"
+            );
+            path
         } else {
             output.clone()
         };

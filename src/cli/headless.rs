@@ -1,6 +1,7 @@
 //! The window's job without a window: a report on the terminal, and pictures of the room and of a waterfall as PNG files
 //! where a graphics adapter exists.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::app::{Theme, stage};
 use crate::capture::source::simulator::SimulatorSource;
 use crate::engine::pipeline::Pipeline;
 use crate::engine::{LinkView, Snapshot, index};
+use crate::photo::DETECT_LEN;
 use crate::render::{
     Camera, Gpu, Mode, StandardView, ViewportRenderer, Waterfall, WaterfallView, save_png, scene_bounds,
 };
@@ -27,7 +29,13 @@ const WATERFALL_SECS: f64 = 10.0;
 /// Range of the waterfall's colours around a mean channel of one, dB.
 const WATERFALL_DB: (f32, f32) = (-15.0, 8.0);
 
-/// Reports on recordings, or on the demo scene when there are none.
+fn is_photo(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(DETECT_LEN as u64).read_to_end(&mut head));
+    read.is_ok() && crate::photo::Format::detect(&head).is_some()
+}
+
+/// Reports on recordings and measures photos, or reports on the demo scene when there are none.
 pub fn run(files: &[PathBuf]) -> anyhow::Result<()> {
     if files.is_empty() {
         let snapshot = demo();
@@ -35,7 +43,11 @@ pub fn run(files: &[PathBuf]) -> anyhow::Result<()> {
         report(&snapshot)?;
         return pictures(&snapshot, "demo");
     }
-    for path in files {
+    let (photos, recordings): (Vec<PathBuf>, Vec<PathBuf>) = files.iter().cloned().partition(|path| is_photo(path));
+    if !photos.is_empty() {
+        super::fit::run(&super::fit::Options::report_on(photos))?;
+    }
+    for path in &recordings {
         let Some(index) = index::index(path, 1, |_| true)? else { continue };
         out::line(format_args!("{} · {} · {}", path.display(), index.format.label(), index.provenance.label()))?;
         let snapshot = Snapshot {

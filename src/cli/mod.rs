@@ -23,19 +23,21 @@ use clap::{Parser, Subcommand};
 pub use out::is_closed_pipe;
 pub use source_arg::SourceArg;
 
-/// Sees people without cameras: opens, captures, records and judges WiFi channel state information (CSI).
+/// Sees people without cameras (WiFi channel state information, CSI), and measures bodies from photos.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Job>,
-    /// Recordings to open in the window; without any, the built-in demo scene (SIMULATED).
+    /// Recordings, photos or scans to open in the window; without any, the built-in demo scene (SIMULATED).
     files: Vec<PathBuf>,
 }
 
 const EXAMPLES: &str = "Examples:
   corporeal                                     open the window on the demo scene
   corporeal walk.pcap                           open a recording, whatever its format
+  corporeal front.jpg side.jpg                  open photos in the body studio
+  corporeal fit front.jpg --height 1.78         measure a body without the window
   corporeal inspect *.dat --json                what is in it, and what it is good for
   corporeal record udp:0.0.0.0:5500 -o lab.mcap record a Nexmon router
   corporeal live serial:/dev/ttyUSB0            watch an ESP32

@@ -8,14 +8,14 @@ use super::{headless, out};
 use crate::app::{self, Options};
 use crate::engine::{Command, EngineConfig};
 
-/// Opens the window on recordings, or on the demo scene when there are none.
+/// Opens the window on recordings, photos and scans, or on the demo scene when there are none.
 pub fn open(files: Vec<PathBuf>) -> anyhow::Result<()> {
     if !has_display() {
         out::line("no display: the same job without a window")?;
         return headless::run(&files);
     }
-    let first = if files.is_empty() { Command::OpenDemo } else { Command::Open(files.clone()) };
-    match open_with(vec![first]) {
+    let first = if files.is_empty() { vec![Command::OpenDemo] } else { app::commands_for(files.clone()) };
+    match open_with(first) {
         Ok(()) => Ok(()),
         Err(error) => {
             out::line(format_args!("no window ({error:#}): the same job without one"))?;

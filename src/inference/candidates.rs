@@ -1,13 +1,13 @@
 //! Who is in the photo: the answers of three detectors brought together, one entry per person.
 //!
-//! MoveNet finds up to six people with keypoints. NanoDet finds more, as boxes; BlazePose's own detector reads the bodies
-//! in those. Faces are the last resort. Whoever was found twice is kept once.
+//! MoveNet finds up to six people with keypoints. NanoDet and the face detector find more, as boxes; BlazePose's own detector
+//! reads the bodies in those. Whoever was found twice is kept once.
 
 use super::pose::{self, Body};
+use super::ssd::Detection;
 use super::warp::Roi;
-use super::{Error, Models, face, people};
-use crate::types::Photo;
-use crate::types::{Landmark, Landmarks, Object, PixelBox};
+use super::{Error, Models, parts, people};
+use crate::types::{Landmark, Landmarks, Object, Photo, PixelBox};
 
 /// MoveNet's rows below this are noise: on photos without people its best is 0.09.
 const MIN_PERSON: f32 = 0.2;
@@ -20,6 +20,9 @@ const MIN_OBJECT: f32 = 0.4;
 
 /// Keypoints below this say nothing.
 pub const MIN_KEYPOINT: f32 = 0.2;
+
+/// BlazePose's joints may lie this far from MoveNet's, in sizes of the person.
+const MAX_DISAGREEMENT: f32 = 0.1;
 
 /// BlazePose's own "this is a person".
 const MIN_BODY: f32 = 0.5;
@@ -46,6 +49,7 @@ pub fn complete(
     photo: &Photo,
     mut people: Vec<Candidate>,
     objects: &[Object],
+    faces: &[Detection],
 ) -> Result<Vec<Candidate>, Error> {
     let persons: Vec<&Object> = objects.iter().filter(|object| object.label == "person").collect();
     let small = |bounds: &PixelBox| bounds.width().max(bounds.height()) < SMALL * photo.width.max(photo.height) as f32;
@@ -55,23 +59,39 @@ pub fn complete(
         add(&mut people, people::detect(models, photo, people::FAR)?);
     }
     for person in &mut people {
-        let Some(roi) = person.keypoints.as_ref().and_then(people::pose_roi) else { continue };
-        person.body = pose::landmarks(models, photo, &roi)?.filter(|body| {
-            body.landmarks.score >= MIN_BODY
-                && person.keypoints.as_ref().is_none_or(|keypoints| agrees(&body.landmarks, keypoints))
-        });
+        let Some(keypoints) = &person.keypoints else { continue };
+        let Some(roi) = people::pose_roi(keypoints) else { continue };
+        person.body = pose::landmarks(models, photo, &roi)?
+            .filter(|body| body.landmarks.score >= MIN_BODY && disagreement(body, keypoints) <= MAX_DISAGREEMENT);
+        if person.body.is_none() {
+            person.body = second_try(models, photo, person)?;
+        }
+    }
+    for face in faces {
+        if !people.iter().any(|person| has_face(person, face)) {
+            people.push(by_face(models, photo, face)?);
+        }
     }
     for object in persons.iter().filter(|object| object.score >= MIN_OBJECT) {
         if !people.iter().any(|person| covers(person, &object.bounds)) {
             let square = around(&object.bounds, 1.2);
-            people.extend(by_detector(models, photo, &square, Some(object))?);
+            let body = by_detector(models, photo, &square, |_, own| own.iou(&object.bounds) > 0.2)?;
+            people.extend(body.map(|(body, _)| Candidate {
+                bounds: object.bounds,
+                score: object.score,
+                keypoints: None,
+                body: Some(body),
+            }));
         }
     }
     if people.is_empty() {
-        people.extend(by_detector(models, photo, &Roi::letterbox(photo), None)?);
-    }
-    if people.is_empty() {
-        people.extend(by_face(models, photo)?);
+        let body = by_detector(models, photo, &Roi::letterbox(photo), |_, _| true)?;
+        people.extend(body.map(|(body, bounds)| Candidate {
+            bounds,
+            score: body.landmarks.score,
+            keypoints: None,
+            body: Some(body),
+        }));
     }
     let mut people = without_doubles(people);
     for person in &mut people {
@@ -132,7 +152,7 @@ fn bounds_of<'a>(points: impl Iterator<Item = &'a Landmark>) -> Option<PixelBox>
 }
 
 /// COCO's points and BlazePose's for the same joints.
-pub const SHARED_JOINTS: [(usize, usize); 13] = [
+const SHARED_JOINTS: [(usize, usize); 13] = [
     (0, 0),
     (5, 11),
     (6, 12),
@@ -148,19 +168,24 @@ pub const SHARED_JOINTS: [(usize, usize); 13] = [
     (16, 28),
 ];
 
-/// Whether BlazePose read the person that MoveNet meant: in a crowd it slips to a neighbour.
-fn agrees(body: &Landmarks, keypoints: &Landmarks) -> bool {
+/// How far BlazePose's joints lie from MoveNet's, in sizes of the person; 0 where too few joints are sure to tell.
+///
+/// In a crowd BlazePose slips to a neighbour, which this shows.
+fn disagreement(body: &Body, keypoints: &Landmarks) -> f32 {
     let mut distances: Vec<f32> = SHARED_JOINTS
         .iter()
-        .filter(|(coco, _)| keypoints.points[*coco].visibility >= 0.3)
+        .filter(|(coco, blaze)| {
+            keypoints.points[*coco].visibility >= 0.3 && body.landmarks.points[*blaze].visibility >= 0.3
+        })
         .map(|(coco, blaze)| {
-            let (a, b) = (&keypoints.points[*coco], &body.points[*blaze]);
+            let (a, b) = (&keypoints.points[*coco], &body.landmarks.points[*blaze]);
             (a.x_px - b.x_px).hypot(a.y_px - b.y_px)
         })
         .collect();
     distances.sort_by(f32::total_cmp);
-    let size = extent(keypoints.points.iter().filter(|point| point.visibility >= 0.3));
-    distances.get(distances.len() / 2).is_none_or(|median| *median < 0.12 * size)
+    // A body takes up two fifths of the square that it is looked for in, when only its upper half is seen.
+    let size = extent(keypoints.points.iter().filter(|point| point.visibility >= 0.3)).max(0.4 * body.mask.roi.size);
+    distances.get(distances.len() / 2).map_or(0.0, |median| median / size)
 }
 
 /// Whether a person that is already known is the one in the box.
@@ -175,7 +200,7 @@ fn covers(person: &Candidate, bounds: &PixelBox) -> bool {
     inside * 10 >= sure.len() * 7 && bounds_of(sure.into_iter()).is_some_and(|own| own.height() * 2.5 > bounds.height())
 }
 
-pub fn contains(bounds: &PixelBox, x: f32, y: f32) -> bool {
+fn contains(bounds: &PixelBox, x: f32, y: f32) -> bool {
     (bounds.left..=bounds.right).contains(&x) && (bounds.top..=bounds.bottom).contains(&y)
 }
 
@@ -188,13 +213,34 @@ fn around(bounds: &PixelBox, margin: f32) -> Roi {
     }
 }
 
-/// The best body that BlazePose's detector finds in a square.
+/// A body for somebody whom BlazePose missed: in the squares that its own detector proposes around the head.
+fn second_try(models: &Models, photo: &Photo, person: &Candidate) -> Result<Option<Body>, Error> {
+    let Some(keypoints) = &person.keypoints else { return Ok(None) };
+    let square = around(&person.bounds, 1.3);
+    let mut best: Option<(f32, Body)> = None;
+    for detection in pose::detect(models, photo, &square)?.iter().take(3) {
+        let Some(roi) = pose::detection_roi(detection) else { continue };
+        let Some(body) = pose::landmarks(models, photo, &roi)? else { continue };
+        let off = disagreement(&body, keypoints);
+        if body.landmarks.score >= MIN_BODY
+            && off <= MAX_DISAGREEMENT
+            && best.as_ref().is_none_or(|(least, _)| off < *least)
+        {
+            best = Some((off, body));
+        }
+    }
+    Ok(best.map(|(_, body)| body))
+}
+
+/// The first body in a square that its own detector proposes and that passes, with the box around its visible points.
+///
+/// `passes` gets what the detector found, whose box is the face, and that box of the body.
 fn by_detector(
     models: &Models,
     photo: &Photo,
     square: &Roi,
-    object: Option<&Object>,
-) -> Result<Option<Candidate>, Error> {
+    passes: impl Fn(&Detection, &PixelBox) -> bool,
+) -> Result<Option<(Body, PixelBox)>, Error> {
     for detection in pose::detect(models, photo, square)? {
         let Some(roi) = pose::detection_roi(&detection) else { continue };
         let Some(mut body) = pose::landmarks(models, photo, &roi)? else { continue };
@@ -209,44 +255,66 @@ fn by_detector(
             body = better;
         }
         let visible = body.landmarks.points.iter().filter(|point| point.visibility >= 0.5);
-        let Some(own) = bounds_of(visible) else { continue };
-        let bounds = object.map_or(own, |object| object.bounds);
-        if own.iou(&bounds) < 0.2 {
-            continue;
+        if let Some(own) = bounds_of(visible).filter(|own| passes(&detection, own)) {
+            return Ok(Some((body, own)));
         }
-        let score = object.map_or(detection.score, |object| object.score);
-        return Ok(Some(Candidate { bounds, score, keypoints: None, body: Some(body) }));
     }
     Ok(None)
 }
 
-/// Nothing but faces: better than nobody.
-fn by_face(models: &Models, photo: &Photo) -> Result<Vec<Candidate>, Error> {
-    let square = Roi::letterbox(photo);
-    let mut faces = face::detect_near(models, photo, &square)?;
-    if faces.is_empty() {
-        faces = face::detect_far(models, photo, &square)?;
+/// Whether a face is that of a person who is known.
+fn has_face(person: &Candidate, face: &Detection) -> bool {
+    let bounds = &face.bounds;
+    let (cx, cy) = centre(bounds);
+    match parts::head(person) {
+        Some(head) => (head.cx - cx).hypot(head.cy - cy) < 0.6 * (head.size + bounds.width()),
+        None => contains(&person.bounds, cx, cy) && person.bounds.width() < 6.0 * bounds.width(),
     }
-    Ok(faces
-        .into_iter()
-        .map(|face| Candidate { bounds: face.bounds, score: face.score, keypoints: None, body: None })
-        .collect())
 }
 
-/// Of two that are one, the more certain stays, with what the other knows besides.
+fn centre(bounds: &PixelBox) -> (f32, f32) {
+    ((bounds.left + bounds.right) / 2.0, (bounds.top + bounds.bottom) / 2.0)
+}
+
+/// Somebody of whom only the face was noticed, with the body below it where BlazePose sees one.
+fn by_face(models: &Models, photo: &Photo, face: &Detection) -> Result<Candidate, Error> {
+    let (cx, cy) = centre(&face.bounds);
+    let size = face.bounds.width().max(face.bounds.height());
+    let square = Roi { cx, cy: cy + 1.5 * size, size: 7.0 * size, angle: 0.0 };
+    let body = by_detector(models, photo, &square, |detection, _| {
+        let found = centre(&detection.bounds);
+        (found.0 - cx).hypot(found.1 - cy) < 0.6 * size
+    })?;
+    Ok(match body {
+        Some((body, bounds)) => Candidate { bounds, score: face.score, keypoints: None, body: Some(body) },
+        None => Candidate { bounds: face.bounds, score: face.score, keypoints: None, body: None },
+    })
+}
+
+/// Of two that are one, the more certain stays. Two people whom BlazePose read as one stay two, one without a body.
 fn without_doubles(mut people: Vec<Candidate>) -> Vec<Candidate> {
     people.sort_by(|a, b| {
         let rank = |person: &Candidate| (person.keypoints.is_some(), person.body.is_some());
         rank(b).cmp(&rank(a)).then(b.score.total_cmp(&a.score))
     });
+    let off = |person: &Candidate| match (&person.body, &person.keypoints) {
+        (Some(body), Some(keypoints)) => disagreement(body, keypoints),
+        _ => f32::MAX,
+    };
     let mut kept: Vec<Candidate> = Vec::new();
-    for person in people {
-        let double = kept.iter().any(|other| match (&other.body, &person.body) {
+    for mut person in people {
+        let double = kept.iter_mut().find(|other| match (&other.body, &person.body) {
             (Some(a), Some(b)) => same_person(&a.landmarks, &b.landmarks, 0.3),
             _ => false,
         });
-        if !double {
-            kept.push(person);
+        match double {
+            None => kept.push(person),
+            Some(other) if other.keypoints.is_some() && person.keypoints.is_some() => {
+                let loser = if off(&*other) <= off(&person) { &mut person } else { &mut *other };
+                loser.body = None;
+                kept.push(person);
+            }
+            Some(_) => {}
         }
     }
     kept

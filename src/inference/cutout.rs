@@ -4,12 +4,12 @@
 //! the matte has 256 cells for the picture but tells neither people apart nor people from what they hold. So BlazePose
 //! decides, and the matte moves its outline, the more the finer its cells are.
 
-use super::candidates::Candidate;
+use super::candidates::{Candidate, MIN_KEYPOINT};
+use super::parts;
 use super::pose::RoiMask;
 use super::refine::{self, Grid};
 use super::warp::{Plane, sigmoid};
-use crate::types::Photo;
-use crate::types::{Landmarks, Mask, PixelBox};
+use crate::types::{Landmarks, Mask, Photo, PixelBox};
 
 /// The matte is only listened to where it mostly agrees on the person: it was trained on people who fill the picture.
 const MIN_AGREEMENT: f32 = 0.7;
@@ -31,7 +31,7 @@ pub fn masks(photo: &Photo, people: &[Candidate], matte: &Plane) -> Vec<Option<M
             let rivals: Vec<&Shape<'_>> = shapes
                 .iter()
                 .enumerate()
-                .filter(|(other, rival)| *other != at && rival.own.is_some() && overlap(&rival.region, &shape.region))
+                .filter(|(other, rival)| *other != at && overlap(&rival.region, &shape.region))
                 .map(|(_, rival)| rival)
                 .collect();
             draw(photo, shape, own, &rivals, matte)
@@ -47,6 +47,28 @@ fn alone(photo: &Photo, people: &[Candidate], matte: &Plane) -> Option<Mask> {
     let values = matte.resized(photo.width as usize, photo.height as usize).values;
     let probability = values.iter().map(|value| (value * 255.0).round() as u8).collect();
     Some(Mask { width: photo.width, height: photo.height, probability })
+}
+
+/// The box around what a mask surely holds; single stray pixels do not count. `None` where it holds next to nothing.
+pub fn bounds(mask: &Mask) -> Option<PixelBox> {
+    let (width, height) = (mask.width as usize, mask.height as usize);
+    let (mut columns, mut rows) = (vec![0_usize; width], vec![0_usize; height]);
+    for (y, row) in mask.probability.chunks_exact(width).enumerate() {
+        for (x, value) in row.iter().enumerate() {
+            if *value > 127 {
+                columns[x] += 1;
+                rows[y] += 1;
+            }
+        }
+    }
+    let span = |counts: &[usize]| {
+        let enough = counts.iter().max()? / 100;
+        let first = counts.iter().position(|count| *count > enough)?;
+        let last = counts.iter().rposition(|count| *count > enough)?;
+        Some((first as f32, (last + 1) as f32))
+    };
+    let ((left, right), (top, bottom)) = (span(&columns)?, span(&rows)?);
+    Some(PixelBox { left, top, right, bottom })
 }
 
 /// What is needed of one person to draw masks.
@@ -71,7 +93,7 @@ struct Bone {
 impl<'a> Shape<'a> {
     fn new(photo: &Photo, person: &'a Candidate, matte: &Plane) -> Self {
         let Some(body) = &person.body else {
-            return Self { own: None, bones: Vec::new(), region: person.bounds, matte_share: 0.0 };
+            return Self { own: None, bones: rough_bones(person), region: person.bounds, matte_share: 0.0 };
         };
         let half = body.mask.roi.size * std::f32::consts::FRAC_1_SQRT_2;
         let (width, height) = (photo.width as f32, photo.height as f32);
@@ -141,6 +163,41 @@ fn bones(body: &Landmarks) -> Vec<Bone> {
     bones
 }
 
+/// Somebody without a body still keeps neighbours' masks off: by keypoints where there are some, else a head and a chest.
+fn rough_bones(person: &Candidate) -> Vec<Bone> {
+    let mut bones = Vec::new();
+    if let Some(keypoints) = &person.keypoints {
+        let at = |i: usize| (keypoints.points[i].x_px, keypoints.points[i].y_px);
+        let scale =
+            (at(5).0 - at(11).0).hypot(at(5).1 - at(11).1).max((at(5).0 - at(6).0).hypot(at(5).1 - at(6).1)).max(1.0);
+        let limbs = [
+            (0, 0, 0.3),
+            (5, 6, 0.15),
+            (5, 11, 0.2),
+            (6, 12, 0.2),
+            (11, 12, 0.2),
+            (5, 7, 0.12),
+            (7, 9, 0.1),
+            (6, 8, 0.12),
+            (8, 10, 0.1),
+            (11, 13, 0.16),
+            (13, 15, 0.12),
+            (12, 14, 0.16),
+            (14, 16, 0.12),
+        ];
+        for (from, to, radius) in limbs {
+            if keypoints.points[from].visibility >= MIN_KEYPOINT && keypoints.points[to].visibility >= MIN_KEYPOINT {
+                bones.push(Bone { from: at(from), to: at(to), radius: radius * scale, scale });
+            }
+        }
+    } else if let Some(head) = parts::head(person) {
+        let (scale, radius) = (2.5 * head.size, 0.7 * head.size);
+        let chest = (head.cx, head.cy + 2.0 * head.size);
+        bones.push(Bone { from: (head.cx, head.cy), to: chest, radius, scale });
+    }
+    bones
+}
+
 /// Overlap of matte and mask within the person's box, on a coarse grid.
 fn agreement(photo: &Photo, person: &Candidate, own: &RoiMask, matte: &Plane) -> f32 {
     const N: usize = 64;
@@ -171,7 +228,7 @@ fn draw(photo: &Photo, shape: &Shape<'_>, own: &RoiMask, rivals: &[&Shape<'_>], 
     let mut probability = vec![0; photo.width as usize * photo.height as usize];
     let grid = Grid::over(photo, &shape.region)?;
     let logit = own.logit_map();
-    let rival_logits: Vec<_> = rivals.iter().filter_map(|rival| Some((*rival, rival.own?.logit_map()))).collect();
+    let rival_logits: Vec<_> = rivals.iter().map(|rival| (*rival, rival.own.map(RoiMask::logit_map))).collect();
     let mut values = Vec::with_capacity(grid.width * grid.height);
     for row in 0..grid.height {
         for column in 0..grid.width {
@@ -186,7 +243,8 @@ fn draw(photo: &Photo, shape: &Shape<'_>, own: &RoiMask, rivals: &[&Shape<'_>], 
             let mut value = sigmoid(mixed);
             if value > 0.02 {
                 for (rival, rival_logit) in &rival_logits {
-                    let Some(theirs) = rival_logit(x, y).filter(|theirs| *theirs > -2.0) else { continue };
+                    let theirs = rival_logit.as_ref().map_or(Some(0.0), |logit| logit(x, y));
+                    let Some(theirs) = theirs.filter(|theirs| *theirs > -2.0) else { continue };
                     value *= sigmoid(2.0 * (shape.claim(of_body, x, y) - rival.claim(theirs, x, y)));
                 }
             }

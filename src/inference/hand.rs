@@ -6,8 +6,7 @@ use super::ssd::{self, Detection};
 use super::tensor::Tensor;
 use super::warp::{Border, Roi, crop};
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{LandmarkSet, Landmarks};
+use crate::types::{LandmarkSet, Landmarks, Photo};
 
 const N_INPUT: usize = 224;
 const N_POINTS: usize = 21;

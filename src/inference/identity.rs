@@ -1,11 +1,11 @@
 //! Whose face it is, and whether it is a face of flesh: the networks come along for the guard and are not yet asked by
 //! [`super::observe`].
 
+use super::resize::resize;
 use super::tensor::Tensor;
 use super::warp::{Affine, Border, sample};
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{Landmarks, PixelBox};
+use crate::types::{Landmarks, Photo, PixelBox};
 
 const N_FACE: usize = 150;
 const N_SPOOF: usize = 128;
@@ -62,15 +62,14 @@ pub fn liveness_logits(models: &Models, photo: &Photo, face: &PixelBox) -> Resul
     let (x0, y0) = (left as usize, top as usize);
     let x1 = ((left + width) as usize + 1).min(photo.width as usize);
     let y1 = ((top + height) as usize + 1).min(photo.height as usize);
-    let mut map = Affine::resize([x1 - x0, y1 - y0], [N_SPOOF, N_SPOOF]);
-    (map.x0, map.y0) = (map.x0 + x0 as f64, map.y0 + y0 as f64);
     let plane = N_SPOOF * N_SPOOF;
     let mut pixels = vec![0.0; 3 * plane];
-    sample(photo, &map, [N_SPOOF, N_SPOOF], Border::Replicate, |at, [red, green, blue]| {
-        for (channel, value) in [blue, green, red].into_iter().enumerate() {
-            pixels[channel * plane + at] = value;
+    let resized = resize(photo, [x0, y0, x1 - x0, y1 - y0], [N_SPOOF, N_SPOOF]);
+    for (at, colour) in resized.chunks_exact(3).enumerate() {
+        for (channel, value) in colour.iter().rev().enumerate() {
+            pixels[channel * plane + at] = f32::from(*value);
         }
-    });
+    }
     let outputs = models.run(Role::Liveness, Tensor::float32(&[1, 3, N_SPOOF, N_SPOOF], pixels))?;
     Ok(outputs.first().and_then(|output| output.floats().try_into().ok()))
 }

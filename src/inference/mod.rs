@@ -6,6 +6,7 @@
 
 mod candidates;
 mod cutout;
+mod engine;
 mod error;
 mod folder;
 mod library;
@@ -16,7 +17,9 @@ mod observe;
 mod parts;
 mod pure;
 mod refine;
+mod resize;
 mod role;
+mod session;
 mod tensor;
 
 pub mod depth;
@@ -30,11 +33,12 @@ pub mod pose;
 pub mod ssd;
 pub mod warp;
 
+pub use engine::{EngineChoice, EngineInfo};
 pub use error::Error;
 pub use folder::{MODELS_VARIABLE, sha256};
 pub use library::LIBRARY_VARIABLE;
 pub use manifest::{DepthConvention, Entry, Manifest};
-pub use models::{EngineChoice, EngineInfo, ModelInfo, ModelState, Models, Options, user_models_folder};
+pub use models::{ModelInfo, ModelState, Models, Options, user_models_folder};
 pub use observe::observe;
 pub use role::Role;
 pub use tensor::{ElementType, Elements, Model, Port, Tensor};

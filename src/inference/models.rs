@@ -1,28 +1,16 @@
 //! The loaded networks, by role: loaded when first asked for, measured at each run, swapped when their files change.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::engine::{EngineChoice, EngineInfo};
 use super::folder::{self, Folder, Stamp, Weight};
 use super::manifest::{DepthConvention, Entry};
-use super::native::{self, NativeModel};
-use super::pure::PureModel;
-use super::tensor::{ElementType, Model, Port, Tensor};
+use super::session::Session;
+use super::tensor::{ElementType, Tensor};
 use super::{Error, Role};
-
-/// Which engine to use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EngineChoice {
-    /// The native one where it is found, else the built-in one.
-    #[default]
-    Auto,
-    Native,
-    BuiltIn,
-}
 
 /// How to open models; the default is what the program does.
 #[derive(Clone, Debug, Default)]
@@ -32,22 +20,6 @@ pub struct Options {
     pub engine: EngineChoice,
     /// Threads within one network; `None` takes what measured best. The built-in engine always uses one.
     pub n_threads: Option<usize>,
-}
-
-/// The engine that runs, for screen and reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EngineInfo {
-    /// `ONNX Runtime` or `tract`.
-    pub name: &'static str,
-    pub version: String,
-    /// Threads within one network.
-    pub n_threads: usize,
-    /// The graphics card's provider that is tried first, if any.
-    pub accelerator: Option<&'static str>,
-    /// Of the native library.
-    pub library: Option<PathBuf>,
-    /// Why it is not the native engine.
-    pub why_not_native: Option<String>,
 }
 
 /// Where a model stands.
@@ -77,14 +49,6 @@ pub struct ModelInfo {
     pub n_runs: u64,
 }
 
-/// How many threads one network gets in ONNX Runtime.
-///
-/// Measured with `cargo bench --bench inference` on two virtual cores; more than the machine has is never taken.
-const DEFAULT_THREADS: usize = 1;
-
-/// Runs that the latency is the median of.
-const N_LATENCIES: usize = 31;
-
 /// All models of this program. Cheap to open: files are read when a role is first asked for.
 #[derive(Debug)]
 pub struct Models {
@@ -103,25 +67,6 @@ struct Slot {
     refused: Option<String>,
 }
 
-/// One loaded model. Whoever holds it keeps it, also when a newer one takes its place.
-struct Session {
-    model: Mutex<Box<dyn Model>>,
-    input: Port,
-    entry: Entry,
-    runs_on: &'static str,
-    load: Duration,
-    latencies: Mutex<(u64, VecDeque<Duration>)>,
-}
-
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session")
-            .field("file", &self.entry.file)
-            .field("runs_on", &self.runs_on)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Models {
     /// The models of this installation, on the best engine.
     pub fn open() -> Result<Self, Error> {
@@ -132,7 +77,7 @@ impl Models {
     pub fn with(options: &Options) -> Result<Self, Error> {
         let paths = options.folders.clone().unwrap_or_else(folder::default_folders);
         let folders = open_folders(&paths)?;
-        let engine = engine_info(options);
+        let engine = EngineInfo::choose(options.engine, options.n_threads);
         Ok(Self { folders, paths, engine, slots: Role::ALL.iter().map(|_| Mutex::default()).collect() })
     }
 
@@ -161,7 +106,7 @@ impl Models {
             state,
             path: weight.as_ref().map(|weight| weight.path.clone()),
             entry: weight.map(|weight| weight.entry),
-            runs_on: session.map(|session| session.runs_on),
+            runs_on: session.map(Session::runs_on),
             load_secs: session.map(|session| session.load.as_secs_f64()),
             latency_secs,
             n_runs,
@@ -278,126 +223,6 @@ impl Models {
         // A panic while loading leaves the slot empty, which is a good state to go on from.
         self.slots[role as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Session {
-    fn load(weight: &Weight, engine: &EngineInfo) -> Result<Self, Error> {
-        let start = Instant::now();
-        let role = weight.entry.role;
-        if !role.is_network() {
-            return Err(Error::NotInstalled { role });
-        }
-        let bytes = weight.read()?;
-        let failed = |reason| Error::Load { role, engine: engine.name, reason, path: weight.path.clone() };
-        let (model, (inputs, outputs), runs_on): (Box<dyn Model>, _, _) = match native_library(engine) {
-            Some(library) => {
-                let model = NativeModel::load(library, &bytes, engine.n_threads).map_err(failed)?;
-                let ports = model.ports().map_err(failed)?;
-                let provider = model.provider;
-                (Box::new(model), ports, provider)
-            }
-            None => {
-                let model = PureModel::load(&bytes).map_err(failed)?;
-                let ports = model.ports();
-                (Box::new(model), ports, BUILT_IN)
-            }
-        };
-        let input = agreed(weight, inputs, &outputs)?;
-        let entry = weight.entry.clone();
-        Ok(Self { model: Mutex::new(model), input, entry, runs_on, load: start.elapsed(), latencies: Mutex::default() })
-    }
-
-    fn run(&self, input: Tensor) -> Result<Vec<Tensor>, Error> {
-        if !self.input.accepts(input.element_type(), &input.shape) {
-            let reason = format!("{} wants {:?}, got {:?}", self.entry.file, self.input.shape, input.shape);
-            return Err(Error::Run { reason });
-        }
-        let mut model = self.model.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = Instant::now();
-        let outputs = model.run(input)?;
-        let taken = start.elapsed();
-        drop(model);
-        if outputs.iter().any(|output| output.floats().iter().any(|value| value.is_nan())) {
-            return Err(Error::Run { reason: format!("{} gave no numbers", self.entry.file) });
-        }
-        let mut latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
-        latencies.0 += 1;
-        latencies.1.push_back(taken);
-        if latencies.1.len() > N_LATENCIES {
-            latencies.1.pop_front();
-        }
-        Ok(outputs)
-    }
-
-    fn latency(&self) -> (u64, Option<f64>) {
-        let latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sorted: Vec<Duration> = latencies.1.iter().copied().collect();
-        sorted.sort();
-        (latencies.0, sorted.get(sorted.len() / 2).map(Duration::as_secs_f64))
-    }
-}
-
-/// Name of the built-in engine.
-const BUILT_IN: &str = "tract";
-const NATIVE: &str = "ONNX Runtime";
-
-/// Holds what the file says against what the manifest says; answers the one input.
-fn agreed(weight: &Weight, inputs: Vec<Port>, outputs: &[Port]) -> Result<Port, Error> {
-    let wrong = |reason| Error::WrongShape { role: weight.entry.role, reason, path: weight.path.clone() };
-    let [input] =
-        <[Port; 1]>::try_from(inputs).map_err(|inputs| wrong(format!("{} inputs instead of 1", inputs.len())))?;
-    if weight.unlisted {
-        return match input.shape.as_slice() {
-            [1 | -1, 3, _, _] => Ok(input),
-            other => Err(wrong(format!("a depth model takes [1, 3, height, width], this one takes {other:?}"))),
-        };
-    }
-    let entry = &weight.entry;
-    if entry.inputs.iter().any(|expected| !input.agrees(expected)) {
-        return Err(wrong(format!("input {:?} instead of {:?}", input.shape, entry.inputs[0].shape)));
-    }
-    if outputs.len() != entry.outputs.len() {
-        return Err(wrong(format!("{} outputs instead of {}", outputs.len(), entry.outputs.len())));
-    }
-    match outputs.iter().zip(&entry.outputs).find(|(output, expected)| !output.agrees(expected)) {
-        Some((output, expected)) => {
-            Err(wrong(format!("output {} is {:?} instead of {:?}", expected.name, output.shape, expected.shape)))
-        }
-        None => Ok(input),
-    }
-}
-
-fn native_library(engine: &EngineInfo) -> Option<&'static native::Library> {
-    if engine.name == NATIVE { native::library().as_ref().ok() } else { None }
-}
-
-fn engine_info(options: &Options) -> EngineInfo {
-    let built_in = |why: Option<String>| EngineInfo {
-        name: BUILT_IN,
-        version: String::from("0.23"),
-        n_threads: 1,
-        accelerator: None,
-        library: None,
-        why_not_native: why,
-    };
-    if options.engine == EngineChoice::BuiltIn {
-        return built_in(None);
-    }
-    match native::library() {
-        Ok(library) => EngineInfo {
-            name: NATIVE,
-            version: library.version.clone(),
-            n_threads: options.n_threads.unwrap_or_else(default_threads),
-            accelerator: library.accelerator,
-            library: Some(library.path.clone()),
-            why_not_native: None,
-        },
-        Err(reason) => built_in(Some(reason.clone())),
-    }
-}
-
-fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).min(DEFAULT_THREADS)
 }
 
 fn open_folders(paths: &[PathBuf]) -> Result<Vec<Folder>, Error> {

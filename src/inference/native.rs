@@ -104,7 +104,7 @@ pub struct NativeModel {
     n_threads: usize,
     /// Kept only while a graphics card runs it, to build the processor's session from.
     fallback: Option<Vec<u8>>,
-    pub provider: &'static str,
+    provider: &'static str,
 }
 
 const CPU: &str = "CPUExecutionProvider";
@@ -164,6 +164,10 @@ impl Model for NativeModel {
                 self.run_once(&input).map_err(failed)
             }
         }
+    }
+
+    fn runs_on(&self) -> &'static str {
+        self.provider
     }
 }
 

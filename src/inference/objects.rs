@@ -1,10 +1,9 @@
 //! Objects: NanoDet-g on the 80 classes of COCO, of which three are of use here.
 
+use super::resize::resize_whole;
 use super::tensor::Tensor;
-use super::warp::{Affine, Border, sample};
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{Object, PixelBox};
+use crate::types::{Object, Photo, PixelBox};
 
 const N_INPUT: usize = 416;
 const N_CLASSES: usize = 80;
@@ -73,13 +72,12 @@ fn pixels(photo: &Photo, size: [usize; 2], margin: [usize; 2]) -> Vec<f32> {
     for channel in 0..3 {
         values[channel * plane..(channel + 1) * plane].fill(-MEAN[channel] / DEVIATION[channel]);
     }
-    let map = Affine::resize([photo.width as usize, photo.height as usize], size);
-    sample(photo, &map, size, Border::Replicate, |at, [red, green, blue]| {
+    for (at, colour) in resize_whole(photo, size).chunks_exact(3).enumerate() {
         let at = (at / size[0] + margin[1]) * N_INPUT + at % size[0] + margin[0];
-        for (channel, value) in [blue, green, red].into_iter().enumerate() {
-            values[channel * plane + at] = (value - MEAN[channel]) / DEVIATION[channel];
+        for (channel, value) in colour.iter().rev().enumerate() {
+            values[channel * plane + at] = (f32::from(*value) - MEAN[channel]) / DEVIATION[channel];
         }
-    });
+    }
     values
 }
 

@@ -3,9 +3,8 @@
 //! Independent networks run side by side on rayon's pool: on two cores that is worth more than threads within a network.
 
 use super::candidates;
-use super::{Error, Models, Role, cutout, depth, matte, objects, parts, warp};
-use crate::types::Photo;
-use crate::types::{Mask, Observation, Person};
+use super::{Error, Models, Role, cutout, depth, face, matte, objects, parts, warp};
+use crate::types::{Mask, Observation, Person, Photo};
 
 /// Looks at one photo. `Ok(None)` when `progress` said to stop.
 ///
@@ -21,14 +20,17 @@ pub fn observe(
     }
     let (people, surroundings) = rayon::join(
         || candidates::first_look(models, photo),
-        || Ok::<_, Error>((objects::detect(models, photo)?, matte::small(models, photo)?)),
+        || {
+            let faces = face::detect_far(models, photo, &warp::Roi::letterbox(photo))?;
+            Ok::<_, Error>((objects::detect(models, photo)?, faces, matte::small(models, photo)?))
+        },
     );
-    let (objects, matte) = surroundings?;
+    let (objects, faces, matte) = surroundings?;
     if !progress("Reading bodies", 0.45) {
         return Ok(None);
     }
     let (people, _) = rayon::join(
-        || candidates::complete(models, photo, people?, &objects),
+        || candidates::complete(models, photo, people?, &objects, &faces),
         || [Role::FaceNear, Role::FaceMesh, Role::Palms, Role::Hand].map(|role| models.load(role)),
     );
     let people = people?;
@@ -48,7 +50,7 @@ pub fn observe(
         .zip(hands)
         .zip(masks)
         .map(|(((candidate, face), [left_hand, right_hand]), mask)| Person {
-            bounds: candidate.bounds,
+            bounds: mask.as_ref().and_then(cutout::bounds).unwrap_or(candidate.bounds),
             score: candidate.score,
             keypoints: candidate.keypoints,
             body: candidate.body.map(|body| body.landmarks),

@@ -5,8 +5,7 @@ use super::candidates::{Candidate, MIN_KEYPOINT};
 use super::ssd::Detection;
 use super::warp::Roi;
 use super::{Error, Models, face, hand};
-use crate::types::Photo;
-use crate::types::{Landmark, Landmarks};
+use crate::types::{Landmark, Landmarks, Photo};
 
 /// A hand that covers fewer pixels tells less than the wrist's landmark already does.
 const MIN_HAND_PX: f32 = 40.0;
@@ -45,15 +44,15 @@ fn distance(a: &Landmark, b: &Landmark) -> f32 {
 }
 
 /// Where a head is and how large, from whatever is known of it.
-struct Head {
-    cx: f32,
-    cy: f32,
+pub struct Head {
+    pub cx: f32,
+    pub cy: f32,
     /// From ear to ear, roughly.
-    size: f32,
+    pub size: f32,
 }
 
 /// `None` where neither nose nor eyes are seen: from behind there is no face to look for.
-fn head(person: &Candidate) -> Option<Head> {
+pub fn head(person: &Candidate) -> Option<Head> {
     let from = |points: &[Landmark], nose_and_eyes: &[usize], ears: [usize; 2], shoulders: [usize; 2], sure: f32| {
         let seen: Vec<&Landmark> =
             nose_and_eyes.iter().filter_map(|i| points.get(*i)).filter(|point| point.visibility >= sure).collect();

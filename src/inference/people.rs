@@ -1,10 +1,10 @@
 //! Several people at once: MoveNet MultiPose, up to six with 17 COCO keypoints each.
 
+use super::resize::resize_whole;
 use super::tensor::Tensor;
-use super::warp::{Affine, Border, Roi, sample};
+use super::warp::Roi;
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{Landmark, LandmarkSet, Landmarks, PixelBox};
+use crate::types::{Landmark, LandmarkSet, Landmarks, Photo, PixelBox};
 
 /// Long side of what the network sees, for people who fill a good part of the photo: the size that it was trained for.
 ///
@@ -37,13 +37,12 @@ pub fn detect(models: &Models, photo: &Photo, long_side: usize) -> Result<Vec<Fo
     let [padded_w, padded_h] = size.map(|side| side.div_ceil(STEP) * STEP);
 
     let mut pixels = vec![0_i32; padded_w * padded_h * 3];
-    let map = Affine::resize([photo.width as usize, photo.height as usize], size);
-    sample(photo, &map, size, Border::Replicate, |at, colour| {
-        let at = (at / size[0] * padded_w + at % size[0]) * 3;
-        for (pixel, channel) in pixels[at..at + 3].iter_mut().zip(colour) {
-            *pixel = channel.round() as i32;
+    for (row, resized) in resize_whole(photo, size).chunks_exact(size[0] * 3).enumerate() {
+        let start = row * padded_w * 3;
+        for (pixel, value) in pixels[start..start + resized.len()].iter_mut().zip(resized) {
+            *pixel = i32::from(*value);
         }
-    });
+    }
     let outputs = models.run(Role::People, Tensor::int32(&[1, padded_h, padded_w, 3], pixels))?;
     let (to_x, to_y) = (padded_w as f32 / scale, padded_h as f32 / scale);
     let rows = outputs.first().map(Tensor::floats).unwrap_or_default().chunks_exact(N_ROW).take(N_PEOPLE);

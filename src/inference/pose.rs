@@ -4,8 +4,7 @@ use super::ssd::{self, Detection};
 use super::tensor::Tensor;
 use super::warp::{Border, Plane, Roi, crop, normalise_angle, sigmoid};
 use super::{Error, Models, Role};
-use crate::types::Photo;
-use crate::types::{Landmark, LandmarkSet, Landmarks};
+use crate::types::{Landmark, LandmarkSet, Landmarks, Photo};
 
 const N_INPUT: usize = 256;
 const N_HEATMAP: usize = 64;

@@ -10,6 +10,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid as _;
 
 use super::Error;
+use super::engine::BUILT_IN;
 use super::tensor::{ElementType, Elements, Model, Port, Tensor};
 
 type Plan = Arc<TypedRunnableModel>;
@@ -85,6 +86,10 @@ impl Model for PureModel {
             plan.run(tvec!(tensor.into_tvalue()))?.iter().map(|value| plain(value)).collect()
         })
         .map_err(failed)
+    }
+
+    fn runs_on(&self) -> &'static str {
+        BUILT_IN
     }
 }
 

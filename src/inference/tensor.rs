@@ -84,4 +84,7 @@ impl Port {
 /// A network that is ready to run: one tensor in, tensors out in the order of the file.
 pub trait Model: Send {
     fn run(&mut self, input: Tensor) -> Result<Vec<Tensor>, Error>;
+
+    /// The engine or the graphics card's provider that it runs on now.
+    fn runs_on(&self) -> &'static str;
 }

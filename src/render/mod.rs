@@ -3,6 +3,7 @@
 //! Knows no window and no user interface: [`ViewportRenderer`] and [`Waterfall`] draw into textures of their own that a
 //! window may show ([`TARGET_FORMAT`], gamma-encoded, as egui expects) and that [`read_back`] turns into an image.
 //! It needs no optional device feature and no storage buffer, so that every adapter that shows the window will do.
+//! Meshes and what lies on them are `surface`'s, which is made only when a scene has some.
 //! Nothing here decides when to draw: callers draw when something has changed.
 
 mod axis_cube;

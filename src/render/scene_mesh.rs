@@ -28,7 +28,8 @@ pub struct SceneMesh {
     /// Alpha is ignored: see `opacity`.
     pub color: Rgba,
     pub room_from_mesh: Isometry3d,
-    /// Draws the edges of the triangles in this colour; they fade where triangles get as small as pixels.
+    /// Draws the edges of the triangles in this colour; they fade where triangles get as small as pixels. Where the list
+    /// goes by pairs that share an edge, as the halves of quads do, that edge is left out.
     pub wireframe: Option<Rgba>,
     /// 0..=1. Below 1 only the side nearest to the viewer is seen, and what is behind shines through; the wireframe keeps
     /// its own alpha, so that 0 draws the edges alone.

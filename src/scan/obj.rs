@@ -108,7 +108,8 @@ fn plain(bytes: &[u8]) -> Result<Plain, Error> {
             let [a, b, c] = [polygon[0], polygon[fan - 1], polygon[fan]];
             if exists(a) && exists(b) && exists(c) {
                 plain.n_triangles += 1;
-                writeln!(faces, "f {a} {b} {c}").ok();
+                // Its reader begins each triangle with the last corner of the face: so written, `a` comes first again.
+                writeln!(faces, "f {b} {c} {a}").ok();
             } else {
                 plain.n_bad_triangles += 1;
             }

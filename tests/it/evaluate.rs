@@ -39,7 +39,7 @@ fn the_table_says_simulated_first_and_has_signed_bias() {
     let output = output(&["body", "--seeds", "1003..1004", "--views", "1", "--condition", "noise-none"]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.starts_with("SIMULATED"), "{text}");
-    assert!(text.contains("noise-none · 1 view · seeds 1003..1004 · 1 cases"), "{text}");
+    assert!(text.contains("noise-none · 1 view · seeds 1003..1004 · 1 case ·"), "{text}");
     assert!(text.lines().any(|line| line.trim_start().starts_with("Waist, mm")), "{text}");
     assert!(text.contains("bias") && text.contains("covered") && text.contains("mean body"), "{text}");
 }

@@ -37,3 +37,4 @@ mod signal_stream;
 mod silhouette;
 mod simulate;
 mod sources;
+mod studio;

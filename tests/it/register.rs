@@ -125,6 +125,9 @@ fn the_topology_is_recognised_after_a_way_through_files() {
             assert!((size(&known) - size(&mesh)).abs() < 1e-5);
         }
     }
+    let turned: Vec<[u32; 3]> = mesh.triangles.iter().map(|&[a, b, c]| [c, a, b]).collect();
+    let turned = Mesh { positions: mesh.positions.clone(), triangles: turned.into() };
+    assert_eq!(register::recognise(model(), &turned).as_ref(), Some(&mesh), "faces may begin with another corner");
     let mut shuffled = mesh.triangles.to_vec();
     shuffled.rotate_left(1);
     let other = Mesh { positions: mesh.positions[1..].into(), triangles: shuffled.into() };

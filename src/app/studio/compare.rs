@@ -132,14 +132,8 @@ fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, studio: &Studio, comparison: &Compari
                 options.options.show = if side_by_side { Show::Mesh } else { Show::Error };
             }
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.small_button("Copy").on_hover_text("Copy the figures as text").clicked() {
-                ui.copy_text(as_text(body, reference, comparison, cx.state.studio.options.units));
-            }
-            measurements::units_ui(ui, cx);
-        });
     });
-    egui::Grid::new("errors").num_columns(2).min_col_width(34.0 * theme::GRID).show(ui, |ui| {
+    egui::Grid::new("errors").num_columns(2).min_col_width(28.0 * theme::GRID).show(ui, |ui| {
         for (name, text) in statistics(comparison) {
             ui.label(RichText::new(name).color(theme.quiet));
             ui.add(egui::Label::new(RichText::new(text).font(theme::number_font())).selectable(true));
@@ -148,21 +142,60 @@ fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, studio: &Studio, comparison: &Compari
     });
     legend::bar_ui(ui, &legend::of_errors(comparison));
     ui.separator();
-    let units = cx.state.studio.options.units;
-    egui::Grid::new("differences").num_columns(4).striped(true).show(ui, |ui| {
-        for head in ["Measurement", &body.name, &reference.name, "Difference"] {
-            ui.add(egui::Label::new(RichText::new(head).font(theme::caption_font()).color(theme.quiet)).truncate());
-        }
-        ui.end_row();
-        for line in differences(body, comparison, units) {
-            ui.label(&line[0]);
-            for figure in &line[1..] {
-                let colour = if figure == format::NO_DATA { theme.quiet } else { theme.text };
-                ui.label(RichText::new(figure).font(theme::number_font()).color(colour));
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Measurements").font(theme::strong_font()));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.small_button("Copy").on_hover_text("Copy the figures as text").clicked() {
+                ui.copy_text(as_text(body, reference, comparison, cx.state.studio.options.units));
             }
-            ui.end_row();
-        }
+            measurements::units_ui(ui, cx);
+        });
     });
+    table_ui(ui, body, reference, comparison, cx.state.studio.options.units);
+}
+
+/// Widths of a figure's column, and of a panel that has room for both bodies' figures.
+const FIGURE_WIDTH: f32 = 21.0 * theme::GRID;
+const MIN_BOTH: f32 = 84.0 * theme::GRID;
+
+fn table_ui(ui: &mut Ui, body: &BodyView, reference: &BodyView, comparison: &ComparisonView, units: Units) {
+    let theme = Theme::of(ui);
+    let width = ui.max_rect().intersect(ui.clip_rect()).width();
+    // A narrow panel leaves out what the difference tells.
+    let columns: &[usize] = if width < MIN_BOTH { &[1, 3] } else { &[1, 2, 3] };
+    let head = [String::new(), body.name.clone(), reference.name.clone(), "Difference".to_owned()];
+    let lines = std::iter::once(head).chain(differences(body, comparison, units));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for (n, line) in lines.enumerate() {
+        let (row, response) = ui.allocate_exact_size(egui::vec2(width, theme::ROW_DENSE), egui::Sense::hover());
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(
+                egui::Role::Row,
+                true,
+                line.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+            )
+        });
+        let painter = ui.painter();
+        let (font, colour) =
+            if n == 0 { (theme::caption_font(), theme.quiet) } else { (theme::number_font(), theme.text) };
+        let mut right = row.right() - theme::GRID;
+        for &column in columns.iter().rev() {
+            let cell = egui::Rect::from_x_y_ranges(right - FIGURE_WIDTH + theme::GRID..=right, row.y_range());
+            let colour = if line[column] == format::NO_DATA { theme.quiet } else { colour };
+            marks::text_in(painter, cell, egui::Align2::RIGHT_CENTER, &line[column], font.clone(), colour);
+            right -= FIGURE_WIDTH;
+        }
+        let name = egui::Rect::from_x_y_ranges(row.left()..=right, row.y_range());
+        marks::text_in(
+            painter,
+            name,
+            egui::Align2::LEFT_CENTER,
+            &line[0],
+            egui::FontId::proportional(theme::TEXT),
+            theme.text,
+        );
+        painter.hline(row.x_range(), row.bottom(), theme.hairline());
+    }
 }
 
 fn statistics(comparison: &ComparisonView) -> [(&'static str, String); 3] {

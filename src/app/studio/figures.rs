@@ -80,8 +80,10 @@ pub fn millimetres(metres: f32) -> String {
     if !mm.is_finite() {
         return crate::app::format::NO_DATA.to_owned();
     }
-    let text = if mm.abs() >= 9.95 { format!("{mm:.0}") } else { format!("{mm:.1}") };
-    format!("{} mm", text.replace('-', "−"))
+    let whole = mm.abs() >= 9.95 || mm == 0.0;
+    let text = if whole { format!("{:.0}", mm.abs()) } else { format!("{:.1}", mm.abs()) };
+    let sign = if mm < 0.0 { "−" } else { "" };
+    format!("{sign}{text} mm")
 }
 
 /// A round figure at or above `value`, for the end of a colour scale.
@@ -90,7 +92,7 @@ pub fn round_up(value: f32) -> f32 {
         return 0.001;
     }
     let decade = 10f32.powf(value.log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0];
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     steps.into_iter().map(|step| step * decade).find(|round| *round >= value * 0.999).unwrap_or(10.0 * decade)
 }
 
@@ -121,6 +123,6 @@ mod tests {
         assert_eq!(difference(Waist, -0.013, None, cm), "−1.3 cm");
         assert_eq!(difference(Waist, 0.0001, None, cm), "0.0 cm");
         assert_eq!(millimetres(-0.0123), "−12 mm");
-        assert_eq!((round_up(0.0071), round_up(0.02), round_up(0.0)), (0.01, 0.02, 0.001));
+        assert_eq!((round_up(0.0071), round_up(0.02), round_up(0.0)), (0.008, 0.02, 0.001));
     }
 }

@@ -10,6 +10,9 @@ use crate::engine::NoticeLevel;
 use crate::engine::studio::StudioCommand;
 use crate::types::{Known, Sex};
 
+const NAME_WIDTH: f32 = 13.0 * theme::GRID;
+const FIELD_WIDTH: f32 = 30.0 * theme::GRID;
+
 /// Typed text beside the figures that the engine has.
 #[derive(Default)]
 pub struct Inputs {
@@ -19,6 +22,8 @@ pub struct Inputs {
     sex: Option<Sex>,
     /// What the texts were last written from.
     followed: Known,
+    /// What the engine was told last; it answers a moment later.
+    told: Option<Known>,
 }
 
 impl Inputs {
@@ -40,6 +45,7 @@ impl Inputs {
         }
         self.sex = known.sex;
         self.followed = *known;
+        self.told = None;
     }
 
     /// The first text that cannot be used.
@@ -62,8 +68,8 @@ impl Inputs {
         }
     }
 
-    /// What has been typed and not been told to the engine.
-    pub fn news(&self, known: &Known) -> Option<Known> {
+    /// What has been typed and not been told to the engine, which is told now.
+    pub fn tell(&mut self, known: &Known) -> Option<Known> {
         let typed = self.known();
         let same = |a: Option<f64>, b: Option<f64>| match (a, b) {
             (Some(a), Some(b)) => (a - b).abs() < 1e-9,
@@ -73,7 +79,11 @@ impl Inputs {
             && same(typed.weight_kg, known.weight_kg)
             && same(typed.age_years, known.age_years)
             && typed.sex == known.sex;
-        (!equal).then_some(typed)
+        if equal || self.told == Some(typed) {
+            return None;
+        }
+        self.told = Some(typed);
+        Some(typed)
     }
 }
 
@@ -82,33 +92,28 @@ pub fn inputs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let theme = Theme::of(ui);
     let inputs = &mut cx.state.studio.inputs;
     let mut left = false;
-    egui::Grid::new("known").num_columns(3).min_col_width(16.0 * theme::GRID).show(ui, |ui| {
-        let mut field = |ui: &mut Ui, name: &str, hint: &str, text: &mut String, read: Result<Option<String>, ()>| {
-            let label = ui.label(RichText::new(name).color(theme.quiet));
-            let edit = TextEdit::singleline(text).hint_text(hint).desired_width(26.0 * theme::GRID);
-            let response = ui.add(edit).labelled_by(label.id);
+    let mut field = |ui: &mut Ui, name: &str, hint: &str, text: &mut String, read: Result<Option<String>, ()>| {
+        ui.horizontal(|ui| {
+            let label = name_ui(ui, name);
+            let edit = TextEdit::singleline(text).hint_text(hint);
+            let response = ui.add_sized([FIELD_WIDTH, theme::ROW], edit).labelled_by(label.id);
             left |= response.lost_focus();
             match read {
                 Ok(Some(read)) => ui.label(RichText::new(read).font(theme::number_font()).color(theme.quiet)),
                 Ok(None) => ui.label(RichText::new("not given").color(theme.quiet)),
                 Err(()) => marks::level_ui(ui, NoticeLevel::Error),
             };
-            ui.end_row();
-        };
-        let height = known::height_m(&inputs.height).map(|m| m.map(|m| format!("{m:.2} m"))).map_err(drop);
-        field(ui, "Height", "1.78 m or 5'11\"", &mut inputs.height, height);
-        let weight = known::weight_kg(&inputs.weight).map(|kg| kg.map(|kg| format!("{kg:.1} kg"))).map_err(drop);
-        field(ui, "Weight", "72 kg or 160 lb", &mut inputs.weight, weight);
-        let age = known::age_years(&inputs.age).map(|years| years.map(years_text)).map_err(drop);
-        field(ui, "Age", "years", &mut inputs.age, age);
-    });
-    ui.horizontal(|ui| {
-        ui.add_sized([16.0 * theme::GRID, theme::ROW], |ui: &mut Ui| {
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.label(RichText::new("Sex").color(theme.quiet));
-            })
-            .response
         });
+    };
+    let height = known::height_m(&inputs.height).map(|m| m.map(|m| format!("{m:.2} m"))).map_err(drop);
+    field(ui, "Height", "1.78 m or 5'11\"", &mut inputs.height, height);
+    let weight = known::weight_kg(&inputs.weight).map(|kg| kg.map(|kg| format!("{kg:.1} kg"))).map_err(drop);
+    field(ui, "Weight", "72 kg or 160 lb", &mut inputs.weight, weight);
+    let age = known::age_years(&inputs.age).map(|years| years.map(years_text)).map_err(drop);
+    field(ui, "Age", "years", &mut inputs.age, age);
+    ui.horizontal(|ui| {
+        name_ui(ui, "Sex");
+        ui.spacing_mut().item_spacing.x = theme::GRID;
         for (choice, word) in [(None, "Not given"), (Some(Sex::Female), "Female"), (Some(Sex::Male), "Male")] {
             if ui.selectable_label(inputs.sex == choice, word).clicked() && inputs.sex != choice {
                 inputs.sex = choice;
@@ -131,10 +136,20 @@ pub fn inputs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.add(egui::Label::new(odd).wrap());
         });
     }
-    let news = inputs.news(&cx.live.studio.known).filter(|_| left);
-    if let Some(news) = news {
+    if left && let Some(news) = inputs.tell(&cx.live.studio.known) {
         cx.studio_command(StudioCommand::SetKnown(news));
     }
+}
+
+/// The name before a field, as wide as all names.
+fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {
+    let size = egui::vec2(NAME_WIDTH, theme::ROW);
+    let name = RichText::new(name).color(Theme::of(ui).quiet);
+    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        ui.set_width(NAME_WIDTH);
+        ui.label(name)
+    })
+    .inner
 }
 
 fn years_text(years: f64) -> String {

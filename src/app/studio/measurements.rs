@@ -140,11 +140,11 @@ fn row_ui(ui: &mut Ui, cx: &Cx<'_>, theme: &Theme, figure: &Measurement, units: 
     response
 }
 
-/// Centimetres or inches.
+/// Centimetres or inches; for rows that are filled from the right.
 pub fn units_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let units = &mut cx.state.studio.options.units;
     for (choice, word, tip) in
-        [(Units::Centimetres, "cm", "Centimetres and kilograms"), (Units::Inches, "in", "Inches and pounds")]
+        [(Units::Inches, "in", "Inches and pounds"), (Units::Centimetres, "cm", "Centimetres and kilograms")]
     {
         if ui.selectable_label(*units == choice, word).on_hover_text(tip).clicked() {
             *units = choice;

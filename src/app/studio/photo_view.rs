@@ -16,6 +16,9 @@ const MAX_ZOOM: f32 = 24.0;
 /// Landmarks that the network hardly believes in are left out: they are guesses outside the picture or behind the body.
 const MIN_VISIBILITY: f32 = 0.1;
 
+/// What the names of the layers take, with the gaps beside them.
+const LAYER_NAMES: f32 = 60.0 * theme::GRID;
+
 /// Which part of the photo is seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Eye {
@@ -75,16 +78,21 @@ pub fn layers_ui(ui: &mut Ui, cx: &mut Cx<'_>, photo: &PhotoView) {
                     cx.studio_command(StudioCommand::ChoosePerson { photo: photo.id, person: n });
                 }
             }
-            let text = egui::RichText::new("or click one in the photo").color(theme.quiet);
-            ui.add(egui::Label::new(text).truncate());
+            if ui.available_width() > 40.0 * theme::GRID {
+                let text = egui::RichText::new("or click one in the photo").color(theme.quiet);
+                ui.add(egui::Label::new(text).truncate());
+            }
         });
     }
     if photo.observation.is_none() {
         return;
     }
     let options = &mut cx.state.studio.options;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().slider_width = 10.0 * theme::GRID;
+    ui.horizontal(|ui| {
+        // What the three names leave, in three.
+        ui.spacing_mut().item_spacing.x = theme::GRID;
+        ui.spacing_mut().slider_width =
+            ((ui.available_width() - LAYER_NAMES) / 3.0).clamp(theme::ROW, 12.0 * theme::GRID);
         for (name, layer) in
             [("Landmarks", &mut options.landmarks), ("Outline", &mut options.outline), ("Body", &mut options.mesh)]
         {

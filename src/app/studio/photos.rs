@@ -14,8 +14,11 @@ use crate::engine::NoticeLevel;
 use crate::engine::studio::{PhotoState, PhotoView, StudioCommand};
 use crate::types::{FocalSource, Provenance};
 
-/// A photo in the row of photos.
+/// A photo in the row of photos, upright with its name below.
 const CARD: egui::Vec2 = vec2(24.0 * theme::GRID, 27.0 * theme::GRID);
+/// The same in a low panel, with its name beside the picture.
+const LOW_CARD: egui::Vec2 = vec2(38.0 * theme::GRID, 11.0 * theme::GRID);
+const LOW_PANEL: f32 = 110.0 * theme::GRID;
 /// The share of the panel that remarks may take before they scroll.
 const REMARKS_SHARE: f32 = 0.28;
 
@@ -46,16 +49,19 @@ pub fn photos_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             });
         });
     });
+    let low = ui.max_rect().intersect(ui.clip_rect()).height() < LOW_PANEL;
     egui::ScrollArea::horizontal().auto_shrink([false, true]).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = theme::GRID;
             for photo in &studio.photos {
-                card_ui(ui, cx, photo);
+                card_ui(ui, cx, photo, low);
             }
         });
     });
     let Some(photo) = cx.state.studio.photo(&studio) else { return };
-    ui.separator();
+    if !low {
+        ui.separator();
+    }
     head_ui(ui, cx, photo);
     if let PhotoState::Failed(error) = &photo.state {
         super::body::error_ui(ui, error);
@@ -148,10 +154,10 @@ fn state_words(photo: &PhotoView) -> (Option<NoticeLevel>, String) {
     }
 }
 
-fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, photo: &PhotoView) {
+fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, photo: &PhotoView, low: bool) {
     let theme = Theme::of(ui);
     let selected = cx.state.studio.photo == Some(photo.id);
-    let (rect, response) = ui.allocate_exact_size(CARD, Sense::click());
+    let (rect, response) = ui.allocate_exact_size(if low { LOW_CARD } else { CARD }, Sense::click());
     let (level, words) = state_words(photo);
     let used = if photo.used { "in use" } else { "not in use" };
     response.widget_info(|| {
@@ -163,7 +169,10 @@ fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, photo: &PhotoView) {
     if !ui.is_rect_visible(rect) {
         return;
     }
-    let picture = Rect::from_min_size(rect.min, vec2(rect.width(), rect.height() - 9.0 * theme::GRID));
+    let picture = match low {
+        true => Rect::from_min_size(rect.min, vec2(rect.height(), rect.height())),
+        false => Rect::from_min_size(rect.min, vec2(rect.width(), rect.height() - 9.0 * theme::GRID)),
+    };
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, theme::RADIUS, theme.raised);
     let inner = picture.shrink(0.5 * theme::GRID);
@@ -187,17 +196,22 @@ fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, photo: &PhotoView) {
     if !photo.used {
         painter.text(inner.center(), Align2::CENTER_CENTER, "not used", theme::caption_font(), theme.text);
     }
-    let text_room =
-        Rect::from_min_max(picture.left_bottom() + vec2(1.5 * theme::GRID, 0.0), rect.max - vec2(theme::GRID, 0.0));
-    let clipped = painter.with_clip_rect(text_room);
-    let line = |y: f32| Pos2::new(text_room.left(), text_room.top() + y);
-    clipped.text(line(0.5 * theme::GRID), Align2::LEFT_TOP, &photo.label, theme::caption_font(), theme.text);
-    let mut at = line(4.75 * theme::GRID);
+    let corner = if low { picture.right_top() + vec2(0.0, theme::GRID) } else { picture.left_bottom() };
+    let room = Rect::from_min_max(corner + vec2(1.5 * theme::GRID, 0.0), rect.max - vec2(theme::GRID, 0.0));
+    let font = theme::caption_font();
+    let line = |n: f32| {
+        Rect::from_x_y_ranges(
+            room.x_range(),
+            room.top() + n * 4.25 * theme::GRID..=room.top() + (n + 1.0) * 4.25 * theme::GRID,
+        )
+    };
+    marks::text_in(&painter, line(0.0), Align2::LEFT_CENTER, &photo.label, font.clone(), theme.text);
+    let mut second = line(1.0);
     if let Some(level) = level {
-        marks::level_mark(&painter, theme, at + vec2(0.5 * theme::MARK, 1.75 * theme::GRID), level);
-        at.x += theme::MARK + 0.5 * theme::GRID;
+        marks::level_mark(&painter, theme, second.left_center() + vec2(0.5 * theme::MARK, 0.0), level);
+        second.min.x += theme::MARK + theme::GRID;
     }
-    clipped.text(at, Align2::LEFT_TOP, &words, theme::caption_font(), theme.quiet);
+    marks::text_in(&painter, second, Align2::LEFT_CENTER, &words, font, theme.quiet);
     if selected {
         let stroke = egui::Stroke::new(2.0 * theme::HAIRLINE, theme.accent);
         painter.rect_stroke(rect, theme::RADIUS, stroke, egui::StrokeKind::Inside);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{RichText, Slider, TextEdit, Ui, vec2};
+use egui::{RichText, Slider, SliderClamping, TextEdit, Ui, vec2};
 
 use super::body::edited_ui;
 use super::labels::{self, Change, Part, Side};
@@ -15,6 +15,8 @@ use crate::types::{Phenotype, PhenotypeAxis};
 
 /// Width of the names before the sliders.
 const NAME_WIDTH: f32 = 36.0 * theme::GRID;
+/// Width of the figures behind them.
+const FIGURE_WIDTH: f32 = 12.0 * theme::GRID;
 /// How long an edit is shown before the engine has followed, seconds.
 const PATIENCE_SECS: f64 = 0.7;
 
@@ -214,25 +216,28 @@ fn group_ui(ui: &mut Ui, title: &str, open: bool, searching: bool, n_set: Option
 fn slider_ui(ui: &mut Ui, name: &str, tip: &str, value: &mut f64, range: (f64, f64), home: Option<f64>) -> Moved {
     let theme = Theme::of(ui);
     let mut moved = Moved::Still;
+    // The panel's own width: a row that is a little too wide must not widen the next.
+    let full = ui.max_rect().intersect(ui.clip_rect()).width();
+    let away = home.is_some_and(|home| *value != home);
     ui.horizontal(|ui| {
-        let away = home.is_some_and(|home| *value != home);
-        let width = NAME_WIDTH.min(0.45 * ui.available_width());
+        ui.spacing_mut().item_spacing.x = theme::GRID;
+        let name_width = NAME_WIDTH.min(0.4 * full);
         let colour = if away { theme.text } else { theme.quiet };
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
         let label = ui
-            .allocate_ui_with_layout(
-                vec2(width, theme::ROW_DENSE),
-                egui::Layout::left_to_right(egui::Align::Center),
-                |ui| {
-                    ui.set_width(width);
-                    ui.add(egui::Label::new(RichText::new(name).color(colour)).truncate())
-                },
-            )
+            .allocate_ui_with_layout(vec2(name_width, theme::ROW), layout, |ui| {
+                ui.set_width(name_width);
+                ui.add(egui::Label::new(RichText::new(name).color(colour)).truncate())
+            })
             .inner;
-        let room = ui.available_width()
-            - 12.0 * theme::GRID
-            - if home.is_some() { theme::ROW + 2.0 * theme::GRID } else { 0.0 };
-        ui.spacing_mut().slider_width = room.max(10.0 * theme::GRID);
-        let slider = Slider::new(value, range.0..=range.1).fixed_decimals(2).trailing_fill(home.is_none());
+        let taken = name_width + FIGURE_WIDTH + theme::ROW + 4.0 * theme::GRID;
+        ui.spacing_mut().slider_width = (full - taken).max(10.0 * theme::GRID);
+        // The model's own value stands until somebody moves the slider: it is neither rounded nor brought into range.
+        let slider = Slider::new(value, range.0..=range.1)
+            .clamping(SliderClamping::Edits)
+            .custom_formatter(|value, _| format!("{value:.2}").replace('-', "−"))
+            .custom_parser(|text| text.trim().replace('−', "-").replace(',', ".").parse().ok())
+            .trailing_fill(home.is_none());
         let response = ui.add(slider).labelled_by(label.id);
         let response = if tip.is_empty() { response } else { response.on_hover_text(tip) };
         if response.drag_stopped() || (response.changed() && !response.dragged()) {

@@ -19,6 +19,9 @@ use crate::types::Provenance;
 /// Size of the colour scale in the lower right corner.
 const LEGEND: egui::Vec2 = vec2(44.0 * theme::GRID, 10.0 * theme::GRID);
 
+/// A stage narrower than this has lists in place of rows of buttons.
+const NARROW: f32 = 112.0 * theme::GRID;
+
 pub fn bodies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let theme = Theme::of(ui);
     let rect = ui.available_rect_before_wrap();
@@ -35,8 +38,9 @@ pub fn bodies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let staged = scene::stage_scene(&studio, &mut cx.state.studio, theme);
     let aspect = rect.width() / rect.height().max(1.0);
     let focus = staged.placed.iter().find(|placed| Some(placed.body) == cx.state.studio.body);
+    let narrow = rect.width() < NARROW;
     let aim = Aim {
-        bounds: staged.bounds,
+        bounds: staged.bounds.map(|(low, high)| (low, high + Vec3::Z * head_room(rect, narrow) * (high.z - low.z))),
         key: staged.bounds.map(|(low, high)| vec![rounded(low), rounded(high)]).unwrap_or_default(),
         focus: focus.and_then(|placed| placed.bounds).map(|(low, high)| (low + high) / 2.0),
     };
@@ -99,6 +103,12 @@ pub fn bodies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         marks::readout(ui, rect, pos, text);
     }
     tools_ui(ui, cx, rect);
+}
+
+/// How much higher than the bodies the picture reaches, so that no head is under the buttons.
+fn head_room(rect: Rect, narrow: bool) -> f32 {
+    let rows = if narrow { 2.0 } else { 3.0 };
+    (rows * theme::ROW / rect.height().max(1.0)).min(0.3)
 }
 
 /// Small changes of a body do not move the camera.
@@ -178,48 +188,83 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     let inset = 4.0 * theme::GRID;
     let builder = egui::UiBuilder::new().max_rect(rect.shrink(inset)).layout(egui::Layout::top_down(egui::Align::Min));
     ui.scope_builder(builder, |ui| {
-        ui.horizontal(|ui| viewport::views_ui(ui, cx, "Whole body"));
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = theme::GRID;
-            // The axis cube has the corner.
-            ui.set_max_width((rect.width() - 26.0 * theme::GRID).max(40.0 * theme::GRID));
-            for show in Show::ALL {
-                let action = Action::ShowAs(show);
-                let available = action.available(cx.live, cx.context());
-                let button = egui::Button::selectable(cx.state.studio.options.show == show, show.label()).small();
-                let response = ui.add_enabled(available.is_ok(), button).on_hover_text(action.entry().tip);
-                if response.clicked() {
-                    cx.act(action);
-                }
-                if let Err(reason) = available {
-                    response.on_disabled_hover_text(reason);
-                }
-            }
+            viewport::views_ui(ui, cx, "Whole body");
         });
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = theme::GRID;
-            if cx.live.studio.bodies.len() > 1 {
-                let button = egui::Button::new("All").small().selected(cx.state.studio.options.together);
-                if ui.add(button).on_hover_text(Action::Together.entry().tip).clicked() {
-                    cx.act(Action::Together);
-                }
-            }
-            for stance in Stance::ALL {
-                let action = Action::Stand(stance);
-                let button = egui::Button::selectable(cx.state.studio.options.stance == stance, stance.label()).small();
-                if ui.add(button).on_hover_text(action.entry().tip).clicked() {
-                    cx.act(action);
-                }
-            }
-        });
+        if rect.width() < NARROW {
+            ui.horizontal(|ui| {
+                show_list_ui(ui, cx);
+                stance_list_ui(ui, cx);
+                together_ui(ui, cx);
+            });
+        } else {
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.5 * theme::GRID;
+                // The axis cube has the corner.
+                ui.set_max_width(rect.width() - 20.0 * theme::GRID);
+                Show::ALL.into_iter().for_each(|show| show_ui(ui, cx, show));
+            });
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.5 * theme::GRID;
+                Stance::ALL.into_iter().for_each(|stance| stance_ui(ui, cx, stance));
+                together_ui(ui, cx);
+            });
+        }
         viewport::gestures_ui(ui, cx);
     });
+}
+
+fn show_ui(ui: &mut Ui, cx: &mut Cx<'_>, show: Show) {
+    let action = Action::ShowAs(show);
+    let available = action.available(cx.live, cx.context());
+    let button = egui::Button::selectable(cx.state.studio.options.show == show, show.label()).small();
+    let response = ui.add_enabled(available.is_ok(), button).on_hover_text(action.entry().tip);
+    if response.clicked() {
+        cx.act(action);
+    }
+    if let Err(reason) = available {
+        response.on_disabled_hover_text(reason);
+    }
+}
+
+fn stance_ui(ui: &mut Ui, cx: &mut Cx<'_>, stance: Stance) {
+    let action = Action::Stand(stance);
+    let button = egui::Button::selectable(cx.state.studio.options.stance == stance, stance.label()).small();
+    if ui.add(button).on_hover_text(action.entry().tip).clicked() {
+        cx.act(action);
+    }
+}
+
+fn together_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    if cx.live.studio.bodies.len() > 1 {
+        let button = egui::Button::new("All").small().selected(cx.state.studio.options.together);
+        if ui.add(button).on_hover_text(Action::Together.entry().tip).clicked() {
+            cx.act(Action::Together);
+        }
+    }
+}
+
+fn show_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let shown = cx.state.studio.options.show.label();
+    let list = egui::ComboBox::from_id_salt("show").selected_text(shown).width(26.0 * theme::GRID);
+    let response = list.show_ui(ui, |ui| Show::ALL.into_iter().for_each(|show| show_ui(ui, cx, show))).response;
+    response.accessible_name("How bodies are drawn");
+}
+
+fn stance_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let shown = cx.state.studio.options.stance.label();
+    let list = egui::ComboBox::from_id_salt("stance").selected_text(shown).width(20.0 * theme::GRID);
+    let response = list.show_ui(ui, |ui| Stance::ALL.into_iter().for_each(|stance| stance_ui(ui, cx, stance))).response;
+    response.accessible_name("Pose of the bodies");
 }
 
 /// What a new user sees: the next step.
 fn welcome_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     let theme = Theme::of(ui);
+    let running = cx.calm.studio.work.as_ref().or(cx.live.studio.work.as_ref()).map(work::line);
     let (title, text) = match (cx.live.studio.photos.is_empty(), super::cannot_fit(&cx.live.studio)) {
+        (_, Some(_)) if cx.live.studio.work.is_some() => ("In the making", running.as_deref().unwrap_or_default()),
         (true, _) => ("Add a photo of a person", "A measured body stands here within seconds"),
         (false, Some(reason)) => ("No body yet", reason),
         (false, None) => ("Ready to fit", "Press Fit body: all photos in use count"),
@@ -239,6 +284,9 @@ fn welcome_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
                 && ui.add(marks::primary_button(theme, word)).on_hover_text(action.entry().tip).clicked()
             {
                 cx.act(action);
+            }
+            if cx.live.studio.work.is_some() {
+                return;
             }
             ui.add_space(theme::GRID);
             for (word, action) in [("Open scan…", Action::OpenScan), ("Draw a body", Action::DrawBody)] {

@@ -24,7 +24,7 @@ const MIN_KEYPOINT_SCORE: f32 = 0.3;
 ///
 /// The synthetic benchmark's "good detector" has 0.4; on 12 labelled people MoveNet reached a similarity of 0.83 and
 /// BlazePose 0.78 (spec of the vision models, section 6), which is a spread of about 0.6.
-const DETECTOR_SPREAD: f64 = 0.6;
+const DETECTOR_SPREAD: f64 = 0.60;
 /// BlazePose names joint centres a little differently from COCO, most of all at the hips.
 const HIP_DEFINITION: f64 = 1.5;
 /// An adult's stature when only the scale of the picture is wanted, metres.

@@ -12,18 +12,20 @@ use crate::types::Mesh;
 
 /// The mesh's positions in the body model's order; `None` when it is another topology.
 pub fn recognise(model: &AnnyModel, mesh: &Mesh) -> Option<Mesh> {
-    by_faces(model, mesh).or_else(|| by_edges(model, mesh)).map(|positions| model.mesh(&positions))
+    let by_faces = || (0..3).find_map(|turn| by_faces(model, mesh, turn));
+    by_faces().or_else(|| by_edges(model, mesh)).map(|positions| model.mesh(&positions))
 }
 
-/// The same faces in the same order. Corners that are one vertex of the model must lie at one place.
-fn by_faces(model: &AnnyModel, mesh: &Mesh) -> Option<Vec<Vec3>> {
+/// The same faces in the same order, each begun `turn` corners later, as some programs do. Corners that are one vertex of
+/// the model must lie at one place.
+fn by_faces(model: &AnnyModel, mesh: &Mesh, turn: usize) -> Option<Vec<Vec3>> {
     if mesh.triangles.len() != model.faces.len() {
         return None;
     }
     let mut positions: Vec<Option<Vec3>> = vec![None; model.n_vertices()];
     for (own, other) in model.faces.iter().zip(mesh.triangles.iter()) {
         for k in 0..3 {
-            let found = *mesh.positions.get(other[k] as usize)?;
+            let found = *mesh.positions.get(other[(k + turn) % 3] as usize)?;
             let known = positions[own[k] as usize].get_or_insert(found);
             if known.distance_squared(found) > 1e-12 {
                 return None;

@@ -29,10 +29,6 @@ impl Skyline {
         self.first.len()
     }
 
-    pub fn clear(&mut self) {
-        self.values.fill(0.0);
-    }
-
     /// The element at `i >= j >= first[i]`.
     #[inline]
     pub fn at(&mut self, i: usize, j: usize) -> &mut f64 {

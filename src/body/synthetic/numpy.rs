@@ -165,7 +165,7 @@ fn seed_words(seed: u64) -> [u64; 4] {
 }
 
 /// Where the bell curve's last of 256 layers of equal area begins.
-const TAIL: f64 = 3.654_152_885_361_008_8;
+const TAIL: f64 = 3.654_152_885_361_009;
 /// The area of each layer: `TAIL * f(TAIL)` and the tail beyond it, `f(x) = exp(-x²/2)`.
 const AREA: f64 = 0.004_928_673_233_974_658;
 

@@ -37,7 +37,9 @@ pub struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Prior {
+    /// Every phenotype about equally likely.
     Uniform,
+    /// The distributions that ship with Anny, as fits of photos take them.
     Population,
 }
 
@@ -46,10 +48,13 @@ enum Prior {
 enum Track {
     /// Adults, nearly naked outlines, height known to 1 cm, lens known to 2 %.
     Reference,
+    /// Nobody says the height.
     HeightUnknown,
     /// Landmarks and outline without any error.
     NoiseNone,
+    /// Half the errors of landmarks and outline; the fitter is not told.
     NoiseHalf,
+    /// Twice the errors of landmarks and outline; the fitter is not told.
     NoiseDouble,
     /// Outline of the trunk 10 to 30 pixels too wide.
     Clothed,

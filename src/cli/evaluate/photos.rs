@@ -87,7 +87,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         return out::line(serde_json::to_string_pretty(&report)?);
     }
     let n_failed = report.n_failed;
-    out::line(format_args!("photos · {} people · {n_failed} without a body", report.people.len()))?;
+    out::line(format_args!(
+        "{} · {} people · {n_failed} without a body",
+        report.provenance.label(),
+        report.people.len()
+    ))?;
     out::line(rows_text(&report.rows).trim_end())
 }
 

@@ -153,13 +153,14 @@ pub fn row_of(kind: MeasurementKind, found: &[(f64, Option<Measurement>)], mean_
 pub fn text(run: &Run) -> String {
     let report = Report::new(run);
     let mut text = format!(
-        "\n{} · {} view{} · seeds {}..{} · {} cases · prior {}\n",
+        "\n{} · {} view{} · seeds {}..{} · {} case{} · prior {}\n",
         report.condition,
         report.n_views,
         if report.n_views == 1 { "" } else { "s" },
         report.seeds[0],
         report.seeds[1],
         report.n_cases,
+        if report.n_cases == 1 { "" } else { "s" },
         report.prior
     );
     let asked = (report.seeds[1] - report.seeds[0]) as usize;

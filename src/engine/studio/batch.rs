@@ -75,7 +75,8 @@ fn one(
     let view = look_at(library, view, &mut |_, _| desk.goes_on())?.ok_or("stopped")?;
     let entry =
         fit_photos(library, 1, std::slice::from_ref(&view), known, &mut |_| desk.goes_on())?.ok_or("stopped")?;
-    let body = output.join(Path::new(label).with_extension("glb"));
+    // With the photo's own ending, so that a.jpg and a.png do not share one.
+    let body = output.join(format!("{label}.glb"));
     write_body(library, &entry, &body, ExportOptions::default())?;
     let mut row = vec![field(label)];
     for kind in MeasurementKind::ALL {

@@ -24,7 +24,10 @@ pub fn look_at(
     go_on: &mut dyn FnMut(&str, f32) -> bool,
 ) -> Result<Option<PhotoView>, String> {
     let Some(photo) = view.photo.clone() else { return Err("the photo has no pixels".into()) };
-    let observed = inference::observe(library.models()?, &photo, go_on).map_err(|error| error.to_string())?;
+    let models = library.models()?;
+    // A newer model that was dropped in is used from the next photo on.
+    models.reload().map_err(|error| error.to_string())?;
+    let observed = inference::observe(models, &photo, go_on).map_err(|error| error.to_string())?;
     let Some(observation) = observed else { return Ok(None) };
     view.person = (!observation.people.is_empty()).then_some(0);
     view.observation = Some(Arc::new(observation));

@@ -49,10 +49,9 @@ pub fn lay_on(
     known: Known,
     go_on: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<Registration, register::Error> {
-    if mesh.positions.len() == model.n_vertices() && mesh.triangles == model.faces {
-        register::to_topology(model, mesh, go_on)
-    } else {
-        register::to_scan(model, mesh, known, go_on)
+    match register::recognise(model, mesh) {
+        Some(own) => register::to_topology(model, &own, go_on),
+        None => register::to_scan(model, mesh, known, go_on),
     }
 }
 

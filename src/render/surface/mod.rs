@@ -32,6 +32,13 @@ pub enum Detail {
     Fast,
 }
 
+impl Detail {
+    /// What an adapter can be expected to draw 60 times a second: processors that draw in software do without.
+    pub fn suiting(adapter: &wgpu::AdapterInfo) -> Self {
+        if adapter.device_type == wgpu::DeviceType::Cpu { Self::Fast } else { Self::Full }
+    }
+}
+
 pub struct Surfaces {
     pipelines: SurfacePipelines,
     store: Store,

@@ -127,7 +127,6 @@ impl SurfacePipelines {
         };
         let build = |label, recipe: Recipe<'_>| build(device, label, &recipe);
         Self {
-            opaque: build("mesh", Recipe { ..picture }),
             ghost_depth: build(
                 "ghost depth",
                 Recipe { fragment: "fs_depth", writes: wgpu::ColorWrites::empty(), ..picture },
@@ -159,6 +158,7 @@ impl SurfacePipelines {
             smooth: build("smooth", Recipe { fragment: "fs_smooth", layouts: &frame_and_one, ..screen }),
             hidden_line: build("hidden line", Recipe { fragment: "fs_hidden", depth: Some((false, Greater)), ..line }),
             line: build("polyline", line),
+            opaque: build("mesh", picture),
             mesh_layout,
             one_texture,
             two_textures,

@@ -348,6 +348,6 @@ fn diagonals(triangles: &[[u32; 3]]) -> Vec<u8> {
             _ => n_alone += 1,
         }
     }
-    // A strip of triangles pairs up too, so that the count alone would not tell; but then nothing is lost but lines.
+    // Single triangles among quads are no reason to show all diagonals.
     if n_alone * 20 > triangles.len() { vec![ALL_EDGES; triangles.len()] } else { hidden }
 }
