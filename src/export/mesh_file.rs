@@ -44,8 +44,8 @@ pub fn obj(mesh: &Mesh, uv: Option<UvMap<'_>>, comments: &[String]) -> Vec<u8> {
     }
     for (i, triangle) in mesh.triangles.iter().enumerate() {
         text.push('f');
-        for k in 0..3 {
-            let vertex = triangle[k] + 1;
+        for (k, corner) in triangle.iter().enumerate() {
+            let vertex = corner + 1;
             match uv {
                 Some(uv) => write!(text, " {vertex}/{}/{vertex}", uv.triangles[i][k] + 1).ok(),
                 None => write!(text, " {vertex}//{vertex}").ok(),

@@ -74,10 +74,13 @@ pub fn liveness_logits(models: &Models, photo: &Photo, face: &PixelBox) -> Resul
     Ok(outputs.first().and_then(|output| output.floats().try_into().ok()))
 }
 
+/// A point and where it should come to lie.
+type Pair = ([f64; 2], [f64; 2]);
+
 /// The rotation, scale and shift that bring the first points nearest to the second in the least-squares sense.
-fn similarity(pairs: &[([f64; 2], [f64; 2])]) -> Option<Affine> {
+fn similarity(pairs: &[Pair]) -> Option<Affine> {
     let n = pairs.len() as f64;
-    let mean = |pick: fn(&([f64; 2], [f64; 2])) -> [f64; 2]| {
+    let mean = |pick: fn(&Pair) -> [f64; 2]| {
         let sum = pairs.iter().map(pick).fold([0.0, 0.0], |sum, point| [sum[0] + point[0], sum[1] + point[1]]);
         [sum[0] / n, sum[1] / n]
     };

@@ -184,8 +184,10 @@ fn session(
     }
     builder
         .with_optimization_level(GraphOptimizationLevel::Level3)
-        .and_then(|builder| builder.with_intra_threads(n_threads))
-        .and_then(|builder| builder.with_intra_op_spinning(false))
+        .map_err(|error| text(&error))?
+        .with_intra_threads(n_threads)
+        .map_err(|error| text(&error))?
+        .with_intra_op_spinning(false)
         .map_err(|error| text(&error))?
         .commit_from_memory(bytes)
         .map_err(|error| text(&error))

@@ -73,7 +73,7 @@ impl Roi {
     }
 
     /// From a point of the square (0..1, y down) to the photo.
-    pub fn to_photo(&self, u: f32, v: f32) -> (f32, f32) {
+    pub fn to_photo(self, u: f32, v: f32) -> (f32, f32) {
         let (sin, cos) = self.angle.sin_cos();
         let (du, dv) = ((u - 0.5) * self.size, (v - 0.5) * self.size);
         (self.cx + du * cos - dv * sin, self.cy + du * sin + dv * cos)

@@ -14,9 +14,12 @@ pub fn pixels_per_metre(person: &Person) -> f64 {
     from_world.or_else(from_torso).unwrap_or_else(from_box).max(1.0)
 }
 
+/// A landmark in the picture (pixels) and in the plane of the picture in space (metres).
+type Seen = ([f64; 2], [f64; 2]);
+
 /// Ratio of distances in the picture and in the plane of the picture in space, over the visible landmarks.
 fn world_scale(body: &Landmarks) -> Option<f64> {
-    let seen: Vec<([f64; 2], [f64; 2])> = body
+    let seen: Vec<Seen> = body
         .points
         .iter()
         .zip(&body.world_m)
@@ -29,8 +32,8 @@ fn world_scale(body: &Landmarks) -> Option<f64> {
     if n < 4.0 {
         return None;
     }
-    let mean = |pick: &dyn Fn(&([f64; 2], [f64; 2])) -> f64| seen.iter().map(pick).sum::<f64>() / n;
-    let spread = |pick: &dyn Fn(&([f64; 2], [f64; 2])) -> f64| {
+    let mean = |pick: &dyn Fn(&Seen) -> f64| seen.iter().map(pick).sum::<f64>() / n;
+    let spread = |pick: &dyn Fn(&Seen) -> f64| {
         let centre = mean(pick);
         seen.iter().map(|pair| (pick(pair) - centre).powi(2)).sum::<f64>()
     };

@@ -63,8 +63,11 @@ pub struct ViewBlock {
 struct Reduced {
     information: DMatrix<f64>,
     gradient: DVector<f64>,
-    own: Vec<(Cholesky<f64, Dyn>, DMatrix<f64>, DVector<f64>)>,
+    own: Vec<Own>,
 }
+
+/// One photo's own unknowns: their factored information, what ties them to the common ones, and their gradient.
+type Own = (Cholesky<f64, Dyn>, DMatrix<f64>, DVector<f64>);
 
 impl Joint {
     /// Schur complement, with Levenberg-Marquardt damping relative to the diagonal. `frozen` common unknowns do not move.

@@ -88,6 +88,9 @@ fn seen_yaw(view: &FitView) -> f64 {
     if across < 0.0 { std::f64::consts::PI } else { 0.0 }
 }
 
+/// A point of the body, where it is in the photo, and its weight.
+type Pair = (DVec3, [f64; 2], f64);
+
 /// The similarity that takes the reference's landmarks nearest to the seen ones, as a place before the camera.
 fn place(view: &FitView, reference: &Reference, yaw: f64) -> ViewState {
     let root = DMat3::from_rotation_z(yaw);
@@ -97,7 +100,7 @@ fn place(view: &FitView, reference: &Reference, yaw: f64) -> ViewState {
         .map(|l| (root * reference.0[l.point as usize], l.px, 1.0 / l.sigma_px.max(0.1).powi(2)))
         .collect();
     let total: f64 = pairs.iter().map(|p| p.2).sum::<f64>().max(1e-12);
-    let mean = |f: &dyn Fn(&(DVec3, [f64; 2], f64)) -> f64| pairs.iter().map(|p| p.2 * f(p)).sum::<f64>() / total;
+    let mean = |f: &dyn Fn(&Pair) -> f64| pairs.iter().map(|p| p.2 * f(p)).sum::<f64>() / total;
     let (mx, mz) = (mean(&|p| p.0.x), mean(&|p| p.0.z));
     let (mu, mv) = (mean(&|p| p.1[0]), mean(&|p| p.1[1]));
     let shared = mean(&|p| (p.0.x - mx) * (p.1[0] - mu) - (p.0.z - mz) * (p.1[1] - mv));

@@ -134,8 +134,8 @@ impl Hats {
         let mut hats = Self { value: [0.0; N_COLUMNS], slope: [0.0; N_COLUMNS], race_slope: [[0.0; N_RACES]; N_RACES] };
         let races = RACES.map(get);
         let sum: f64 = races.iter().sum();
-        for r in 0..N_RACES {
-            hats.value[r] = if sum > 0.0 { races[r] / sum } else { 1.0 / N_RACES as f64 };
+        for (r, race) in races.iter().enumerate() {
+            hats.value[r] = if sum > 0.0 { race / sum } else { 1.0 / N_RACES as f64 };
             for s in 0..N_RACES {
                 let own = f64::from(u8::from(r == s));
                 hats.race_slope[r][s] = if sum > 0.0 { (own - hats.value[r]) / sum } else { 0.0 };

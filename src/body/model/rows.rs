@@ -151,7 +151,7 @@ impl ShapeRows {
         let n = 3 * self.n_vertices;
         for start in (0..n).step_by(BLOCK) {
             let end = (start + BLOCK).min(n);
-            let blocks = sums.each_mut().map(|sum| &mut sum[start..end]);
+            let mut blocks = sums.each_mut().map(|sum| &mut sum[start..end]);
             let piece = |runs: &[Run]| -> &[i16] {
                 let run = runs[0];
                 let (from, to) = (start.max(run.start as usize), end.min((run.start + run.len) as usize));
@@ -161,21 +161,21 @@ impl ShapeRows {
             for quad in quads {
                 let pieces = [piece(quad[0].0), piece(quad[1].0), piece(quad[2].0), piece(quad[3].0)];
                 let len = pieces.iter().map(|p| p.len()).min().unwrap_or(0);
-                for n in 0..N {
+                for (n, block) in blocks.iter_mut().enumerate() {
                     add4(
-                        &mut blocks[n][..len],
+                        &mut block[..len],
                         pieces.map(|p| &p[..len]),
                         [quad[0].1[n], quad[1].1[n], quad[2].1[n], quad[3].1[n]],
                     );
                     for (p, row) in pieces.iter().zip(quad) {
-                        add1(&mut blocks[n][len..p.len()], &p[len..], row.1[n]);
+                        add1(&mut block[len..p.len()], &p[len..], row.1[n]);
                     }
                 }
             }
             for row in rest {
                 let p = piece(row.0);
-                for n in 0..N {
-                    add1(&mut blocks[n][..p.len()], p, row.1[n]);
+                for (n, block) in blocks.iter_mut().enumerate() {
+                    add1(&mut block[..p.len()], p, row.1[n]);
                 }
             }
         }

@@ -50,7 +50,7 @@ fn resamples(sample: &[f64]) -> impl Iterator<Item = f64> {
     let n = sample.len() as u64;
     (0..N_RESAMPLES).map(move |_| {
         // The top 32 bits times n: even enough for samples of a few hundred.
-        let sum: f64 = (0..n).map(|_| sample[((dice.next_u64() >> 32) * n >> 32) as usize]).sum();
+        let sum: f64 = (0..n).map(|_| sample[(((dice.next_u64() >> 32) * n) >> 32) as usize]).sum();
         sum / n as f64
     })
 }

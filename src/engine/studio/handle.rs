@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, unbounded};
 
-use super::keeper::{Keeper, Wish};
+use super::keeper::{Keeper, Say, Wish};
 use super::library::SharedModel;
 use super::{JobId, Studio, StudioCommand, work};
 use crate::engine::NoticeLevel;
@@ -62,10 +62,7 @@ impl Handle {
     }
 }
 
-fn start(
-    published: Arc<ArcSwap<Studio>>,
-    say: Box<dyn Fn(Option<(NoticeLevel, String)>) + Send>,
-) -> std::io::Result<Running> {
+fn start(published: Arc<ArcSwap<Studio>>, say: Say) -> std::io::Result<Running> {
     let (wishes, wishes_received) = unbounded();
     let (orders, orders_received) = unbounded();
     let (news, news_received) = unbounded();

@@ -18,6 +18,9 @@ use super::{
 use crate::engine::{JobView, NoticeLevel};
 use crate::types::{FocalLength, FocalSource, Known, Phenotype, PhenotypeAxis, Provenance, Sex};
 
+/// Passes a message on, or, with `None`, only that something has changed.
+pub type Say = Box<dyn Fn(Option<(NoticeLevel, String)>) + Send>;
+
 /// A wish from the pipeline thread.
 pub enum Wish {
     Do(StudioCommand),
@@ -52,7 +55,7 @@ pub struct Keeper {
     orders: Sender<Order>,
     published: Arc<ArcSwap<Studio>>,
     comparison_view: Option<Arc<super::ComparisonView>>,
-    say: Box<dyn Fn(Option<(NoticeLevel, String)>) + Send>,
+    say: Say,
     next_id: u64,
     next_job: JobId,
     revision: u64,
@@ -60,12 +63,7 @@ pub struct Keeper {
 
 impl Keeper {
     /// `say` passes a message on, or only that something has changed.
-    pub fn new(
-        model: SharedModel,
-        orders: Sender<Order>,
-        published: Arc<ArcSwap<Studio>>,
-        say: Box<dyn Fn(Option<(NoticeLevel, String)>) + Send>,
-    ) -> Self {
+    pub fn new(model: SharedModel, orders: Sender<Order>, published: Arc<ArcSwap<Studio>>, say: Say) -> Self {
         Self {
             desk: Desk::default(),
             history: History::default(),
