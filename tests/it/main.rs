@@ -29,6 +29,7 @@ mod recording;
 mod register;
 mod render;
 mod render_mesh;
+mod render_snapshot;
 mod ruview;
 mod scan;
 mod sheet;
