@@ -321,7 +321,8 @@ fn a_mesh_that_makes_no_sense_is_skipped_and_named() {
         change(&mut mesh);
         mesh
     };
-    let cases: [(&str, SceneMesh, &[(u64, MeshProblem)]); 7] = [
+    type Case<'a> = (&'a str, SceneMesh, &'a [(u64, MeshProblem)]);
+    let cases: [Case<'_>; 7] = [
         ("sound", broken(&|_| ()), &[]),
         ("no triangles", broken(&|mesh| mesh.triangles = Arc::new([])), &[]),
         (
