@@ -241,7 +241,9 @@ fn every_point_that_networks_name_is_on_the_model() {
         let (_, maps) = model().pose_bones(&bones, &model().reference_pose());
         model().prepared().landmarks.points(&coefficients, &[]).positions(&maps)
     };
-    let (phenotype, _) = bent(3);
+    // A fit estimates phenotypes; local changes are the user's, so that the landmarks' basis does not hold them.
+    let (mut phenotype, _) = bent(3);
+    phenotype.local_changes.clear();
     let found = places(&phenotype);
     assert_eq!(found.len(), BodyPoint::ALL.len());
     let regressed = model().keypoints(&model().reference_mesh(&phenotype).vertices);

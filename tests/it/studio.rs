@@ -83,7 +83,7 @@ fn a_photo_becomes_a_body_with_measurements_and_a_file() {
     let path = dir.path().join("body.glb");
     let options = ExportOptions::default();
     send(&engine, StudioCommand::Export { body: body.id, path: path.clone(), options });
-    wait_for(&engine, "the export done", |studio| studio.jobs.is_empty());
+    wait_for(&engine, "the export done", |studio| path.exists() && studio.jobs.is_empty());
     let (document, ..) = gltf::import(&path).expect("a glTF file");
     assert_eq!(document.skins().next().expect("a skin").joints().count(), 104);
     let left: Vec<_> = std::fs::read_dir(dir.path()).expect("the folder").collect();
@@ -163,8 +163,7 @@ fn a_body_written_as_a_mesh_comes_back_as_a_scan_and_is_registered() {
     let drawn = Arc::clone(&studio.bodies[0]);
     let options = ExportOptions::default();
     send(&engine, StudioCommand::Export { body: drawn.id, path: path.clone(), options });
-    wait_for(&engine, "the export done", |studio| studio.jobs.is_empty());
-    assert!(path.exists());
+    wait_for(&engine, "the export done", |studio| path.exists() && studio.jobs.is_empty());
     send(&engine, StudioCommand::OpenScans(vec![path]));
     let studio = wait_for(&engine, "the scan", |studio| studio.bodies.len() == 2);
     let scan = Arc::clone(&studio.bodies[1]);
