@@ -18,8 +18,9 @@ use super::search::Search;
 
 /// The photos are trusted less than their points' own standard deviations say: points share errors, and there are other valleys.
 /// Standard deviations that the photos alone would leave are multiplied by this; what the user gave and the prior are not.
-/// Chosen by hand; `corporeal evaluate body` prints how often one standard deviation then holds the truth.
-const PHOTO_INFLATION: f64 = 1.7;
+/// Chosen on seeds 1000 to 1049 of the synthetic benchmark, where 1.7 held the truth in 76 of 100 measurements with one view and in
+/// 70 with two; `corporeal evaluate body` prints how often one standard deviation holds it.
+const PHOTO_INFLATION: f64 = 1.6;
 
 /// Landmarks farther than this many of their standard deviations, root mean square without the worst tenth, are not followed.
 const HIGH_RESIDUAL: f64 = 2.5;
