@@ -1,6 +1,6 @@
 //! What is to be said of a photo before anything is fitted: who is in it, what of them is cut off, how they stand.
 
-use crate::types::{Landmark, LandmarkSet, Observation, Person, Remark};
+use crate::types::{Landmark, LandmarkSet, Landmarks, Observation, Person, Remark};
 
 /// Smaller people are a handful of pixels per landmark.
 const MIN_PERSON_PX: f32 = 200.0;
@@ -84,10 +84,26 @@ fn posture(person: &Person, size: (u32, u32)) -> Vec<Remark> {
             said.push(Remark::note("The person is seen from behind", "add a view from the front, if there is one"));
         }
     }
+    if sits(body, &is_seen) {
+        said.push(Remark::warning(
+            "The person sits or crouches: girths and lengths of the lower body cannot be trusted",
+            "use a photo of the person standing",
+        ));
+    }
     if arms_hide_waist(&point) && any(&[23, 24]) {
         said.push(Remark::note("The arms hide the waist", "hold the arms away from the body"));
     }
     said
+}
+
+/// The knees of somebody who stands are a thigh's length (0.4 m of an adult) below the hips.
+fn sits(body: &Landmarks, is_seen: &dyn Fn(usize) -> bool) -> bool {
+    const MIN_DROP_OF_TORSO: f32 = 0.45;
+    let world = |i: usize| body.world_m.get(i).copied().unwrap_or_default();
+    let torso_m = (world(23)[1] + world(24)[1] - world(11)[1] - world(12)[1]).abs() / 2.0;
+    [(23, 25), (24, 26)].into_iter().any(|(hip, knee)| {
+        is_seen(hip) && is_seen(knee) && world(knee)[1] - world(hip)[1] < MIN_DROP_OF_TORSO * torso_m
+    })
 }
 
 fn is_seen(landmark: &Landmark, (width, height): (u32, u32)) -> bool {

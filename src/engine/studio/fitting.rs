@@ -44,7 +44,7 @@ pub fn fit_photos(
         Err(error) => return Err(error.to_string()),
     };
     let fit_secs = started.elapsed().as_secs_f32();
-    let mut entry = entry(id, &model, &usable, &fit, fit_secs);
+    let mut entry = entry(id, &model, &usable, &fit, known, fit_secs);
     entry.make_view(&model);
     Ok(Some(entry))
 }
@@ -64,7 +64,7 @@ fn no_person(photos: &[PhotoView]) -> String {
     failed.or_else(remark).unwrap_or_else(|| "No person was found — add a photo that shows one".into())
 }
 
-fn entry(id: BodyId, model: &BodyModel, photos: &[&PhotoView], fit: &Fit, fit_secs: f32) -> Entry {
+fn entry(id: BodyId, model: &BodyModel, photos: &[&PhotoView], fit: &Fit, known: Known, fit_secs: f32) -> Entry {
     let shape = model.anny.shape(&fit.phenotype);
     let reference = model.anny.posed(&shape, &model.anny.reference_pose());
     let values = measure::values(&model.plan, &reference.vertices, &reference.bones);
@@ -90,17 +90,18 @@ fn entry(id: BodyId, model: &BodyModel, photos: &[&PhotoView], fit: &Fit, fit_se
         original: Some(fit.phenotype.clone()),
         captured: fit.poses.clone().into(),
         fitted: measurements.unwrap_or_default().into(),
-        quality: Some(quality(fit, fit_secs)),
+        quality: Some(quality(fit, known, fit_secs)),
         sigma_m: fit.quality.vertex_error_mm.iter().map(|mm| mm / 1e3).collect(),
         in_photos: in_photos.collect(),
         ..Entry::empty(id, name, origin, Provenance::Replay)
     }
 }
 
-fn quality(fit: &Fit, fit_secs: f32) -> QualityView {
+fn quality(fit: &Fit, known: Known, fit_secs: f32) -> QualityView {
     let quality = &fit.quality;
     let n_views = quality.reprojection_rms_px.len().max(1) as f64;
     let overlaps: Vec<f64> = quality.silhouette_iou.iter().copied().flatten().collect();
+    let overlap = (!overlaps.is_empty()).then(|| (overlaps.iter().sum::<f64>() / overlaps.len() as f64) as f32);
     let errors = &quality.vertex_error_mm;
     QualityView {
         converged: match fit.convergence {
@@ -108,23 +109,30 @@ fn quality(fit: &Fit, fit_secs: f32) -> QualityView {
             Convergence::NotConverged(why) => Err(why.message().to_owned()),
         },
         reprojection_px: (quality.reprojection_rms_px.iter().map(|px| px * px).sum::<f64>() / n_views).sqrt() as f32,
-        overlap: (!overlaps.is_empty()).then(|| (overlaps.iter().sum::<f64>() / overlaps.len() as f64) as f32),
+        overlap,
         expected_error_mm: errors.iter().sum::<f32>() / errors.len().max(1) as f32,
         plausibility: quality.plausibility as f32,
-        remarks: quality.flags.iter().map(|flag| flag_remark(*flag)).collect(),
+        remarks: quality.flags.iter().map(|flag| flag_remark(*flag, known, overlap)).collect(),
         fit_secs,
     }
 }
 
-fn flag_remark(flag: fit::Flag) -> Remark {
+/// Covering less than this of the outline together, the body is not the one in the photo.
+const MIN_OVERLAP: f32 = 0.7;
+
+fn flag_remark(flag: fit::Flag, known: Known, overlap: Option<f32>) -> Remark {
+    use fit::Flag::{Child, HeightDisagrees, HighResidual, Implausible, OutlineDisagrees, ViewsDisagree};
     let (text, advice) = match flag.advice().split_once(": ") {
         Some((text, advice)) => (text.to_owned(), Some(advice.to_owned())),
         None => (flag.advice().to_owned(), None),
     };
-    let serious = matches!(
-        flag,
-        fit::Flag::HighResidual | fit::Flag::Implausible | fit::Flag::HeightDisagrees | fit::Flag::ViewsDisagree
-    );
+    let serious = match flag {
+        HighResidual | Implausible | HeightDisagrees | ViewsDisagree => true,
+        OutlineDisagrees => overlap.is_some_and(|overlap| overlap < MIN_OVERLAP),
+        // Without any scale a child is most often an adult whose proportions were misread.
+        Child => known.height_m.is_none() && known.age_years.is_none(),
+        _ => false,
+    };
     Remark { serious, text, advice }
 }
 
