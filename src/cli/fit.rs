@@ -9,7 +9,7 @@ use crate::engine::studio::{
     self, BodyFormat, Entry, ExportOptions, Library, PhotoView, PoseChoice, QualityView, Remark,
 };
 use crate::types::{
-    FocalLength, FocalSource, Known, Measurement, Sex, parse_age_years, parse_height_m, parse_weight_kg,
+    FocalLength, FocalSource, Known, Measurement, Sex, parse_age_years, parse_height_m, parse_sex, parse_weight_kg,
 };
 
 /// Fits a body to one or more photos of the same person; nothing leaves this machine.
@@ -73,14 +73,6 @@ impl Options {
 enum Focal {
     Millimetres35(f64),
     Pixels(f64),
-}
-
-fn parse_sex(text: &str) -> Result<Sex, String> {
-    match text.to_lowercase().as_str() {
-        "f" | "female" | "w" | "woman" => Ok(Sex::Female),
-        "m" | "male" | "man" => Ok(Sex::Male),
-        _ => Err("write f or m; leave it out when it is not known".into()),
-    }
 }
 
 fn parse_focal(text: &str) -> Result<Focal, String> {

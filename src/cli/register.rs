@@ -13,7 +13,7 @@ use crate::export::gltf::{self, Influences, SkinnedBody};
 use crate::export::mesh_file::{self, UvMap};
 use crate::export::{self, measurements};
 use crate::scan::{self, LengthUnit, Scan, UpAxis};
-use crate::types::{Known, Measurement, Sex, parse_age_years, parse_height_m};
+use crate::types::{Known, Measurement, Sex, parse_age_years, parse_height_m, parse_sex};
 
 /// Lays a body on a scan of a person: measurements, a skinned body and the distance between the two.
 #[derive(Debug, clap::Args)]
@@ -82,14 +82,6 @@ fn parse_up(text: &str) -> Result<UpAxis, String> {
         "-z" => UpAxis::MinusZ,
         _ => return Err("write x, y, z, -x, -y or -z".into()),
     })
-}
-
-fn parse_sex(text: &str) -> Result<Sex, String> {
-    match text.to_lowercase().as_str() {
-        "f" | "female" => Ok(Sex::Female),
-        "m" | "male" => Ok(Sex::Male),
-        _ => Err("write f or m; leave it out when it is not known".into()),
-    }
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {

@@ -94,6 +94,15 @@ pub fn parse_age_years(text: &str) -> Result<f64, String> {
     if (0.0..=120.0).contains(&years) { Ok(years) } else { Err("an age is 0 to 120 years — check the figure".into()) }
 }
 
+/// Reads a sex as people abbreviate it.
+pub fn parse_sex(text: &str) -> Result<Sex, String> {
+    match text.trim().to_lowercase().as_str() {
+        "f" | "female" | "w" | "woman" => Ok(Sex::Female),
+        "m" | "male" | "man" => Ok(Sex::Male),
+        _ => Err("write f or m; leave it out when it is not known".into()),
+    }
+}
+
 fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|value: &f64| value.is_finite())
 }

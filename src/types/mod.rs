@@ -27,7 +27,9 @@ pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Seg
 pub use health::{ClockHealth, LinkHealth, SourceState};
 pub use history::{Row, Rows};
 pub use ids::{LinkId, NodeId, StreamId};
-pub use known::{Known, Sex, check_height_m, check_weight_kg, parse_age_years, parse_height_m, parse_weight_kg};
+pub use known::{
+    Known, Sex, check_height_m, check_weight_kg, parse_age_years, parse_height_m, parse_sex, parse_weight_kg,
+};
 pub use landmarks::{DepthMap, Landmark, LandmarkSet, Landmarks, Mask, Object, Observation, Person, PixelBox};
 pub use measurement::{Evidence, Measurement, MeasurementKind, MeasurementUnit, Tape};
 pub use num_complex::Complex32;

@@ -24,7 +24,8 @@ const YAWS: [f64; 4] = [0.0, FRAC_PI_2, PI, -FRAC_PI_2];
 /// How many of the outline's points a view has.
 const N_CONTOUR: usize = 220;
 
-/// Bones that are turned at random, both sides where they come in pairs.
+/// Bones that are turned at random, both sides where they come in pairs. A list of its own: the truth of a seed must stay when
+/// the fit turns other bones.
 const JOINTS: [&str; 16] = [
     "spine04",
     "spine02",

@@ -1,7 +1,6 @@
 //! Bodies, measurements and contact sheets to files. A file appears whole or not at all.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bevy_math::DVec2;
 
@@ -164,18 +163,7 @@ fn comments(info: &BodyInfo) -> Vec<String> {
 
 /// Into a new file beside it first, so that a full disk leaves the old one as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("cannot write the file — {error}: {path:?}");
-    let mut name = path.file_name().ok_or_else(|| format!("this is no file's name: {path:?}"))?.to_owned();
-    name.push(".part");
-    let part: PathBuf = path.with_file_name(name);
-    let written = std::fs::File::create(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| std::fs::rename(&part, path)).map_err(|error| {
-        std::fs::remove_file(&part).ok(); // it may not exist, and the first error is the one to tell
-        failed(error)
-    })
+    crate::export::save(path, bytes).map(drop).map_err(|error| error.to_string())
 }
 
 /// Draws photo, landmarks, outline and body side by side, one row a photo; the body is the one fitted to that photo.
