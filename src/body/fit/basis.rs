@@ -1,17 +1,17 @@
-//! The model's landmarks prepared for fitting: what each of them hangs on every bone, as a linear function of the weights of the
+//! Points of the model prepared for fitting: what each of them hangs on every bone, as a linear function of the weights of the
 //! blend shapes. With it a step that looks at landmarks alone costs a tenth of a posed body.
 
 use bevy_math::DVec3;
 
-use crate::body::model::{AnnyModel, Coefficients, Moment, PointSet};
+use crate::body::model::{AnnyModel, Coefficients, Merging, Moment, PointSet, merge, wide};
 
-use super::points::{BodyPoint, Place};
+use super::points::Place;
 
 /// Regression weights below this are left out, the others scaled up for them. At rest that moves no keypoint by more than 0.3 mm.
 const LIGHTEST: f32 = 1e-4;
 
-/// Constant for a model. Built once, about 4 MB.
-pub struct LandmarkBasis {
+/// Constant for a model.
+pub struct PointBasis {
     /// Where each point's moments start; one more at the end.
     first: Vec<u32>,
     template: Vec<Moment>,
@@ -19,12 +19,12 @@ pub struct LandmarkBasis {
     rows: Vec<f32>,
 }
 
-impl LandmarkBasis {
-    pub fn new(model: &AnnyModel) -> Self {
+impl PointBasis {
+    pub(super) fn new(model: &AnnyModel, places: impl Iterator<Item = Place>) -> Self {
         let mut slots =
             Slots { first: vec![0], bones: Vec::new(), masses: Vec::new(), terms: Vec::new(), heads: Vec::new() };
-        for point in BodyPoint::ALL {
-            match point.place() {
+        for place in places {
+            match place {
                 Place::Regressed(index) => {
                     let terms = model.keypoint_terms.get(index).map_or(&[][..], Vec::as_slice);
                     let heavy = terms.iter().filter(|(_, w)| w.abs() > LIGHTEST);
@@ -80,33 +80,40 @@ impl LandmarkBasis {
         Self { first: slots.first, template, rows }
     }
 
-    /// The landmarks of a shape, with derivatives by some axes (indices into `PhenotypeAxis::ALL`), in the order of `BodyPoint::ALL`.
+    /// For a model whose rows were merged.
+    pub(super) fn merged(&self, merging: &Merging, n_merged: usize) -> Self {
+        Self {
+            first: self.first.clone(),
+            template: self.template.clone(),
+            rows: merge(&self.rows, 3 * self.template.len(), merging, n_merged),
+        }
+    }
+
+    /// The points of a shape, with derivatives by some axes (indices into `PhenotypeAxis::ALL`).
     pub fn points(&self, coefficients: &Coefficients, axes: &[usize]) -> PointSet {
         let n = 3 * self.template.len();
-        let mut sums = vec![vec![0.0; n]; 1 + axes.len()];
-        for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis) {
-            let from = usize::from(*row) * n;
-            let Some(part) = self.rows.get(from..from + n) else { continue };
-            add(&mut sums[0], part, *value);
-            for (sum, axis) in sums[1..].iter_mut().zip(axes) {
-                add(sum, part, by_axis[*axis]);
+        let mut sums = vec![vec![0.0f32; n]; 1 + axes.len()];
+        wide(|| {
+            for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis)
+            {
+                let from = usize::from(*row) * n;
+                let Some(part) = self.rows.get(from..from + n) else { continue };
+                let weights = std::iter::once(*value).chain(axes.iter().map(|axis| by_axis[*axis]));
+                for (sum, weight) in sums.iter_mut().zip(weights).filter(|(_, weight)| *weight != 0.0) {
+                    for (s, p) in sum.iter_mut().zip(part) {
+                        *s += weight as f32 * p;
+                    }
+                }
             }
-        }
+        });
+        let vectors = |sum: &[f32]| sum.as_chunks::<3>().0.iter().map(|d| DVec3::from(d.map(f64::from))).collect();
+        let moved: Vec<DVec3> = vectors(&sums[0]);
         let mut moments = self.template.clone();
-        for (moment, d) in moments.iter_mut().zip(sums[0].as_chunks::<3>().0) {
-            moment.first += DVec3::from(*d);
+        for (moment, d) in moments.iter_mut().zip(moved) {
+            moment.first += d;
         }
-        let by_axis =
-            sums[1..].iter().map(|s| s.as_chunks::<3>().0.iter().map(|d| DVec3::from(*d)).collect()).collect();
+        let by_axis = sums[1..].iter().map(|sum| vectors(sum)).collect();
         PointSet::from_parts(self.first.clone(), moments, by_axis)
-    }
-}
-
-fn add(sum: &mut [f64], part: &[f32], weight: f64) {
-    if weight != 0.0 {
-        for (s, p) in sum.iter_mut().zip(part) {
-            *s += weight * f64::from(*p);
-        }
     }
 }
 

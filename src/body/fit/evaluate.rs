@@ -13,7 +13,7 @@ use super::normal::{Joint, Normal, ViewBlock};
 use super::outline::{Match, Silhouette, match_outline};
 use super::points::BodyPoint;
 use super::pose_prior;
-use super::prepared::Prepared;
+use super::prepared::{LIGHT_AXES, Prepared};
 use super::prior::shape_cost;
 use super::robust::student;
 use super::state::{N_PLACE, N_POSE, State};
@@ -93,7 +93,17 @@ struct ShapeParts {
     shape: Option<Shape>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// The same with the lighter model, where it has all axes that are estimated.
+    pub fn lighter(&self) -> Context<'a> {
+        let fits = self.options.axes.iter().all(|axis| LIGHT_AXES.contains(axis));
+        let (model, prepared) = match &self.prepared.light {
+            Some(light) if fits => (&light.0, &light.1),
+            _ => (self.model, self.prepared),
+        };
+        Context { model, prepared, axes: self.axes.clone(), ..*self }
+    }
+
     pub fn axis(&self, at: usize) -> PhenotypeAxis {
         PhenotypeAxis::ALL[self.axes[at]]
     }

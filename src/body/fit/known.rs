@@ -2,7 +2,7 @@
 
 use bevy_math::{DVec3, Vec3};
 
-use crate::body::model::{Coefficients, PointSet, ShapeJacobian};
+use crate::body::model::{Coefficients, ShapeJacobian};
 
 use super::evaluate::Context;
 
@@ -18,10 +18,7 @@ pub const DENSITY: f64 = 980.0;
 /// Stature in the reference pose, and its derivatives by the fitted axes.
 pub fn stature(context: &Context<'_>, coefficients: &Coefficients, bones: &ShapeJacobian) -> (f64, Vec<f64>) {
     let model = context.model;
-    let vertices = &context.prepared.stature_vertices;
-    let (rest, rest_by) = model.rest_of(coefficients, vertices, &context.axes);
-    let mixtures: Vec<_> = (0..vertices.len() as u32).map(|at| vec![(at, 1.0)]).collect();
-    let set = PointSet::of_vertices(model, vertices, &rest, &rest_by, &mixtures);
+    let set = context.prepared.extremes.points(coefficients, &context.axes);
     let (frames, maps) = model.pose_bones(bones, &model.reference_pose());
     let maps_by = model.bone_maps_by(bones, &frames);
     let positions = set.positions(&maps);

@@ -2,6 +2,8 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
+use crate::body::model::wide;
+
 /// `½ stepᵀ information step + gradientᵀ step + cost`, gathered row by row.
 #[derive(Clone, Debug)]
 pub struct Normal {
@@ -19,16 +21,18 @@ impl Normal {
 
     /// Adds `½ weight (residual + row · step)²`; the cost is added by the caller, since it may be a robust one.
     pub fn add_row(&mut self, row: &[f64], residual: f64, weight: f64) {
-        for i in 0..self.n {
-            let scaled = weight * row[i];
-            if scaled != 0.0 {
-                self.gradient[i] += scaled * residual;
-                let line = &mut self.information[i * self.n + i..(i + 1) * self.n];
-                for (sum, value) in line.iter_mut().zip(&row[i..]) {
-                    *sum += scaled * value;
+        wide(|| {
+            for i in 0..self.n {
+                let scaled = weight * row[i];
+                if scaled != 0.0 {
+                    self.gradient[i] += scaled * residual;
+                    let line = &mut self.information[i * self.n + i..(i + 1) * self.n];
+                    for (sum, value) in line.iter_mut().zip(&row[i..]) {
+                        *sum += scaled * value;
+                    }
                 }
             }
-        }
+        });
     }
 
     /// Adds a term in one unknown: slope and curvature of its cost.

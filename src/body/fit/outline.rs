@@ -5,6 +5,8 @@
 
 use bevy_math::Vec3;
 
+use crate::body::model::wide;
+
 use super::camera::Camera;
 use super::input::ContourPoint;
 
@@ -116,9 +118,11 @@ impl Silhouette {
         }
         let cover = Cover::new(&turning, low[1], high[1]);
         let beyond = BEYOND * extent;
-        turning.retain(|edge| {
-            let middle = std::array::from_fn(|i| 0.5 * (edge.ends[0][i] + edge.ends[1][i]) + beyond * edge.normal[i]);
-            !cover.at(middle)
+        wide(|| {
+            turning.retain(|edge| {
+                let middle = [0, 1].map(|i| 0.5 * (edge.ends[0][i] + edge.ends[1][i]) + beyond * edge.normal[i]);
+                !cover.at(middle)
+            });
         });
         Some(Self { edges: turning, extent_px: extent, cover })
     }
@@ -130,16 +134,20 @@ impl Silhouette {
 /// leaves the body across those edges less how often it enters. That needs no raster and has no grain.
 pub struct Cover {
     top: f32,
-    bands: Vec<Vec<Crossing>>,
+    /// Where each band's crossings start; one more at the end.
+    first: Vec<u32>,
+    crossings: Crossings,
 }
 
-/// An edge that a horizontal ray may cross.
-#[derive(Clone, Copy)]
-struct Crossing {
-    from: [f32; 2],
-    to: [f32; 2],
-    /// 1 when the body is to the left.
-    layers: i32,
+/// Edges that a horizontal ray may cross, in heights `from..to`. By columns, so that eight are looked at together.
+struct Crossings {
+    from: Vec<f32>,
+    to: Vec<f32>,
+    /// Where the edge is at the height `from`, and how that changes with the height.
+    x: Vec<f32>,
+    slope: Vec<f32>,
+    /// 1 when the body is to the left, else -1.
+    layers: Vec<i32>,
 }
 
 /// Height of the bands that edges are sorted into, pixels.
@@ -148,36 +156,60 @@ const BAND_PX: f32 = 4.0;
 impl Cover {
     fn new(edges: &[OutlineEdge], top: f32, bottom: f32) -> Self {
         let n = ((bottom - top) / BAND_PX) as usize + 1;
-        let mut bands = vec![Vec::new(); n];
-        for edge in edges {
-            let [from, to] = edge.ends;
-            if from[1] == to[1] {
-                continue; // a ray along it does not cross it
-            }
-            let crossing = Crossing { from, to, layers: if edge.normal[0] > 0.0 { 1 } else { -1 } };
-            let band = |v: f32| (((v - top) / BAND_PX) as usize).min(n - 1);
-            for list in &mut bands[band(from[1].min(to[1]))..=band(from[1].max(to[1]))] {
-                list.push(crossing);
+        let band = |v: f32| (((v - top) / BAND_PX) as usize).min(n - 1);
+        let level = |edge: &&OutlineEdge| edge.ends[0][1] != edge.ends[1][1]; // a ray along it does not cross it
+        let reach = |edge: &OutlineEdge| {
+            let [a, b] = edge.ends.map(|end| band(end[1]));
+            a.min(b)..=a.max(b)
+        };
+        let mut first = vec![0u32; n + 1];
+        for edge in edges.iter().filter(level) {
+            for at in reach(edge) {
+                first[at + 1] += 1;
             }
         }
-        Self { top, bands }
+        for at in 0..n {
+            first[at + 1] += first[at];
+        }
+        let mut next = first.clone();
+        let n_crossings = first[n] as usize;
+        let column = || vec![0.0; n_crossings];
+        let mut crossings =
+            Crossings { from: column(), to: column(), x: column(), slope: column(), layers: vec![0; n_crossings] };
+        for edge in edges.iter().filter(level) {
+            let [mut upper, mut lower] = edge.ends;
+            if upper[1] > lower[1] {
+                (upper, lower) = (lower, upper);
+            }
+            for band in reach(edge) {
+                let at = next[band] as usize;
+                crossings.from[at] = upper[1];
+                crossings.to[at] = lower[1];
+                crossings.x[at] = upper[0];
+                crossings.slope[at] = (lower[0] - upper[0]) / (lower[1] - upper[1]);
+                crossings.layers[at] = if edge.normal[0] > 0.0 { 1 } else { -1 };
+                next[band] += 1;
+            }
+        }
+        Self { top, first, crossings }
     }
 
+    #[inline(always)]
     pub fn at(&self, p: [f32; 2]) -> bool {
-        if p[1] < self.top {
+        let band = (p[1] - self.top) / BAND_PX;
+        if band.is_nan() || band < 0.0 || band as usize + 1 >= self.first.len() {
             return false;
         }
-        let Some(band) = self.bands.get(((p[1] - self.top) / BAND_PX) as usize) else { return false };
-        let mut layers = 0;
-        for edge in band {
-            if (edge.from[1] <= p[1]) != (edge.to[1] <= p[1]) {
-                let t = (p[1] - edge.from[1]) / (edge.to[1] - edge.from[1]);
-                if edge.from[0] + t * (edge.to[0] - edge.from[0]) > p[0] {
-                    layers += edge.layers;
-                }
-            }
+        let [from, to] = [0, 1].map(|side| self.first[band as usize + side] as usize);
+        let Crossings { from: tops, to: bottoms, x, slope, layers } = &self.crossings;
+        let [tops, bottoms, x, slope] = [tops, bottoms, x, slope].map(|column| &column[from..to]);
+        let mut sum = 0;
+        for (at, layers) in layers[from..to].iter().enumerate() {
+            let within = (tops[at] <= p[1]) & (p[1] < bottoms[at]);
+            let right = x[at] + (p[1] - tops[at]) * slope[at] > p[0];
+            sum += if within & right { *layers } else { 0 };
         }
-        layers > 0
+        sum > 0
     }
 }
 

@@ -1,10 +1,13 @@
 //! What every fit with a model needs and no photo changes. Built at the first fit, kept with the model.
 
-use crate::body::model::AnnyModel;
-use crate::types::Phenotype;
+use safetensors::{Dtype, SafeTensors};
 
-use super::basis::LandmarkBasis;
+use crate::body::model::AnnyModel;
+use crate::types::{Phenotype, PhenotypeAxis};
+
+use super::basis::PointBasis;
 use super::outline::Edges;
+use super::points::{BodyPoint, Place};
 
 /// The bones that a fit turns, besides the root. Twist bones, hands, toes and the face stay as the reference has them.
 pub const JOINTS: [&str; 16] = [
@@ -29,14 +32,38 @@ pub const N_JOINTS: usize = JOINTS.len();
 
 /// See the module.
 pub struct Prepared {
-    pub landmarks: LandmarkBasis,
+    /// In the order of [`BodyPoint::ALL`]; about 4 MB.
+    pub landmarks: PointBasis,
     pub edges: Edges,
     /// [`AnnyModel::carriers`].
     pub carriers: Vec<u128>,
     /// The bones of [`JOINTS`].
     pub joints: Vec<usize>,
-    /// Vertices among which the highest and the lowest of any body are; they rise.
-    pub stature_vertices: Vec<u16>,
+    /// Vertices among which the highest and the lowest of any body are.
+    pub extremes: PointBasis,
+    /// A lighter model for searches over [`LIGHT_AXES`].
+    pub light: Option<Box<(AnnyModel, Prepared)>>,
+}
+
+/// The axes of the lighter model: those that fits estimate unless told otherwise.
+pub const LIGHT_AXES: [PhenotypeAxis; 6] = [
+    PhenotypeAxis::Gender,
+    PhenotypeAxis::Age,
+    PhenotypeAxis::Muscle,
+    PhenotypeAxis::Weight,
+    PhenotypeAxis::Height,
+    PhenotypeAxis::Proportions,
+];
+
+/// Fewer triangles over the model's vertices, made by `models/anny/outline_mesh.py`.
+const OUTLINE_MESH: &[u8] = include_bytes!("../../../models/anny/outline_mesh.safetensors");
+
+/// `None` when the array is not there: fits are slower then, not wrong.
+fn outline_faces() -> Option<Vec<[u16; 3]>> {
+    let file = SafeTensors::deserialize(OUTLINE_MESH).ok()?;
+    let faces = file.tensor("faces").ok()?;
+    let words = faces.data().as_chunks::<2>().0.iter().map(|word| u16::from_le_bytes(*word));
+    (faces.dtype() == Dtype::U16).then(|| words.collect::<Vec<_>>().as_chunks::<3>().0.to_vec())
 }
 
 impl Prepared {
@@ -51,15 +78,31 @@ impl Prepared {
         by_height.sort_by(|a, b| a.0.total_cmp(&b.0));
         let lowest = by_height.iter().take(150).step_by(2);
         let highest = by_height.iter().rev().take(60).step_by(2);
-        let mut stature_vertices: Vec<u16> = lowest.chain(highest).map(|(_, vertex)| *vertex).collect();
-        stature_vertices.sort_unstable();
-        stature_vertices.dedup();
-        Self {
-            landmarks: LandmarkBasis::new(model),
+        let extremes = lowest.chain(highest).map(|(_, vertex)| Place::Vertex(*vertex));
+        let mut prepared = Self {
+            landmarks: PointBasis::new(model, BodyPoint::ALL.into_iter().map(BodyPoint::place)),
+            extremes: PointBasis::new(model, extremes),
             edges: Edges::new(&model.faces),
             carriers: model.carriers(),
             joints: JOINTS.iter().filter_map(|label| model.bone_index(label)).collect(),
-            stature_vertices,
-        }
+            light: None,
+        };
+        prepared.light = prepared.lighter(model);
+        prepared
+    }
+
+    fn lighter(&self, model: &AnnyModel) -> Option<Box<(AnnyModel, Self)>> {
+        let axes = LIGHT_AXES.map(|axis| axis as usize);
+        let (light, merging) = model.condensed(&axes, &outline_faces()?)?;
+        let n_rows = light.n_phenotype_rows();
+        let prepared = Self {
+            landmarks: self.landmarks.merged(&merging, n_rows),
+            extremes: self.extremes.merged(&merging, n_rows),
+            edges: Edges::new(&light.faces),
+            carriers: self.carriers.clone(),
+            joints: self.joints.clone(),
+            light: None,
+        };
+        Some(Box::new((light, prepared)))
     }
 }

@@ -32,6 +32,11 @@ const HOPELESS: f64 = 40.0;
 /// A step smaller than this in every axis and joint is rest.
 const REST: f64 = 2e-3;
 
+/// So is this many steps in which the cost did not fall by a part of a unit of log likelihood that no data could tell: outline points
+/// that change their match keep it from standing still.
+const IDLE_STEPS: usize = 3;
+const NEGLIGIBLE: f64 = 0.1;
+
 /// What each stage looks at.
 const BY_LANDMARKS: Looking = Looking { outline_reach: None, freedom: 5.0 };
 const WIDE: Looking = Looking { outline_reach: Some(0.05), freedom: 5.0 };
@@ -49,7 +54,8 @@ pub fn fit(
 ) -> Result<Fit, FitError> {
     let input = &checked(input)?;
     let axes = options.axes.iter().map(|axis| *axis as usize).collect();
-    let context = Context { model, prepared: model.prepared(), input, options, axes };
+    let whole = Context { model, prepared: model.prepared(), input, options, axes };
+    let context = whole.lighter();
     let mut report = Reporter { context: &context, progress, iteration: 0, expected: expected_steps(options) };
 
     let mut best = age_anchors(&context, &mut report)?;
@@ -58,12 +64,12 @@ pub fn fit(
     run(&context, &mut best, &NEAR, FitStage::Phenotype, options.max_iterations, &mut report)?;
     best = over_kinks(&context, best, &mut report)?;
 
-    best.relook(&context, &TIGHT);
-    let rested = run(&context, &mut best, &TIGHT, FitStage::Pose, options.max_iterations, &mut report)?;
+    best.relook(&whole, &TIGHT);
+    let rested = run(&whole, &mut best, &TIGHT, FitStage::Pose, options.max_iterations, &mut report)?;
     if !best.state.is_finite() || !best.cost().is_finite() {
         return Err(FitError::Numeric);
     }
-    quality::finish(&context, &best, rested)
+    quality::finish(&whole, &best, rested)
 }
 
 /// A search from every age anchor by landmarks, then the best of each segment of age by the outline too.
@@ -199,10 +205,14 @@ fn run(
     max_steps: usize,
     report: &mut Reporter<'_>,
 ) -> Result<bool, FitError> {
+    let mut lowest = search.cost();
+    let mut n_idle = 0;
     for _ in 0..max_steps {
         let more = search.step(context, looking, &[]);
         report.send(stage, search)?;
-        if !more || (search.n_refused == 0 && search.last_step < REST) || search.n_refused >= 4 {
+        n_idle = if search.cost() < lowest - NEGLIGIBLE { 0 } else { n_idle + 1 };
+        lowest = lowest.min(search.cost());
+        if !more || (search.n_refused == 0 && search.last_step < REST) || n_idle >= IDLE_STEPS {
             search.settle(context, looking);
             return Ok(true);
         }

@@ -49,6 +49,33 @@ impl RowLabels {
     pub fn len(&self) -> usize {
         self.0.len()
     }
+
+    /// Puts together the rows that only other axes than the given ones tell apart, these being at their default.
+    ///
+    /// Returns the labels of the merged rows, and for every row of these where it goes with which factor.
+    pub fn merged(&self, axes: &[usize]) -> (Self, Vec<Option<(usize, f64)>>) {
+        let usual = Hats::new(&Phenotype::default());
+        let mut merged: Vec<[Option<u8>; MAX_LABELS]> = Vec::new();
+        let targets = self.0.iter().map(|labels| {
+            let mut factor = 1.0;
+            let mut own = *labels;
+            for (group, label) in own.iter_mut().enumerate() {
+                let is_kept = group.checked_sub(1).is_some_and(|g| axes.contains(&(GROUPS[g].0 as usize)));
+                if let Some(column) = label.take_if(|_| !is_kept) {
+                    factor *= usual.value[usize::from(column)];
+                }
+            }
+            (factor != 0.0).then(|| {
+                let at = merged.iter().position(|m| *m == own).unwrap_or_else(|| {
+                    merged.push(own);
+                    merged.len() - 1
+                });
+                (at, factor)
+            })
+        });
+        let targets = targets.collect();
+        (Self(merged), targets)
+    }
 }
 
 /// The weights of the blend shapes that are not still, and their derivatives.

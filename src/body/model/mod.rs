@@ -5,6 +5,7 @@
 //! Does not read files and knows nothing of photos or measurements.
 
 mod coefficients;
+mod condensed;
 mod jacobian;
 mod load;
 mod points;
@@ -14,6 +15,7 @@ mod rotation;
 mod rows;
 mod skin;
 mod tensors;
+mod wide;
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,11 +25,13 @@ use crate::body::fit::Prepared;
 use crate::types::{BodyPose, Mesh, Phenotype};
 
 pub use coefficients::Coefficients;
+pub use condensed::{Merging, merge};
 pub use jacobian::{BodyJacobian, ShapeJacobian};
 pub use load::LoadError;
 pub use points::{Moment, PointSet, PointsJacobian};
 pub use pose::{BoneFrame, BoneMap, PoseColumn};
 pub use rotation::{nearest_rotation, nearest_rotation_derivative};
+pub(in crate::body) use wide::wide;
 
 use rows::ShapeRows;
 use skin::Skin;

@@ -7,10 +7,13 @@
 use bevy_math::{DVec3, Vec3};
 
 use super::pose::{BoneMap, PoseColumn};
+use super::wide::wide;
 use super::{AnnyModel, Shape};
 
 /// The value and at most eleven axes.
 const LANES: usize = 12;
+/// The value and at most seven.
+const FEW: usize = 8;
 
 /// What a point has on one bone: first moment and mass, in rest coordinates.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -170,27 +173,52 @@ impl AnnyModel {
         vertices: &[u16],
         axes: &[usize],
     ) -> (Vec<DVec3>, Vec<Vec<DVec3>>) {
-        // Value first, then the axes, side by side: one row's motion is multiplied by all of them at once.
-        let mut sums = vec![[[0.0f32; LANES]; 3]; vertices.len()];
+        if axes.len() < FEW {
+            self.rest_in::<FEW>(coefficients, vertices, axes)
+        } else {
+            self.rest_in::<LANES>(coefficients, vertices, axes)
+        }
+    }
+
+    /// Value first, then the axes, side by side: one row's motion is multiplied by all of them at once.
+    fn rest_in<const N: usize>(
+        &self,
+        coefficients: &super::Coefficients,
+        vertices: &[u16],
+        axes: &[usize],
+    ) -> (Vec<DVec3>, Vec<Vec<DVec3>>) {
+        let mut sums = vec![[[0.0f32; N]; 3]; vertices.len()];
+        let mut shares = [[0.0f32; N]; 3];
         for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis) {
-            let mut weights = [0.0; LANES];
+            let mut weights = [0.0; N];
             weights[0] = *value as f32;
             for (weight, axis) in weights[1..].iter_mut().zip(axes) {
                 *weight = by_axis[*axis] as f32;
             }
-            if weights == [0.0; LANES] {
+            if weights == [0.0; N] {
                 continue;
             }
-            self.visit_row(*row, vertices, |at, delta| {
-                for (sum, d) in sums[at].iter_mut().zip(delta) {
-                    for lane in 0..LANES {
-                        sum[lane] += weights[lane] * d;
-                    }
+            for (share, part) in shares.iter_mut().zip(self.rows.template_share(*row)) {
+                for lane in 0..N {
+                    share[lane] += weights[lane] * part as f32;
                 }
+            }
+            wide(|| {
+                self.rows.visit(*row, vertices, |at, delta| {
+                    for (sum, d) in sums[at].iter_mut().zip(delta) {
+                        for lane in 0..N {
+                            sum[lane] += weights[lane] * d;
+                        }
+                    }
+                });
             });
         }
-        let lane =
-            |at: usize, lane: usize| DVec3::from_array(std::array::from_fn(|axis| f64::from(sums[at][axis][lane])));
+        let lane = |at: usize, lane: usize| {
+            let template = self.template_vertex(usize::from(vertices[at])).to_array();
+            DVec3::from_array(
+                [0, 1, 2].map(|axis| f64::from(sums[at][axis][lane] + shares[axis][lane] * template[axis] as f32)),
+            )
+        };
         let rest =
             vertices.iter().enumerate().map(|(at, v)| self.template_vertex(usize::from(*v)) + lane(at, 0)).collect();
         let by = (0..axes.len()).map(|axis| (0..vertices.len()).map(|at| lane(at, axis + 1)).collect()).collect();

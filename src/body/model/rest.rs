@@ -3,6 +3,7 @@
 use bevy_math::{DMat3, DVec3, Vec3};
 
 use super::rotation::{nearest_rotation, nearest_rotation_derivative, rotation_sensitivity};
+use super::wide::wide;
 use super::{AnnyModel, Coefficients, Shape};
 
 impl AnnyModel {
@@ -147,7 +148,9 @@ pub(super) fn shaped_bones(n_bones: usize, covariance_shapes: &[f32]) -> Vec<boo
 }
 
 fn add(sum: &mut [f64], part: &[f32], weight: f64) {
-    for (s, p) in sum.iter_mut().zip(part) {
-        *s += weight * f64::from(*p);
-    }
+    wide(|| {
+        for (s, p) in sum.iter_mut().zip(part) {
+            *s += weight * f64::from(*p);
+        }
+    });
 }

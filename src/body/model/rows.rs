@@ -4,6 +4,8 @@
 //! most of the body are stored whole, the others as runs of vertices. Newborn rows have no deltas of their own: they are
 //! the baby's rows scaled, plus a share of the template (`spec/body-model.md` 2.2).
 
+use super::wide::wide;
+
 /// Gaps up to this many vertices are filled with zeros rather than splitting a run.
 const MAX_GAP: usize = 8;
 
@@ -104,6 +106,21 @@ impl ShapeRows {
         Some(Self { n_vertices, grid_m, rows, runs, deltas })
     }
 
+    /// Rows that move every vertex, three components per vertex, metres. They are rounded to a 32 767th of the largest.
+    pub fn whole(n_vertices: usize, rows: &[Vec<f32>]) -> Self {
+        let largest = rows.iter().flatten().fold(0.0f32, |m, d| m.max(d.abs())).max(1e-6);
+        let grid_m = largest / f32::from(i16::MAX);
+        let deltas = rows.iter().flatten().map(|d| (d / grid_m).round() as i16).collect();
+        let len = 3 * n_vertices;
+        Self {
+            n_vertices,
+            grid_m: f64::from(grid_m),
+            rows: (0..rows.len()).map(|row| Row { first_run: row as u32, n_runs: 1, newborn: false }).collect(),
+            runs: (0..rows.len()).map(|row| Run { start: 0, at: (row * len) as u32, len: len as u32 }).collect(),
+            deltas,
+        }
+    }
+
     pub fn n_rows(&self) -> usize {
         self.rows.len()
     }
@@ -124,12 +141,14 @@ impl ShapeRows {
                 .map(|k| (self.runs(&self.rows[usize::from(rows[*k])]), weights[*k].map(|w| (w * self.grid_m) as f32)))
                 .collect()
         };
-        self.add_runs(&pick(&own), sums);
+        let own = pick(&own);
+        wide(|| self.add_runs(&own, sums));
         if newborn.is_empty() {
             return;
         }
         let mut scaled: [Vec<f32>; N] = std::array::from_fn(|_| vec![0.0; 3 * self.n_vertices]);
-        self.add_runs(&pick(&newborn), &mut scaled);
+        let weighted = pick(&newborn);
+        wide(|| self.add_runs(&weighted, &mut scaled));
         for n in 0..N {
             let total: f64 = newborn.iter().map(|k| weights[*k][n]).sum();
             let scale = NEWBORN_SCALE.map(|s| s as f32);
@@ -143,6 +162,7 @@ impl ShapeRows {
         }
     }
 
+    #[inline(always)]
     fn add_runs<const N: usize>(&self, weighted: &[Weighted<'_, N>], sums: &mut [Vec<f32>; N]) {
         let whole =
             |runs: &[Run]| runs.len() == 1 && runs[0].start == 0 && runs[0].len as usize * 2 > 3 * self.n_vertices;
@@ -197,7 +217,7 @@ impl ShapeRows {
         for run in self.runs(row) {
             let deltas = &self.deltas[run.at as usize..(run.at + run.len) as usize];
             let field = &field[run.start as usize..(run.start + run.len) as usize];
-            for (sum, part) in per_axis.iter_mut().zip(dot_by_axis(deltas, field)) {
+            for (sum, part) in per_axis.iter_mut().zip(wide(|| dot_by_axis(deltas, field))) {
                 *sum += part;
             }
         }
@@ -220,6 +240,7 @@ impl ShapeRows {
     /// Calls `visit(position in vertices, delta in metres)` for every chosen vertex that the row moves.
     ///
     /// `vertices` rise. Newborn scaling is applied, the share of the template is not: see [`Self::template_share`].
+    #[inline(always)]
     pub fn visit(&self, row: u16, vertices: &[u16], mut visit: impl FnMut(usize, [f32; 3])) {
         let row = &self.rows[usize::from(row)];
         let scale = if row.newborn { NEWBORN_SCALE } else { [1.0; 3] }.map(|s| (s * self.grid_m) as f32);
@@ -254,6 +275,7 @@ fn stretch(ids: &[[u8; 2]]) -> usize {
 }
 
 /// Twelve partial sums, so that the loop needs no order of additions.
+#[inline(always)]
 fn dot_by_axis(deltas: &[i16], field: &[f32]) -> [f64; 3] {
     let mut lanes = [0.0f32; 12];
     let (d, d_rest) = deltas.as_chunks::<12>();
@@ -273,6 +295,7 @@ fn dot_by_axis(deltas: &[i16], field: &[f32]) -> [f64; 3] {
     sums
 }
 
+#[inline(always)]
 fn add1(sum: &mut [f32], deltas: &[i16], weight: f32) {
     if weight != 0.0 {
         for (s, d) in sum.iter_mut().zip(deltas) {
@@ -281,6 +304,7 @@ fn add1(sum: &mut [f32], deltas: &[i16], weight: f32) {
     }
 }
 
+#[inline(always)]
 fn add4(sum: &mut [f32], deltas: [&[i16]; 4], weights: [f32; 4]) {
     if weights == [0.0; 4] {
         return;

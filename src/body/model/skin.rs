@@ -31,6 +31,16 @@ impl Skin {
         (first.len() == n_vertices + 1).then_some(Self { first, influences })
     }
 
+    /// Of some of the vertices, in their order.
+    pub fn of(&self, vertices: &[u16]) -> Self {
+        let mut part = Self { first: vec![0], influences: Vec::new() };
+        for vertex in vertices {
+            part.influences.extend(self.influences(usize::from(*vertex)));
+            part.first.push(part.influences.len() as u32);
+        }
+        part
+    }
+
     pub fn influences(&self, vertex: usize) -> &[(u8, f32)] {
         &self.influences[self.first[vertex] as usize..self.first[vertex + 1] as usize]
     }
