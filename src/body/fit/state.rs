@@ -10,8 +10,8 @@ use crate::types::{BodyPose, Phenotype, PhenotypeAxis};
 
 use super::prepared::{N_JOINTS, Prepared};
 
-/// Unknowns of one photo besides the pose: root rotation, root place, focal length, outline offset.
-pub const N_PLACE: usize = 8;
+/// Unknowns of one photo besides the pose: root rotation, root place, focal length, outline offset, cloth.
+pub const N_PLACE: usize = 10;
 pub const N_POSE: usize = 3 * N_JOINTS;
 
 /// A step may change a phenotype axis, a joint, the root's rotation by no more than this.
@@ -35,6 +35,8 @@ pub struct ViewState {
     /// Natural logarithm of the focal length against the one that was stated.
     pub log_focal: f64,
     pub outline_offset_px: f64,
+    /// How far cloth hangs off the trunk and off the limbs, where the outline may be cloth.
+    pub cloth_px: [f64; 2],
 }
 
 impl State {
@@ -77,13 +79,20 @@ impl State {
             view.place.y = view.place.y.max(0.2);
             view.log_focal = (view.log_focal + own[6].clamp(-0.1, 0.1)).clamp(-0.7, 0.7);
             view.outline_offset_px += own[7].clamp(-20.0, 20.0);
+            for (cloth_px, d) in view.cloth_px.iter_mut().zip(&own[8..]) {
+                *cloth_px = (*cloth_px + d.clamp(-30.0, 30.0)).max(0.0);
+            }
         }
         next
     }
 
     pub fn is_finite(&self) -> bool {
         let views = self.views.iter().all(|v| {
-            v.place.is_finite() && v.root.is_finite() && v.log_focal.is_finite() && v.outline_offset_px.is_finite()
+            v.place.is_finite()
+                && v.root.is_finite()
+                && v.log_focal.is_finite()
+                && v.outline_offset_px.is_finite()
+                && v.cloth_px.iter().all(|c| c.is_finite())
         });
         views && self.phenotype.axes.iter().all(|a| a.is_finite()) && self.joints.iter().all(|j| j.is_finite())
     }

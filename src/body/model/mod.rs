@@ -121,6 +121,11 @@ impl AnnyModel {
         self.skin.influences(vertex)
     }
 
+    /// How a bone is turned in the reference pose.
+    pub fn bone_reference(&self, bone: usize) -> DMat3 {
+        self.bone_references[bone]
+    }
+
     /// The reference pose: an A-pose, the same limb directions for every shape, the root bone at the origin.
     pub fn reference_pose(&self) -> BodyPose {
         BodyPose { rotations: vec![DVec3::ZERO; self.n_bones()], root_translation_m: DVec3::ZERO }
