@@ -10,6 +10,7 @@ mod normal;
 mod outline;
 mod points;
 mod pose_prior;
+mod posture;
 mod prepared;
 mod prior;
 mod quality;

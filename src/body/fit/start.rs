@@ -1,4 +1,4 @@
-//! Where a fit begins: each photo's body placed so that the reference pose covers its landmarks.
+//! Where a fit begins: each photo's body placed so that the pose it seems to have covers its landmarks.
 
 use bevy_math::{DMat3, DVec3};
 
@@ -8,11 +8,9 @@ use super::evaluate::Context;
 use super::input::FitView;
 use super::known;
 use super::points::BodyPoint;
+use super::posture;
 use super::prepared::N_JOINTS;
 use super::state::{State, ViewState};
-
-/// The landmarks of a phenotype in the reference pose, in the order of `BodyPoint::ALL`.
-struct Reference(Vec<DVec3>);
 
 impl Context<'_> {
     /// A start at an age, with the height that is known or the prior's.
@@ -26,16 +24,28 @@ impl Context<'_> {
         if let Some(height) = self.input.known.height_m {
             self.set_height(&mut phenotype, height);
         }
-        let reference = self.reference(&phenotype);
-        let views = self.input.views.iter().zip(yaws).map(|(view, yaw)| place(view, &reference, *yaw)).collect();
-        State { phenotype, joints: [DVec3::ZERO; N_JOINTS], views }
+        let upright = self.landmarks_of(&phenotype, &[DVec3::ZERO; N_JOINTS]);
+        let roots: Vec<DMat3> =
+            self.input.views.iter().zip(yaws).map(|(view, yaw)| posture::root(view, *yaw)).collect();
+        let seen = self.input.views.iter().zip(&roots).find_map(|(view, root)| posture::joints(view, root, &upright));
+        let (joints, points) = match seen {
+            Some(joints) => (joints, self.landmarks_of(&phenotype, &joints)),
+            None => ([DVec3::ZERO; N_JOINTS], upright),
+        };
+        let views = self.input.views.iter().zip(roots).map(|(view, root)| place(view, &points, root)).collect();
+        State { phenotype, joints, views }
     }
 
-    fn reference(&self, phenotype: &Phenotype) -> Reference {
+    /// In the order of `BodyPoint::ALL`.
+    fn landmarks_of(&self, phenotype: &Phenotype, joints: &[DVec3; N_JOINTS]) -> Vec<DVec3> {
         let coefficients = self.model.coefficients(phenotype);
         let bones = self.model.shape_jacobian(&coefficients, &[]);
-        let (_, maps) = self.model.pose_bones(&bones, &self.model.reference_pose());
-        Reference(self.prepared.landmarks.points(&coefficients, &[]).positions(&maps))
+        let mut pose = self.model.reference_pose();
+        for (bone, turn) in self.prepared.joints.iter().zip(joints) {
+            pose.rotations[*bone] = *turn;
+        }
+        let (_, maps) = self.model.pose_bones(&bones, &pose);
+        self.prepared.landmarks.points(&coefficients, &[]).positions(&maps)
     }
 
     /// Moves the height axis until the stature is the given one, as far as it goes.
@@ -91,13 +101,12 @@ fn seen_yaw(view: &FitView) -> f64 {
 /// A point of the body, where it is in the photo, and its weight.
 type Pair = (DVec3, [f64; 2], f64);
 
-/// The similarity that takes the reference's landmarks nearest to the seen ones, as a place before the camera.
-fn place(view: &FitView, reference: &Reference, yaw: f64) -> ViewState {
-    let root = DMat3::from_rotation_z(yaw);
+/// The similarity that takes the body's landmarks nearest to the seen ones, as a place before the camera.
+fn place(view: &FitView, points: &[DVec3], root: DMat3) -> ViewState {
     let pairs: Vec<(DVec3, [f64; 2], f64)> = view
         .landmarks
         .iter()
-        .map(|l| (root * reference.0[l.point as usize], l.px, 1.0 / l.sigma_px.max(0.1).powi(2)))
+        .map(|l| (root * points[l.point as usize], l.px, 1.0 / l.sigma_px.max(0.1).powi(2)))
         .collect();
     let total: f64 = pairs.iter().map(|p| p.2).sum::<f64>().max(1e-12);
     let mean = |f: &dyn Fn(&Pair) -> f64| pairs.iter().map(|p| p.2 * f(p)).sum::<f64>() / total;
