@@ -120,7 +120,7 @@ pub enum Evidence {
     Photo,
     /// The user gave it.
     Given,
-    /// The population prior contributes more than half of the information: not observed.
+    /// Not observed: the population prior contributes more than half of the information, or no photo shows the part of the body.
     Prior,
     /// Taken from a mesh: nothing was estimated.
     Mesh,

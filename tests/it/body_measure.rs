@@ -19,7 +19,7 @@ pub fn model() -> &'static AnnyModel {
     })
 }
 
-fn plan() -> &'static MeasurePlan {
+pub fn plan() -> &'static MeasurePlan {
     static PLAN: OnceLock<MeasurePlan> = OnceLock::new();
     PLAN.get_or_init(|| MeasurePlan::new(model()).expect("the model has every landmark"))
 }
@@ -146,6 +146,7 @@ fn sigma_follows_the_posterior_and_whoever_decides_is_named() {
         axes: axes.clone(),
         covariance: vec![0.04, 0.0, 0.0, 0.0004],
         prior_information: vec![24.0, 0.0, 0.0, 16.0],
+        unseen: Vec::new(),
         given_information: vec![0.0; 4],
     };
     let found = measure::with_sigmas(&centre, &gradient, &posterior);

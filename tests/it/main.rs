@@ -16,6 +16,7 @@ mod export;
 mod export_body;
 mod feeding;
 mod feitcsi;
+mod fit;
 mod golden;
 mod inference;
 mod intel5300;

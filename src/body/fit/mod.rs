@@ -20,6 +20,7 @@ mod search;
 mod stages;
 mod start;
 mod state;
+mod unseen;
 
 pub use input::{
     ContourPoint, DepthEvidence, DepthSample, DepthScale, FitInput, FitOptions, FitView, LandmarkEvidence, ShapePrior,

@@ -15,6 +15,7 @@ use super::points::BodyPoint;
 use super::prior;
 use super::result::{Convergence, Fit, FitError, Flag, NotConverged, Posterior, Quality};
 use super::search::Search;
+use super::unseen::unseen;
 
 /// The photos are trusted less than their points' own standard deviations say: points share errors, and there are other valleys.
 /// Standard deviations that the photos alone would leave are multiplied by this; what the user gave and the prior are not.
@@ -75,6 +76,7 @@ pub fn finish(context: &Context<'_>, search: &Search, rested: bool) -> Result<Fi
             covariance: row_major(&covariance),
             prior_information: row_major(&evaluation.prior_information),
             given_information: row_major(&evaluation.given_information),
+            unseen: unseen(&context.input.views),
         },
         convergence,
         quality,
@@ -169,7 +171,7 @@ fn flags(context: &Context<'_>, search: &Search, quality: &Quality, strain: &[f6
     add(views.iter().all(|v| v.contour.len() < 20), Flag::NoOutline);
     add(views.iter().any(arms_hide_waist), Flag::ArmsHideWaist);
     let nobody_sees = |points: &[BodyPoint]| views.iter().all(|v| points.iter().all(|p| !sees(v, *p)));
-    add(nobody_sees(&[BodyPoint::LeftAnkle, BodyPoint::RightAnkle]), Flag::FeetCutOff);
+    add(!views.iter().any(has_feet), Flag::FeetCutOff);
     add(nobody_sees(&[BodyPoint::LeftKnee, BodyPoint::RightKnee]), Flag::LegsCutOff);
     add(
         nobody_sees(&[
@@ -204,6 +206,14 @@ fn flags(context: &Context<'_>, search: &Search, quality: &Quality, strain: &[f6
     let n = (search.state.views.len() * search.state.joints.len()).max(1) as f64;
     add((spread / n).sqrt() > 0.25, Flag::ViewsDisagree);
     flags
+}
+
+/// An ankle with room for a foot below it.
+fn has_feet(view: &FitView) -> bool {
+    let heights = view.landmarks.iter().map(|l| l.px[1]);
+    let extent = heights.clone().fold(f64::MIN, f64::max) - heights.fold(f64::MAX, f64::min);
+    let mut ankles = view.landmarks.iter().filter(|l| matches!(l.point, BodyPoint::LeftAnkle | BodyPoint::RightAnkle));
+    ankles.any(|ankle| ankle.px[1] < f64::from(view.height) - 0.03 * extent)
 }
 
 fn sees(view: &FitView, point: BodyPoint) -> bool {

@@ -1,6 +1,6 @@
 //! What a fit answers: a body, how sure it is, and what would make it better.
 
-use crate::types::{BodyPose, Phenotype, PhenotypeAxis};
+use crate::types::{BodyPose, MeasurementKind, Phenotype, PhenotypeAxis};
 
 /// A fitted body.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,6 +167,8 @@ pub struct Posterior {
     pub prior_information: Vec<f64>,
     /// The part of the information that the user's figures brought.
     pub given_information: Vec<f64>,
+    /// Measurements of parts of the body that no photo shows: the rest of the body and the prior decide them.
+    pub unseen: Vec<MeasurementKind>,
 }
 
 /// How sure a scalar of the body is.

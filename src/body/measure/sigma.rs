@@ -48,7 +48,7 @@ pub fn with_sigmas(values: &Values, gradient: &Gradient, posterior: &Posterior) 
         let uncertainty = posterior.uncertainty(&slopes);
         let evidence = if uncertainty.given_share > 0.5 {
             Evidence::Given
-        } else if uncertainty.prior_share > 0.5 {
+        } else if uncertainty.prior_share > 0.5 || posterior.unseen.contains(&kind) {
             Evidence::Prior
         } else {
             Evidence::Photo
