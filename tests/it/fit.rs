@@ -3,7 +3,7 @@
 use bevy_math::DVec3;
 use corporeal::body::fit::{
     BodyPoint, Convergence, Fit, FitError, FitInput, FitOptions, FitView, Flag, LandmarkEvidence, ShapePrior,
-    WorldEvidence, fit,
+    WorldEvidence, fit, years_of,
 };
 use corporeal::body::measure::{self, Values};
 use corporeal::body::synthetic::{self, Case, Condition};
@@ -173,6 +173,8 @@ fn half_a_body_rests_on_the_prior_below_and_says_so() {
     let found = fitted(&case.input);
     assert!(found.quality.flags.contains(&Flag::LegsCutOff), "{:?}", found.quality.flags);
     assert!(found.quality.flags.contains(&Flag::HeightUnknown));
+    assert!(found.quality.flags.contains(&Flag::AgeUnseen));
+    assert!(years_of(found.phenotype.get(PhenotypeAxis::Age)) > 14.0, "half a body tells no age");
     let score = synthetic::score(model(), plan(), &case, &found).expect("a score");
     let calf = score.measurements.iter().find(|m| m.kind == MeasurementKind::Calf).expect("a calf");
     assert_eq!(calf.evidence, Evidence::Prior, "nobody saw it");

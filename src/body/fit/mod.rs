@@ -1,5 +1,6 @@
 //! Landmarks, outlines and what the user knows of a person to a body: shape, a pose per photo, and how sure both are.
 
+mod age;
 mod basis;
 mod camera;
 mod evaluate;

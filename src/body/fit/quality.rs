@@ -6,6 +6,7 @@ use nalgebra::DMatrix;
 use crate::body::model::Posed;
 use crate::types::{FocalSource, Mask, PhenotypeAxis};
 
+use super::age;
 use super::camera::Camera;
 use super::evaluate::{Context, Evaluation, ViewReport};
 use super::input::FitView;
@@ -202,6 +203,7 @@ fn flags(context: &Context<'_>, search: &Search, quality: &Quality, strain: &[f6
     }
     let years = prior::years_of(search.state.phenotype.get(PhenotypeAxis::Age));
     add(years < 12.0 && known.age_years.is_none(), Flag::Child);
+    add(!age::is_told(input), Flag::AgeUnseen);
     let spread = search.state.views.iter().flat_map(|v| v.departures).map(|d| d.length_squared()).sum::<f64>();
     let n = (search.state.views.len() * search.state.joints.len()).max(1) as f64;
     add((spread / n).sqrt() > 0.25, Flag::ViewsDisagree);

@@ -131,6 +131,7 @@ pub enum Flag {
     HeightDisagrees,
     Child,
     ViewsDisagree,
+    AgeUnseen,
 }
 
 impl Flag {
@@ -152,6 +153,7 @@ impl Flag {
             Self::Implausible => "The body is an unusual one: check height, weight and age",
             Self::HeightDisagrees => "The given height does not fit the other evidence: check it",
             Self::Child => "This looks like a child: give the age, the proportions depend on it",
+            Self::AgeUnseen => "The photo does not show an age, so a grown-up was fitted: give the age or the height",
             Self::ViewsDisagree => "The photos do not agree with each other: check that they show one person",
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::types::PhenotypeAxis;
 
+use super::age;
 use super::evaluate::{Context, Evaluation, Looking};
 use super::state::State;
 
@@ -31,7 +32,7 @@ const DAMPING_MAX: f64 = 1e3;
 impl Search {
     pub fn new(context: &Context<'_>, state: State, looking: &Looking) -> Self {
         let evaluation = context.evaluate(&state, looking);
-        let bounds = PhenotypeAxis::ALL.map(PhenotypeAxis::range);
+        let bounds = age::bounds(context.input);
         Self {
             state,
             evaluation,

@@ -3,6 +3,7 @@
 use crate::body::model::AnnyModel;
 use crate::types::PhenotypeAxis;
 
+use super::age;
 use super::evaluate::{Context, Looking};
 use super::input::{FitInput, FitOptions};
 use super::quality;
@@ -76,7 +77,8 @@ pub fn fit(
 fn age_anchors(context: &Context<'_>, report: &mut Reporter<'_>) -> Result<Search, FitError> {
     let yaws = context.yaws();
     let mut starts = Vec::new();
-    for age in AGE_ANCHORS {
+    let (youngest, _) = age::bounds(context.input)[PhenotypeAxis::Age as usize];
+    for age in AGE_ANCHORS.into_iter().filter(|age| *age >= youngest) {
         let mut search = Search::new(context, context.start(age, &yaws), &BY_LANDMARKS);
         for step in 0..START_STEPS {
             // First only place, pose and height: a wrong place must not bend the shape.
@@ -112,7 +114,7 @@ fn age_anchors(context: &Context<'_>, report: &mut Reporter<'_>) -> Result<Searc
     }
     kept.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
     let mut best = kept.into_iter().next().ok_or(FitError::Numeric)?;
-    best.bounds = PhenotypeAxis::ALL.map(PhenotypeAxis::range);
+    best.bounds = age::bounds(context.input);
     Ok(best)
 }
 
@@ -127,7 +129,11 @@ fn by_segment(context: &Context<'_>, mut starts: Vec<Search>) -> Vec<Search> {
     let age_of = |s: &Search| s.state.phenotype.get(PhenotypeAxis::Age);
     let Some((lowest, own)) = starts.first().map(|best| (best.cost(), age_of(best))) else { return Vec::new() };
     let mut kept: Vec<(f64, Search)> = Vec::new();
+    let (youngest, _) = age::bounds(context.input)[PhenotypeAxis::Age as usize];
     for (low, high) in AGE_SEGMENTS {
+        if high < youngest {
+            continue;
+        }
         let inside = |age: f64| (low..=high).contains(&age);
         let beside = (own - low).abs().min((own - high).abs()) < 0.15;
         let start = match starts.iter().find(|s| inside(age_of(s))) {
@@ -139,10 +145,10 @@ fn by_segment(context: &Context<'_>, mut starts: Vec<Search>) -> Vec<Search> {
         let age = age_of(start);
         if !inside(age) {
             let mirrored = if age < low { 2.0 * low - age } else { 2.0 * high - age };
-            state.phenotype.set(PhenotypeAxis::Age, mirrored.clamp(low + 0.1, high - 0.1));
+            state.phenotype.set(PhenotypeAxis::Age, mirrored.clamp(low + 0.1, high - 0.1).max(youngest));
         }
         let mut search = Search::new(context, state, &WIDE);
-        search.bounds[PhenotypeAxis::Age as usize] = (low, high);
+        search.bounds[PhenotypeAxis::Age as usize] = (low.max(youngest), high);
         kept.push((start.cost(), search));
     }
     kept.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -160,7 +166,7 @@ fn over_kinks(context: &Context<'_>, mut best: Search, report: &mut Reporter<'_>
         if !context.options.axes.contains(&axis) || (x - kink).abs() > 0.33 {
             continue;
         }
-        let (low, high) = axis.range();
+        let (low, high) = best.bounds[axis as usize];
         let across = (x - kink).abs().clamp(0.08, 0.2);
         let mut state = best.state.clone();
         state.phenotype.set(axis, if x > kink { kink - across } else { kink + across });
@@ -175,7 +181,7 @@ fn over_kinks(context: &Context<'_>, mut best: Search, report: &mut Reporter<'_>
         }
         other.settle(context, &NEAR);
         if other.cost() < best.cost() {
-            other.bounds = PhenotypeAxis::ALL.map(PhenotypeAxis::range);
+            other.bounds = age::bounds(context.input);
             best = other;
         }
     }
