@@ -24,6 +24,11 @@ use super::unseen::unseen;
 /// 70 with two; `corporeal evaluate body` prints how often one standard deviation holds it.
 const PHOTO_INFLATION: f64 = 1.6;
 
+/// Landmarks that scatter by their own standard deviations are this far off in units of these, root mean square of both coordinates
+/// without the worst tenth. Where they are farther, the body cannot follow them, and what they say is trusted less by as much (the Birge
+/// ratio).
+const USUAL_STRAIN: f64 = 1.3;
+
 /// Landmarks farther than this many of their standard deviations, root mean square without the worst tenth, are not followed.
 const HIGH_RESIDUAL: f64 = 2.5;
 
@@ -35,7 +40,6 @@ pub fn finish(context: &Context<'_>, search: &Search, rested: bool) -> Result<Fi
     let evaluation = &search.evaluation;
     let n_views = state.views.len();
     let covariance = evaluation.system.covariance(context.axes.len()).ok_or(FitError::Numeric)?;
-    let covariance = inflated(evaluation, covariance).ok_or(FitError::Numeric)?;
     let poses: Vec<_> = (0..n_views).map(|v| state.pose(v, context.model, context.prepared)).collect();
     let shape = context.model.shape(&state.phenotype);
     let overlaps: Vec<Option<f64>> = (0..n_views)
@@ -46,6 +50,9 @@ pub fn finish(context: &Context<'_>, search: &Search, rested: bool) -> Result<Fi
         .collect();
     let strain: Vec<f64> =
         evaluation.views.iter().map(|v| trimmed_rms(v.landmark_errors.iter().map(|e| e.1))).collect();
+    let worst = strain.iter().copied().fold(0.0, f64::max);
+    let factor = PHOTO_INFLATION * (worst / USUAL_STRAIN).max(1.0);
+    let covariance = inflated(evaluation, covariance, factor).ok_or(FitError::Numeric)?;
     let convergence = match (strain.iter().any(|s| *s > 2.0 * HIGH_RESIDUAL), rested) {
         (true, _) => Convergence::NotConverged(NotConverged::Stuck),
         (false, true) => Convergence::Converged,
@@ -84,11 +91,12 @@ pub fn finish(context: &Context<'_>, search: &Search, rested: bool) -> Result<Fi
     })
 }
 
-/// The covariance with the photos' part of the information made weaker; `None` where it is not finite.
-fn inflated(evaluation: &Evaluation, covariance: DMatrix<f64>) -> Option<DMatrix<f64>> {
+/// The covariance with the photos' part of the information made weaker by a factor on its standard deviations; `None` where it is
+/// not finite.
+fn inflated(evaluation: &Evaluation, covariance: DMatrix<f64>, factor: f64) -> Option<DMatrix<f64>> {
     let sure = &evaluation.prior_information + &evaluation.given_information;
     let photos = covariance.try_inverse()? - &sure;
-    let information = sure + photos / (PHOTO_INFLATION * PHOTO_INFLATION);
+    let information = sure + photos / (factor * factor);
     let covariance = nalgebra::Cholesky::new(information)?.inverse();
     covariance.iter().all(|v| v.is_finite()).then_some(covariance)
 }
