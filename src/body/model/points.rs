@@ -7,7 +7,6 @@
 use bevy_math::{DVec3, Vec3};
 
 use super::pose::{BoneMap, PoseColumn};
-use super::wide::wide;
 use super::{AnnyModel, Shape};
 
 /// The value and at most eleven axes.
@@ -187,7 +186,7 @@ impl AnnyModel {
         vertices: &[u16],
         axes: &[usize],
     ) -> (Vec<DVec3>, Vec<Vec<DVec3>>) {
-        let mut sums = vec![[[0.0f32; N]; 3]; vertices.len()];
+        let mut weighted = Vec::with_capacity(coefficients.rows.len());
         let mut shares = [[0.0f32; N]; 3];
         for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis) {
             let mut weights = [0.0; N];
@@ -203,16 +202,9 @@ impl AnnyModel {
                     share[lane] += weights[lane] * part as f32;
                 }
             }
-            wide(|| {
-                self.rows.visit(*row, vertices, |at, delta| {
-                    for (sum, d) in sums[at].iter_mut().zip(delta) {
-                        for lane in 0..N {
-                            sum[lane] += weights[lane] * d;
-                        }
-                    }
-                });
-            });
+            weighted.push((*row, weights));
         }
+        let sums = self.rows.sums_at(&weighted, vertices);
         let lane = |at: usize, lane: usize| {
             let template = self.template_vertex(usize::from(vertices[at])).to_array();
             DVec3::from_array(

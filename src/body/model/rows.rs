@@ -240,7 +240,6 @@ impl ShapeRows {
     /// Calls `visit(position in vertices, delta in metres)` for every chosen vertex that the row moves.
     ///
     /// `vertices` rise. Newborn scaling is applied, the share of the template is not: see [`Self::template_share`].
-    #[inline(always)]
     pub fn visit(&self, row: u16, vertices: &[u16], mut visit: impl FnMut(usize, [f32; 3])) {
         let row = &self.rows[usize::from(row)];
         let scale = if row.newborn { NEWBORN_SCALE } else { [1.0; 3] }.map(|s| (s * self.grid_m) as f32);
@@ -255,6 +254,54 @@ impl ShapeRows {
                 visit(at, [f32::from(x) * scale[0], f32::from(y) * scale[1], f32::from(z) * scale[2]]);
                 at += 1;
             }
+        }
+    }
+
+    /// The weighted motion of chosen vertices, `N` sums of three components each, metres. `vertices` rise.
+    ///
+    /// Newborn scaling is applied, the share of the template is not: see [`Self::template_share`].
+    pub fn sums_at<const N: usize>(&self, weighted: &[(u16, [f32; N])], vertices: &[u16]) -> Vec<[[f32; N]; 3]> {
+        let mut sums = vec![[[0.0f32; N]; 3]; vertices.len()];
+        let grid_m = self.grid_m as f32;
+        let whole: Vec<(&[i16], [f32; N])> = weighted
+            .iter()
+            .filter_map(|(row, weights)| Some((self.whole_row(*row)?, weights.map(|w| w * grid_m))))
+            .collect();
+        // Vertex by vertex, so that its sums stay in registers: neighbours share the cache lines of every row.
+        wide(|| {
+            for (sum, vertex) in sums.iter_mut().zip(vertices) {
+                let from = 3 * usize::from(*vertex);
+                let mut own = [[0.0f32; N]; 3];
+                for (deltas, weights) in &whole {
+                    let Some(delta) = deltas.get(from..from + 3) else { continue };
+                    for axis in 0..3 {
+                        let d = f32::from(delta[axis]);
+                        for lane in 0..N {
+                            own[axis][lane] += weights[lane] * d;
+                        }
+                    }
+                }
+                *sum = own;
+            }
+        });
+        for (row, weights) in weighted.iter().filter(|(row, _)| self.whole_row(*row).is_none()) {
+            self.visit(*row, vertices, |at, delta| {
+                for (sum, d) in sums[at].iter_mut().zip(delta) {
+                    for lane in 0..N {
+                        sum[lane] += weights[lane] * d;
+                    }
+                }
+            });
+        }
+        sums
+    }
+
+    /// The deltas of a row that is stored whole and not scaled.
+    fn whole_row(&self, row: u16) -> Option<&[i16]> {
+        let row = &self.rows[usize::from(row)];
+        match self.runs(row) {
+            [run] if run.start == 0 && !row.newborn => self.deltas.get(run.at as usize..(run.at + run.len) as usize),
+            _ => None,
         }
     }
 
