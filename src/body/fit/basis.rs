@@ -93,19 +93,18 @@ impl PointBasis {
     pub fn points(&self, coefficients: &Coefficients, axes: &[usize]) -> PointSet {
         let n = 3 * self.template.len();
         let mut sums = vec![vec![0.0f32; n]; 1 + axes.len()];
-        wide(|| {
-            for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis)
-            {
-                let from = usize::from(*row) * n;
-                let Some(part) = self.rows.get(from..from + n) else { continue };
-                let weights = std::iter::once(*value).chain(axes.iter().map(|axis| by_axis[*axis]));
-                for (sum, weight) in sums.iter_mut().zip(weights).filter(|(_, weight)| *weight != 0.0) {
+        for ((row, value), by_axis) in coefficients.rows.iter().zip(&coefficients.values).zip(&coefficients.by_axis) {
+            let from = usize::from(*row) * n;
+            let Some(part) = self.rows.get(from..from + n) else { continue };
+            let weights = std::iter::once(*value).chain(axes.iter().map(|axis| by_axis[*axis]));
+            for (sum, weight) in sums.iter_mut().zip(weights).filter(|(_, weight)| *weight != 0.0) {
+                wide(|| {
                     for (s, p) in sum.iter_mut().zip(part) {
                         *s += weight as f32 * p;
                     }
-                }
+                });
             }
-        });
+        }
         let vectors = |sum: &[f32]| sum.as_chunks::<3>().0.iter().map(|d| DVec3::from(d.map(f64::from))).collect();
         let moved: Vec<DVec3> = vectors(&sums[0]);
         let mut moments = self.template.clone();

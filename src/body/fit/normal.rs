@@ -21,18 +21,18 @@ impl Normal {
 
     /// Adds `½ weight (residual + row · step)²`; the cost is added by the caller, since it may be a robust one.
     pub fn add_row(&mut self, row: &[f64], residual: f64, weight: f64) {
-        wide(|| {
-            for i in 0..self.n {
-                let scaled = weight * row[i];
-                if scaled != 0.0 {
-                    self.gradient[i] += scaled * residual;
-                    let line = &mut self.information[i * self.n + i..(i + 1) * self.n];
+        for i in 0..self.n {
+            let scaled = weight * row[i];
+            if scaled != 0.0 {
+                self.gradient[i] += scaled * residual;
+                let line = &mut self.information[i * self.n + i..(i + 1) * self.n];
+                wide(|| {
                     for (sum, value) in line.iter_mut().zip(&row[i..]) {
                         *sum += scaled * value;
                     }
-                }
+                });
             }
-        });
+        }
     }
 
     /// The same for a row that is zero but for three unknowns from `first` on.

@@ -118,11 +118,9 @@ impl Silhouette {
         }
         let cover = Cover::new(&turning, low[1], high[1]);
         let beyond = BEYOND * extent;
-        wide(|| {
-            turning.retain(|edge| {
-                let middle = [0, 1].map(|i| 0.5 * (edge.ends[0][i] + edge.ends[1][i]) + beyond * edge.normal[i]);
-                !cover.at(middle)
-            });
+        turning.retain(|edge| {
+            let middle = [0, 1].map(|i| 0.5 * (edge.ends[0][i] + edge.ends[1][i]) + beyond * edge.normal[i]);
+            !cover.at(middle)
         });
         Some(Self { edges: turning, extent_px: extent, cover })
     }
@@ -194,7 +192,6 @@ impl Cover {
         Self { top, first, crossings }
     }
 
-    #[inline(always)]
     pub fn at(&self, p: [f32; 2]) -> bool {
         let band = (p[1] - self.top) / BAND_PX;
         if band.is_nan() || band < 0.0 || band as usize + 1 >= self.first.len() {
@@ -203,13 +200,17 @@ impl Cover {
         let [from, to] = [0, 1].map(|side| self.first[band as usize + side] as usize);
         let Crossings { from: tops, to: bottoms, x, slope, layers } = &self.crossings;
         let [tops, bottoms, x, slope] = [tops, bottoms, x, slope].map(|column| &column[from..to]);
-        let mut sum = 0;
-        for (at, layers) in layers[from..to].iter().enumerate() {
-            let within = (tops[at] <= p[1]) & (p[1] < bottoms[at]);
-            let right = x[at] + (p[1] - tops[at]) * slope[at] > p[0];
-            sum += if within & right { *layers } else { 0 };
-        }
-        sum > 0
+        let layers = &layers[from..to];
+        wide(|| {
+            let mut sum = 0;
+            let columns = tops.iter().zip(bottoms).zip(x.iter().zip(slope)).zip(layers);
+            for (((top, bottom), (x, slope)), layers) in columns {
+                let within = (*top <= p[1]) & (p[1] < *bottom);
+                let right = x + (p[1] - top) * slope > p[0];
+                sum += if within & right { *layers } else { 0 };
+            }
+            sum > 0
+        })
     }
 }
 

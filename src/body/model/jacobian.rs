@@ -67,11 +67,7 @@ impl AnnyModel {
         let maps: Vec<Columns> = self.bone_maps(shape, &frames).iter().map(Columns::new).collect();
         let maps_by = self.bone_maps_by(&bones_by, &frames);
         let rest_by = self.rest_vertices_by(&coefficients, &bones_by.axes);
-        let by_axis = rest_by
-            .iter()
-            .zip(&maps_by)
-            .map(|(rest_by, maps_by)| self.skinned_by(&shape.rest_vertices, rest_by, &maps, maps_by))
-            .collect();
+        let by_axis = self.skinned_by(&shape.rest_vertices, &rest_by, &maps, &maps_by);
         BodyJacobian { by_axis, pose_columns: self.pose_columns(&frames, pose, bones) }
     }
 

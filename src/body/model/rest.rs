@@ -54,8 +54,12 @@ impl AnnyModel {
     /// How the vertices at rest change with some axes (indices into `PhenotypeAxis::ALL`): one list per axis.
     pub(super) fn rest_vertices_by(&self, coefficients: &Coefficients, axes: &[usize]) -> Vec<Vec<f32>> {
         let mut all = Vec::with_capacity(axes.len());
-        for group in axes.chunks(3) {
+        // Six at a time: the blend shapes are read from memory once for all of them.
+        for group in axes.chunks(6) {
             match *group {
+                [a, b, c, d, e, f] => all.extend(self.sums_by(coefficients, [a, b, c, d, e, f])),
+                [a, b, c, d, e] => all.extend(self.sums_by(coefficients, [a, b, c, d, e])),
+                [a, b, c, d] => all.extend(self.sums_by(coefficients, [a, b, c, d])),
                 [a, b, c] => all.extend(self.sums_by(coefficients, [a, b, c])),
                 [a, b] => all.extend(self.sums_by(coefficients, [a, b])),
                 [a] => all.extend(self.sums_by(coefficients, [a])),

@@ -10,7 +10,7 @@ use super::wide::wide;
 const MAX_GAP: usize = 8;
 
 /// Components that are summed at a time, so that the sums stay in the first-level cache.
-const BLOCK: usize = 3 * 1024;
+const BLOCK: usize = 3 * 512;
 
 /// Scale of a newborn's body against the baby's, per axis.
 pub const NEWBORN_SCALE: [f64; 3] = [0.922, 0.922, 0.75];
@@ -141,14 +141,12 @@ impl ShapeRows {
                 .map(|k| (self.runs(&self.rows[usize::from(rows[*k])]), weights[*k].map(|w| (w * self.grid_m) as f32)))
                 .collect()
         };
-        let own = pick(&own);
-        wide(|| self.add_runs(&own, sums));
+        self.add_runs(&pick(&own), sums);
         if newborn.is_empty() {
             return;
         }
         let mut scaled: [Vec<f32>; N] = std::array::from_fn(|_| vec![0.0; 3 * self.n_vertices]);
-        let weighted = pick(&newborn);
-        wide(|| self.add_runs(&weighted, &mut scaled));
+        self.add_runs(&pick(&newborn), &mut scaled);
         for n in 0..N {
             let total: f64 = newborn.iter().map(|k| weights[*k][n]).sum();
             let scale = NEWBORN_SCALE.map(|s| s as f32);
@@ -162,7 +160,6 @@ impl ShapeRows {
         }
     }
 
-    #[inline(always)]
     fn add_runs<const N: usize>(&self, weighted: &[Weighted<'_, N>], sums: &mut [Vec<f32>; N]) {
         let whole =
             |runs: &[Run]| runs.len() == 1 && runs[0].start == 0 && runs[0].len as usize * 2 > 3 * self.n_vertices;
@@ -268,9 +265,9 @@ impl ShapeRows {
             .filter_map(|(row, weights)| Some((self.whole_row(*row)?, weights.map(|w| w * grid_m))))
             .collect();
         // Vertex by vertex, so that its sums stay in registers: neighbours share the cache lines of every row.
-        wide(|| {
-            for (sum, vertex) in sums.iter_mut().zip(vertices) {
-                let from = 3 * usize::from(*vertex);
+        for (sum, vertex) in sums.iter_mut().zip(vertices) {
+            let from = 3 * usize::from(*vertex);
+            *sum = wide(|| {
                 let mut own = [[0.0f32; N]; 3];
                 for (deltas, weights) in &whole {
                     let Some(delta) = deltas.get(from..from + 3) else { continue };
@@ -281,9 +278,9 @@ impl ShapeRows {
                         }
                     }
                 }
-                *sum = own;
-            }
-        });
+                own
+            });
+        }
         for (row, weights) in weighted.iter().filter(|(row, _)| self.whole_row(*row).is_none()) {
             self.visit(*row, vertices, |at, delta| {
                 for (sum, d) in sums[at].iter_mut().zip(delta) {
@@ -342,16 +339,16 @@ fn dot_by_axis(deltas: &[i16], field: &[f32]) -> [f64; 3] {
     sums
 }
 
-#[inline(always)]
 fn add1(sum: &mut [f32], deltas: &[i16], weight: f32) {
     if weight != 0.0 {
-        for (s, d) in sum.iter_mut().zip(deltas) {
-            *s += weight * f32::from(*d);
-        }
+        wide(|| {
+            for (s, d) in sum.iter_mut().zip(deltas) {
+                *s += weight * f32::from(*d);
+            }
+        });
     }
 }
 
-#[inline(always)]
 fn add4(sum: &mut [f32], deltas: [&[i16]; 4], weights: [f32; 4]) {
     if weights == [0.0; 4] {
         return;
@@ -359,7 +356,9 @@ fn add4(sum: &mut [f32], deltas: [&[i16]; 4], weights: [f32; 4]) {
     let n = sum.len();
     let [a, b, c, d] = deltas.map(|p| &p[..n]);
     let [wa, wb, wc, wd] = weights;
-    for i in 0..n {
-        sum[i] += (wa * f32::from(a[i]) + wb * f32::from(b[i])) + (wc * f32::from(c[i]) + wd * f32::from(d[i]));
-    }
+    wide(|| {
+        for i in 0..n {
+            sum[i] += (wa * f32::from(a[i]) + wb * f32::from(b[i])) + (wc * f32::from(c[i]) + wd * f32::from(d[i]));
+        }
+    });
 }

@@ -75,25 +75,28 @@ impl AnnyModel {
         .collect()
     }
 
-    /// How posed vertices change with one axis: by its own vertices at rest and by its own bones.
+    /// How posed vertices change with some axes: by their own change at rest (`rest_by`, three components per vertex) and by that of
+    /// their bones.
     pub(super) fn skinned_by(
         &self,
         rest: &[Vec3],
-        rest_by: &[f32],
+        rest_by: &[Vec<f32>],
         maps: &[Columns],
-        maps_by: &[BoneMap],
-    ) -> Vec<Vec3> {
-        let maps_by: Vec<Columns> = maps_by.iter().map(Columns::new).collect();
-        let each = rest.iter().zip(rest_by.as_chunks::<3>().0).zip(self.skin.first.windows(2));
-        each.map(|((v, d), bounds)| {
+        maps_by: &[Vec<BoneMap>],
+    ) -> Vec<Vec<Vec3>> {
+        let maps_by: Vec<Vec<Columns>> = maps_by.iter().map(|maps| maps.iter().map(Columns::new).collect()).collect();
+        let mut by_axis = vec![Vec::with_capacity(rest.len()); maps_by.len()];
+        for (vertex, (v, bounds)) in rest.iter().zip(self.skin.first.windows(2)).enumerate() {
             let influences = &self.skin.influences[bounds[0] as usize..bounds[1] as usize];
             let [x, y, z, _] = blend(maps, influences);
-            let [dx, dy, dz, shift] = blend(&maps_by, influences);
-            let moved = x * d[0] + y * d[1] + z * d[2];
-            let rebound = dx * v.x + dy * v.y + dz * v.z + shift;
-            (moved + rebound).truncate()
-        })
-        .collect()
+            for ((column, rest_by), maps_by) in by_axis.iter_mut().zip(rest_by).zip(&maps_by) {
+                let [dx, dy, dz, shift] = blend(maps_by, influences);
+                let moved = x * rest_by[3 * vertex] + y * rest_by[3 * vertex + 1] + z * rest_by[3 * vertex + 2];
+                let rebound = dx * v.x + dy * v.y + dz * v.z + shift;
+                column.push((moved + rebound).truncate());
+            }
+        }
+        by_axis
     }
 }
 
