@@ -9,6 +9,7 @@ mod kabsch;
 mod pairs;
 mod placing;
 mod recognise;
+mod sampled;
 mod scan;
 mod skyline;
 mod solver;

@@ -10,6 +10,7 @@ use bevy_math::DVec3;
 use super::bounded::{Bounds, solve_within};
 use super::chords::Chords;
 use super::kabsch::pose_towards;
+use super::sampled::Sampled;
 use super::system::{Body, Plan, State, Wish};
 use super::{Convergence, Distances, Error, Progress, Registration, Stage, Statistics};
 use crate::body::AnnyModel;
@@ -58,11 +59,15 @@ pub fn to_topology(
     }
     starts.sort_by(|a, b| a.1.total_cmp(&b.1));
     let bones: Vec<usize> = (0..model.n_bones()).collect();
-    let plan = Plan::new(model, &PhenotypeAxis::ALL, &bones, sample(model, 8, 20));
+    let sampled = Sampled::new(model, sample(model, 8, 20));
+    let plan = Plan::new(model, &PhenotypeAxis::ALL, &bones, sampled.vertices.clone());
+    let places: Vec<DVec3> = sampled.vertices.iter().map(|v| to[usize::from(*v)]).collect();
     let mut best: Option<(State, f64, Convergence)> = None;
     for (i, (phenotype, _)) in starts.into_iter().enumerate() {
-        let pose = pose_towards(model, &model.shape(&phenotype), &to);
-        let mut search = Search::new(model, &plan, &to, State { phenotype, pose });
+        let coefficients = model.coefficients(&phenotype);
+        let shape = model.shape_jacobian(&coefficients, &[]);
+        let pose = pose_towards(model, &sampled, &shape, &sampled.rest(&coefficients), &places);
+        let mut search = Search::new(model, &sampled, &plan, &places, State { phenotype, pose });
         let mut convergence = Convergence::StepsUsedUp;
         for step in 0..15 {
             let fraction = 0.4 + 0.15 * i as f32 + 0.01 * step as f32;
@@ -124,6 +129,7 @@ fn sample(model: &AnnyModel, per_bone: usize, every: usize) -> Vec<u16> {
 /// Levenberg-Marquardt on one plan.
 struct Search<'a> {
     model: &'a AnnyModel,
+    sampled: &'a Sampled,
     plan: &'a Plan,
     wishes: Vec<Wish>,
     state: State,
@@ -133,17 +139,12 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(model: &'a AnnyModel, plan: &'a Plan, target: &[DVec3], state: State) -> Self {
-        let wish = |(at, &vertex): (usize, &u16)| Wish {
-            at: at as u32,
-            target: target[usize::from(vertex)],
-            normal: None,
-            weight: 1.0,
-        };
-        let wishes: Vec<Wish> = plan.vertices.iter().enumerate().map(wish).collect();
-        let body = Body::new(model, &state);
+    fn new(model: &'a AnnyModel, sampled: &'a Sampled, plan: &'a Plan, target: &[DVec3], state: State) -> Self {
+        let wish = |(at, &target): (usize, &DVec3)| Wish { at: at as u32, target, normal: None, weight: 1.0 };
+        let wishes: Vec<Wish> = target.iter().enumerate().map(wish).collect();
+        let body = Body::new(model, &state, |coefficients| sampled.rest(coefficients));
         let cost = body.cost(model, plan, &wishes);
-        Self { model, plan, wishes, state, body, cost, damping: 1e-4 }
+        Self { model, sampled, plan, wishes, state, body, cost, damping: 1e-4 }
     }
 
     fn rms_m(&self) -> f64 {
@@ -152,7 +153,9 @@ impl<'a> Search<'a> {
 
     /// One accepted step, or none; true when nothing better is to be found.
     fn step(&mut self) -> bool {
-        let linear = self.plan.linearise(self.model, &self.state, &self.body, &self.wishes);
+        let axes: Vec<usize> = self.plan.axes.iter().map(|&axis| axis as usize).collect();
+        let rest_by = self.sampled.rest_by(&self.body.coefficients, &axes);
+        let linear = self.plan.linearise(self.model, &self.state, &self.body, &rest_by, &self.wishes);
         let right: Vec<f64> = linear.gradient.iter().map(|g| -g).collect();
         for attempt in 0..8 {
             let axes = self.plan.axes.iter().enumerate();
@@ -163,7 +166,7 @@ impl<'a> Search<'a> {
             // The floor holds still what no vertex feels.
             if let Some(step) = solve_within(&linear.matrix, &right, self.damping, 1e-10, &bounds) {
                 let state = self.plan.moved(&self.state, &step);
-                let body = Body::new(self.model, &state);
+                let body = Body::new(self.model, &state, |coefficients| self.sampled.rest(coefficients));
                 let cost = body.cost(self.model, self.plan, &self.wishes);
                 if cost < self.cost {
                     let small = cost > 0.9999 * self.cost;
