@@ -59,7 +59,7 @@ pub fn to_topology(
     }
     starts.sort_by(|a, b| a.1.total_cmp(&b.1));
     let bones: Vec<usize> = (0..model.n_bones()).collect();
-    let sampled = Sampled::new(model, sample(model, 8, 20));
+    let sampled = Sampled::new(model, sample(model, 4, 60));
     let plan = Plan::new(model, &PhenotypeAxis::ALL, &bones, sampled.vertices.clone());
     let places: Vec<DVec3> = sampled.vertices.iter().map(|v| to[usize::from(*v)]).collect();
     let mut best: Option<(State, f64, Convergence)> = None;
