@@ -15,6 +15,12 @@ use crate::types::{Phenotype, PhenotypeAxis};
 const RIGID: f32 = 0.999;
 const PER_BONE: usize = 16;
 
+/// Mean square of relative lengths below which a shape is the mesh's; what rounding leaves is a tenth of it.
+pub const EXACT: f64 = 1e-10;
+
+/// A step that leaves more than this share of the cost is the last.
+const SLOW: f64 = 0.99;
+
 /// Pairs of rigid vertices of one bone.
 pub struct Chords {
     sampled: Sampled,
@@ -100,7 +106,7 @@ impl Chords {
                 }
                 let new_cost = self.cost(model, &moved);
                 if new_cost < cost {
-                    accepted = new_cost < 0.9999 * cost;
+                    accepted = new_cost < SLOW * cost;
                     (phenotype, cost) = (moved, new_cost);
                     damping = (damping * 0.1).max(1e-9);
                     break;
@@ -109,7 +115,7 @@ impl Chords {
                     damping *= 10.0;
                 }
             }
-            if !accepted || cost < 1e-14 {
+            if !accepted || cost < EXACT {
                 break;
             }
         }

@@ -76,7 +76,7 @@ impl Sums {
 
     /// `None` where there is too little to tell a rotation from.
     fn rotation(&self) -> Option<DMat3> {
-        if self.weight < 0.5 {
+        if self.weight < 1e-3 {
             return None;
         }
         let (from, to) = (self.from / self.weight, self.to / self.weight);

@@ -159,9 +159,8 @@ impl<'a> Solver<'a> {
             *x = x.clamp(-most, most);
         }
         self.state = plan.moved(&self.state, &step);
-        let moved = Body::new(self.model, &self.state, |coefficients| {
-            self.model.rest_of(coefficients, &plan.vertices, &[]).0
-        });
+        let moved =
+            Body::new(self.model, &self.state, |coefficients| self.model.rest_of(coefficients, &plan.vertices, &[]).0);
         let n = plan.vertices.len();
         let place = |body: &Body, at: usize| body.vertex(self.model, &plan, at);
         let sum: f64 = (0..n).map(|at| place(&moved, at).distance_squared(place(&body, at))).sum();

@@ -1,12 +1,12 @@
-//! The normal equations of a body against wishes for where its vertices should be, by exact derivatives.
+//! A body against wishes for where its vertices should be, linearised by exact derivatives.
 //!
 //! Unknowns: some phenotype axes, the root's place, the rotation of some bones. In: a state and any number of wishes for
-//! chosen vertices. Out: the gradient and the Gauss-Newton matrix in skyline form.
+//! chosen vertices. Out: the normal equations.
 
 use bevy_math::{DMat3, DVec3};
 
-use super::skyline::Skyline;
-use crate::body::model::{BoneFrame, BoneMap, wide};
+use super::linear::{Linear, Motion};
+use crate::body::model::{BoneFrame, BoneMap};
 use crate::body::{AnnyModel, Coefficients};
 use crate::types::{BodyPose, Phenotype, PhenotypeAxis};
 
@@ -42,14 +42,6 @@ pub struct Plan {
     carrying_from: Vec<usize>,
     first: Vec<usize>,
     n_pose: usize,
-}
-
-/// One linearisation.
-pub struct Linear {
-    pub matrix: Skyline,
-    /// Half the gradient of the cost: `Jᵀ r`.
-    pub gradient: Vec<f64>,
-    pub cost: f64,
 }
 
 /// A body in a state: the bones, and the vertices of a plan.
@@ -134,10 +126,6 @@ impl Plan {
         Self { axes, bones, vertices, carriers, place, carrying, carrying_from, first, n_pose }
     }
 
-    pub fn n(&self) -> usize {
-        self.first.len()
-    }
-
     /// The place of an axis among the unknowns.
     pub fn axis_place(&self, axis: usize) -> usize {
         self.n_pose + 3 + axis
@@ -167,7 +155,7 @@ impl Plan {
         for (&bone, own) in self.bones.iter().zip(of_bones.as_chunks::<3>().0) {
             columns[bone] = Some(own);
         }
-        let mut linear = Linear { matrix: Skyline::new(self.first.clone()), gradient: vec![0.0; self.n()], cost: 0.0 };
+        let mut linear = Linear::new(self.first.clone());
         let mut motion = Motion::default();
         let mut hanging: Vec<(usize, DVec3, f64)> = Vec::new();
         for wish in wishes {
@@ -203,7 +191,7 @@ impl Plan {
                     blended * rest_by[at] + rebound.sum::<DVec3>()
                 }),
             );
-            linear.add(wish, &motion);
+            linear.add(&motion, wish.target, wish.normal, wish.weight);
         }
         linear
     }
@@ -234,96 +222,6 @@ pub fn shortest(v: DVec3) -> DVec3 {
     }
     let less = angle - std::f64::consts::TAU * (angle / std::f64::consts::TAU).round();
     v * (less / angle)
-}
-
-/// Where one vertex is, and how it moves with the unknowns that it feels.
-#[derive(Default)]
-struct Motion {
-    position: DVec3,
-    /// Stretches of unknowns that follow each other: the first one's place, and how many.
-    spans: Vec<(usize, usize)>,
-    /// Components of the motion, side by side over all spans.
-    by: [Vec<f64>; 3],
-}
-
-impl Motion {
-    fn clear(&mut self) {
-        self.spans.clear();
-        self.by.iter_mut().for_each(Vec::clear);
-    }
-
-    /// Unknowns from `place` on, behind those that are there.
-    fn push(&mut self, place: usize, by: impl IntoIterator<Item = DVec3>) {
-        let before = self.by[0].len();
-        for d in by {
-            for (component, value) in self.by.iter_mut().zip(d.to_array()) {
-                component.push(value);
-            }
-        }
-        let n = self.by[0].len() - before;
-        match self.spans.last_mut() {
-            Some((first, len)) if *first + *len == place => *len += n,
-            _ => self.spans.push((place, n)),
-        }
-    }
-}
-
-impl Linear {
-    fn add(&mut self, wish: &Wish, motion: &Motion) {
-        let off = motion.position - wish.target;
-        let [x, y, z] = &motion.by;
-        let weight = wish.weight * wish.weight;
-        let Some(normal) = wish.normal else {
-            return self.add_rows(&motion.spans, [x, y, z], off.to_array(), weight);
-        };
-        let along: Vec<f64> =
-            x.iter().zip(y).zip(z).map(|((x, y), z)| x * normal.x + y * normal.y + z * normal.z).collect();
-        self.add_rows(&motion.spans, [&along], [off.dot(normal)], weight);
-    }
-
-    /// Adds residuals with their rows of the Jacobian, which have entries in some spans of unknowns only.
-    fn add_rows<const N: usize>(
-        &mut self,
-        spans: &[(usize, usize)],
-        rows: [&[f64]; N],
-        residuals: [f64; N],
-        weight: f64,
-    ) {
-        let Self { matrix, gradient, cost } = self;
-        *cost += weight * residuals.iter().map(|r| r * r).sum::<f64>();
-        wide(|| {
-            let mut n = 0;
-            for (s, &(place, len)) in spans.iter().enumerate() {
-                for i in place..place + len {
-                    let factors = rows.map(|row| row[n] * weight);
-                    n += 1;
-                    for k in 0..N {
-                        gradient[i] += factors[k] * residuals[k];
-                    }
-                    let (first, sums) = matrix.row(i);
-                    let mut from = 0;
-                    for &(place, len) in &spans[..=s] {
-                        let len = len.min(i + 1 - place);
-                        let parts = rows.map(|row| &row[from..from + len]);
-                        for (j, sum) in sums[place - first..][..len].iter_mut().enumerate() {
-                            for k in 0..N {
-                                *sum += factors[k] * parts[k][j];
-                            }
-                        }
-                        from += len;
-                    }
-                }
-            }
-        });
-    }
-
-    /// Adds a wish about one unknown itself: `value` should be `mean`, give or take `sigma`.
-    pub fn prefer(&mut self, place: usize, value: f64, mean: f64, sigma: f64) {
-        let information = 1.0 / (sigma * sigma);
-        self.cost += (value - mean).powi(2) * information;
-        self.gradient[place] += (value - mean) * information;
-        *self.matrix.at(place, place) += information;
-    }
 }
 
 /// Bones from the tips inwards, each limb together: children before parents, the root last.
