@@ -62,6 +62,17 @@ fn sample(model: &AnnyModel, per_bone: usize, every: usize) -> Vec<u16> {
     chosen
 }
 
+/// Axes that move no vertex which hangs on one bone alone, so that [`super::chords`] cannot tell them.
+const HIDDEN: [PhenotypeAxis; 2] = [PhenotypeAxis::Cupsize, PhenotypeAxis::Firmness];
+
+/// What a step may change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Free {
+    /// The pose, and of the phenotype what chords do not tell.
+    Untold,
+    All,
+}
+
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
@@ -92,32 +103,37 @@ impl<'a> Search<'a> {
         (self.cost / self.goal.wishes.len().max(1) as f64).sqrt()
     }
 
-    pub fn step(&mut self) -> Step {
+    /// One accepted step, or none.
+    pub fn step(&mut self, what: Free) -> Step {
         let Goal { model, sampled, plan, wishes } = self.goal;
         let axes: Vec<usize> = plan.axes.iter().map(|&axis| axis as usize).collect();
         let rest_by = sampled.rest_by(&self.body.coefficients, &axes);
         let linear = plan.linearise(model, &self.state, &self.body, &rest_by, wishes);
         let right: Vec<f64> = linear.gradient.iter().map(|g| -g).collect();
+        let mut damping = self.damping;
         for attempt in 0..8 {
             let axes = plan.axes.iter().enumerate();
             // A step that fails is tried again up to the next kink of the model: beyond it the slopes are others.
             let bounds: Vec<Bounds> = axes
-                .map(|(i, &axis)| Bounds::of(plan.axis_place(i), axis, &self.state.phenotype, attempt > 0))
+                .map(|(i, &axis)| match (plan.axis_place(i), what) {
+                    (place, Free::Untold) if !HIDDEN.contains(&axis) => Bounds { place, down: 0.0, up: 0.0 },
+                    (place, _) => Bounds::of(place, axis, &self.state.phenotype, attempt > 0),
+                })
                 .collect();
             // The floor holds still what no vertex feels.
-            if let Some(step) = solve_within(&linear.matrix, &right, self.damping, 1e-10, &bounds) {
+            if let Some(step) = solve_within(&linear.matrix, &right, damping, 1e-10, &bounds) {
                 let state = plan.moved(&self.state, &step);
                 let body = self.goal.body(&state);
                 let cost = body.cost(model, plan, wishes);
                 if cost < self.cost {
                     let left = cost / self.cost;
                     (self.state, self.body, self.cost) = (state, body, cost);
-                    self.damping = (self.damping * 0.1).max(1e-10);
+                    self.damping = (damping * 0.1).max(1e-10);
                     return Step::Better(left);
                 }
             }
             if attempt > 0 {
-                self.damping = self.damping.max(1e-7) * 10.0;
+                damping = damping.max(1e-7) * 10.0;
             }
         }
         Step::Stuck

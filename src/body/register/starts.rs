@@ -19,7 +19,7 @@ const SIDES: [(f64, f64); 4] = [(0.25, 0.25), (0.25, 0.75), (0.75, 0.25), (0.75,
 const N_ROUNDS: usize = 3;
 
 /// At most so many starts are told.
-const N_STARTS: usize = 5;
+const N_STARTS: usize = 4;
 
 const N_STEPS: usize = 12;
 

@@ -7,7 +7,7 @@
 use bevy_math::DVec3;
 
 use super::chords::Chords;
-use super::search::{Goal, Search, Step};
+use super::search::{Free, Goal, Search, Step};
 use super::starts::starts;
 use super::system::State;
 use super::{Convergence, Distances, Error, Progress, Registration, Stage, Statistics};
@@ -20,8 +20,9 @@ const EXACT_M: f64 = 1e-6;
 /// Root mean square below which no other start is tried.
 const GOOD_M: f64 = 2e-4;
 
-/// A start that leaves more than this share of the cost in a step has arrived.
+/// A descent that leaves more than this share of the cost in a step has arrived: among several starts, and at the end.
 const ARRIVED: f64 = 0.98;
+const SETTLED: f64 = 0.995;
 
 /// A start that is behind another and leaves more than this share of the cost in a step is given up.
 const BEHIND: f64 = 0.6;
@@ -57,8 +58,13 @@ pub fn to_topology(
         for step in 0..N_STEPS {
             let part = (i as f32 + step as f32 / N_STEPS as f32) / n_starts;
             tell(Stage::Refine, 0.4 + 0.4 * part, search.rms_m())?;
+            if step == 0 {
+                // A phenotype that is right already would be thrown off by what is wrong with the first pose.
+                search.step(Free::Untold);
+                continue;
+            }
             let enough = if step > 2 && search.rms_m() > known { BEHIND } else { ARRIVED };
-            match search.step() {
+            match search.step(Free::All) {
                 Step::Better(left) if left < enough && search.rms_m() > EXACT_M => {}
                 _ => break,
             }
@@ -82,8 +88,8 @@ pub fn to_topology(
     let mut convergence = Convergence::StepsUsedUp;
     for step in 0..N_STEPS {
         tell(Stage::Refine, 0.8 + 0.2 * step as f32 / N_STEPS as f32, search.rms_m())?;
-        match search.step() {
-            Step::Better(left) if left < 0.9999 && search.rms_m() > EXACT_M => {}
+        match search.step(Free::All) {
+            Step::Better(left) if left < SETTLED && search.rms_m() > EXACT_M => {}
             _ => {
                 convergence = Convergence::Converged;
                 break;
