@@ -6,6 +6,7 @@
 use bevy_math::DVec3;
 
 use super::bounded::{Bounds, solve_within};
+use super::sampled::Sampled;
 use super::skyline::Skyline;
 use crate::body::AnnyModel;
 use crate::types::{Phenotype, PhenotypeAxis};
@@ -14,10 +15,15 @@ use crate::types::{Phenotype, PhenotypeAxis};
 const RIGID: f32 = 0.999;
 const PER_BONE: usize = 16;
 
+/// Mean square of relative lengths below which a shape is the mesh's; what rounding leaves is a tenth of it.
+pub const EXACT: f64 = 1e-10;
+
+/// A step that leaves more than this share of the cost is the last.
+const SLOW: f64 = 0.99;
+
 /// Pairs of rigid vertices of one bone.
 pub struct Chords {
-    /// Rising.
-    vertices: Vec<u16>,
+    sampled: Sampled,
     pairs: Vec<(u32, u32)>,
     length_m: Vec<f64>,
 }
@@ -56,7 +62,7 @@ impl Chords {
         Self {
             length_m: of_vertex.iter().map(length).collect(),
             pairs: of_vertex.iter().map(|&(a, b)| (place(a), place(b))).collect(),
-            vertices,
+            sampled: Sampled::new(model, vertices),
         }
     }
 
@@ -68,8 +74,8 @@ impl Chords {
         let mut cost = self.cost(model, &phenotype);
         for _ in 0..n_steps {
             let coefficients = model.coefficients(&phenotype);
-            let rest = self.rest(&model.shape_of(&coefficients).rest_vertices);
-            let by = model.rest_by_of(&coefficients, &self.vertices, &indices);
+            let rest = self.sampled.rest(&coefficients);
+            let by = self.sampled.rest_by(&coefficients, &indices);
             let n = axes.len();
             let mut matrix = Skyline::new(vec![0; n]);
             let mut right = vec![0.0; n];
@@ -100,7 +106,7 @@ impl Chords {
                 }
                 let new_cost = self.cost(model, &moved);
                 if new_cost < cost {
-                    accepted = new_cost < 0.9999 * cost;
+                    accepted = new_cost < SLOW * cost;
                     (phenotype, cost) = (moved, new_cost);
                     damping = (damping * 0.1).max(1e-9);
                     break;
@@ -109,7 +115,7 @@ impl Chords {
                     damping *= 10.0;
                 }
             }
-            if !accepted || cost < 1e-14 {
+            if !accepted || cost < EXACT {
                 break;
             }
         }
@@ -117,7 +123,7 @@ impl Chords {
     }
 
     fn cost(&self, model: &AnnyModel, phenotype: &Phenotype) -> f64 {
-        let rest = self.rest(&model.shape(phenotype).rest_vertices);
+        let rest = self.sampled.rest(&model.coefficients(phenotype));
         let sum: f64 = self
             .pairs
             .iter()
@@ -125,10 +131,6 @@ impl Chords {
             .map(|(&(a, b), &length)| ((rest[a as usize].distance(rest[b as usize]) - length) * weight(length)).powi(2))
             .sum();
         sum / self.pairs.len().max(1) as f64
-    }
-
-    fn rest(&self, vertices: &[bevy_math::Vec3]) -> Vec<DVec3> {
-        self.vertices.iter().map(|&v| vertices[usize::from(v)].as_dvec3()).collect()
     }
 }
 

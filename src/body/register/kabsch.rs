@@ -2,31 +2,38 @@
 
 use bevy_math::{DMat3, DQuat, DVec3};
 
-use crate::body::model::nearest_rotation;
-use crate::body::{AnnyModel, Shape};
+use super::sampled::Sampled;
+use super::system::on_bone;
+use crate::body::AnnyModel;
+use crate::body::model::{ShapeJacobian, nearest_rotation};
 use crate::types::BodyPose;
 
-/// The pose that brings a shape near a mesh of the same topology. Bones with too few vertices keep their reference
-/// orientation.
-pub fn pose_towards(model: &AnnyModel, shape: &Shape, target: &[DVec3]) -> BodyPose {
+/// The pose that brings a shape near a mesh of the same topology: `bones` and `rest` are the shape's, `target` is where the
+/// sampled vertices are on the mesh. Bones with too few vertices keep their reference orientation.
+pub fn pose_towards(
+    model: &AnnyModel,
+    sampled: &Sampled,
+    bones: &ShapeJacobian,
+    rest: &[DVec3],
+    target: &[DVec3],
+) -> BodyPose {
     let n = model.n_bones();
     let mut sums = vec![Sums::EMPTY; n];
-    for (vertex, to) in target.iter().enumerate() {
-        let from = shape.rest_vertices[vertex].as_dvec3();
-        for &(bone, w) in model.influences(vertex) {
+    for ((vertex, from), to) in sampled.vertices.iter().zip(rest).zip(target) {
+        for &(bone, w) in model.influences(usize::from(*vertex)) {
             // Vertices that hang on several bones say less of each: the square of the share counts.
-            sums[usize::from(bone)].add(from, *to, f64::from(w * w));
+            sums[usize::from(bone)].add(*from, *to, f64::from(w * w));
         }
     }
     // In the reference pose a bone's frame is its reference orientation.
     let mut pose = model.reference_pose();
-    let reference = model.bone_frames(shape, &pose);
+    let (reference, _) = model.pose_bones(bones, &pose);
     let mut world: Vec<DMat3> = Vec::with_capacity(n);
     for bone in 0..n {
         let parent = model.bone_parents[bone];
         let carry = if bone == 0 { DMat3::IDENTITY } else { world[parent] * reference[parent].rotation.transpose() };
         let own = match sums[bone].rotation() {
-            Some(turn) => turn * shape.rotations[bone],
+            Some(turn) => turn * bones.rotations[bone],
             None => carry * reference[bone].rotation,
         };
         let relative = carry.transpose() * own * reference[bone].rotation.transpose();
@@ -34,10 +41,15 @@ pub fn pose_towards(model: &AnnyModel, shape: &Shape, target: &[DVec3]) -> BodyP
         world.push(own);
     }
     // The whole body's place: the mean over the vertices.
-    let posed = model.posed(shape, &pose);
-    let n = target.len().max(1) as f64;
-    let shift: DVec3 = target.iter().zip(&posed.vertices).map(|(to, from)| *to - from.as_dvec3()).sum();
-    pose.root_translation_m += shift / n;
+    let (_, maps) = model.pose_bones(bones, &pose);
+    let mut shift = DVec3::ZERO;
+    for ((vertex, from), to) in sampled.vertices.iter().zip(rest).zip(target) {
+        shift += *to;
+        for &(bone, w) in model.influences(usize::from(*vertex)) {
+            shift -= on_bone(&maps[usize::from(bone)], *from) * f64::from(w);
+        }
+    }
+    pose.root_translation_m += shift / target.len().max(1) as f64;
     pose
 }
 
@@ -64,7 +76,7 @@ impl Sums {
 
     /// `None` where there is too little to tell a rotation from.
     fn rotation(&self) -> Option<DMat3> {
-        if self.weight < 0.5 {
+        if self.weight < 1e-3 {
             return None;
         }
         let (from, to) = (self.from / self.weight, self.to / self.weight);

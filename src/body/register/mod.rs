@@ -6,12 +6,16 @@
 mod bounded;
 mod chords;
 mod kabsch;
+mod linear;
 mod pairs;
 mod placing;
 mod recognise;
+mod sampled;
 mod scan;
+mod search;
 mod skyline;
 mod solver;
+mod starts;
 mod surface;
 mod system;
 mod topology;

@@ -5,7 +5,7 @@ use rstar::RTree;
 use rstar::primitives::GeomWithData;
 
 use super::surface::{Sample, Surface};
-use super::system::{Body, State};
+use super::system::State;
 use crate::body::AnnyModel;
 
 /// Pairs of a body's vertices with points of a scan.
@@ -41,8 +41,7 @@ pub fn pair(
     stride: usize,
     reach: f32,
 ) -> Pairing {
-    let body = Body::new(model, state);
-    let vertices: Vec<Vec3> = (0..model.n_vertices()).map(|v| body.vertex(model, v as u16).as_vec3()).collect();
+    let vertices = model.posed(&model.shape(&state.phenotype), &state.pose).vertices;
     let normals = model.mesh(&vertices).normals();
     let trust = |distance: f32| {
         let share = reach * reach / (reach * reach + distance * distance);

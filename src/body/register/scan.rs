@@ -10,7 +10,7 @@ use super::pairs::{Pairing, pair};
 use super::placing::{Placing, placings};
 use super::solver::{Freedom, Solver};
 use super::surface::{Sample, Surface};
-use super::system::{Body, State};
+use super::system::State;
 use super::{Convergence, Distances, Error, Progress, Registration, Stage, Statistics};
 use crate::body::AnnyModel;
 use crate::body::fit::anny_age;
@@ -133,8 +133,7 @@ fn finished(
     surface: &Surface,
     convergence: Convergence,
 ) -> Result<Registration, Error> {
-    let body = Body::new(model, &state);
-    let vertices: Vec<Vec3> = (0..model.n_vertices()).map(|v| body.vertex(model, v as u16).as_vec3()).collect();
+    let vertices = model.posed(&model.shape(&state.phenotype), &state.pose).vertices;
     let mesh = model.mesh(&vertices);
     let body_surface = Surface::new(&mesh);
     let from_scan: Vec<f64> = surface

@@ -36,6 +36,13 @@ impl Skyline {
         &mut self.values[self.start[i] + j - self.first[i]]
     }
 
+    /// Row `i` from its first column to the diagonal, and which column that is.
+    #[inline(always)]
+    pub fn row(&mut self, i: usize) -> (usize, &mut [f64]) {
+        let first = self.first[i];
+        (first, &mut self.values[self.start[i]..][..i + 1 - first])
+    }
+
     pub fn diagonal(&self, i: usize) -> f64 {
         self.values[self.start[i] + i - self.first[i]]
     }

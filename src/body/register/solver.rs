@@ -103,7 +103,13 @@ impl<'a> Solver<'a> {
         let axes: Vec<PhenotypeAxis> = self.axes.iter().map(|(axis, ..)| *axis).collect();
         let bones: Vec<usize> = self.bones.iter().map(|(bone, _)| *bone).collect();
         let plan = Plan::new(self.model, &axes, &bones, vertices);
-        let body = Body::new(self.model, &self.state);
+        let indices: Vec<usize> = axes.iter().map(|&axis| axis as usize).collect();
+        let mut rest_by = Vec::new();
+        let body = Body::new(self.model, &self.state, |coefficients| {
+            let (rest, by) = self.model.rest_of(coefficients, &plan.vertices, &indices);
+            rest_by = by;
+            rest
+        });
         let mut wishes = Vec::with_capacity(2 * pairing.pairs.len());
         let mut sum = 0.0;
         for pair in &pairing.pairs {
@@ -112,10 +118,10 @@ impl<'a> Solver<'a> {
             let weight = f64::from(pair.trust).sqrt() / PAIR_SIGMA_M;
             wishes.push(Wish { at, target, normal: Some(pair.normal.as_dvec3()), weight });
             wishes.push(Wish { at, target, normal: None, weight: SIDEWAYS * weight });
-            sum += body.vertex(self.model, pair.vertex).distance_squared(target);
+            sum += body.vertex(self.model, &plan, at as usize).distance_squared(target);
         }
         self.rms_m = (sum / pairing.pairs.len().max(1) as f64).sqrt();
-        let mut linear = plan.linearise(self.model, &self.state, &body, &wishes);
+        let mut linear = plan.linearise(self.model, &self.state, &body, &rest_by, &wishes);
         for (i, &(axis, mean, sigma)) in self.axes.iter().enumerate() {
             linear.prefer(plan.axis_place(i), self.state.phenotype.get(axis), mean, sigma);
         }
@@ -153,9 +159,12 @@ impl<'a> Solver<'a> {
             *x = x.clamp(-most, most);
         }
         self.state = plan.moved(&self.state, &step);
-        let moved = Body::new(self.model, &self.state);
-        let shift = |v: &u16| moved.vertex(self.model, *v).distance_squared(body.vertex(self.model, *v));
-        (plan.vertices.iter().map(shift).sum::<f64>() / plan.vertices.len().max(1) as f64).sqrt()
+        let moved =
+            Body::new(self.model, &self.state, |coefficients| self.model.rest_of(coefficients, &plan.vertices, &[]).0);
+        let n = plan.vertices.len();
+        let place = |body: &Body, at: usize| body.vertex(self.model, &plan, at);
+        let sum: f64 = (0..n).map(|at| place(&moved, at).distance_squared(place(&body, at))).sum();
+        (sum / n.max(1) as f64).sqrt()
     }
 }
 

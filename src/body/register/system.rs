@@ -1,13 +1,13 @@
-//! The normal equations of a body against wishes for where its vertices should be, by exact derivatives.
+//! A body against wishes for where its vertices should be, linearised by exact derivatives.
 //!
 //! Unknowns: some phenotype axes, the root's place, the rotation of some bones. In: a state and any number of wishes for
-//! chosen vertices. Out: the gradient and the Gauss-Newton matrix in skyline form.
+//! chosen vertices. Out: the normal equations.
 
-use bevy_math::DVec3;
+use bevy_math::{DMat3, DVec3};
 
-use super::skyline::Skyline;
-use crate::body::model::{BoneMap, PoseColumn};
-use crate::body::{AnnyModel, Coefficients, Shape};
+use super::linear::{Linear, Motion};
+use crate::body::model::{BoneFrame, BoneMap};
+use crate::body::{AnnyModel, Coefficients};
 use crate::types::{BodyPose, Phenotype, PhenotypeAxis};
 
 /// What is being solved for.
@@ -37,42 +37,39 @@ pub struct Plan {
     carriers: Vec<u128>,
     /// Place of the first of a bone's three unknowns; `usize::MAX` where it has none.
     place: Vec<usize>,
+    /// The bones among the unknowns that move each vertex, by rising place; where each vertex's begin, one more at the end.
+    carrying: Vec<usize>,
+    carrying_from: Vec<usize>,
     first: Vec<usize>,
     n_pose: usize,
 }
 
-/// One linearisation.
-pub struct Linear {
-    pub matrix: Skyline,
-    /// Half the gradient of the cost: `Jᵀ r`.
-    pub gradient: Vec<f64>,
-    pub cost: f64,
-}
-
-/// A body in a state, with what derivatives need.
+/// A body in a state: the bones, and the vertices of a plan.
 pub struct Body {
     pub coefficients: Coefficients,
-    pub shape: Shape,
-    pub maps: Vec<BoneMap>,
+    /// Where the plan's vertices are at rest.
+    pub rest: Vec<DVec3>,
+    frames: Vec<BoneFrame>,
+    maps: Vec<BoneMap>,
 }
 
 impl Body {
-    pub fn new(model: &AnnyModel, state: &State) -> Self {
+    /// `rest` says where the plan's vertices are at rest.
+    pub fn new(model: &AnnyModel, state: &State, rest: impl FnOnce(&Coefficients) -> Vec<DVec3>) -> Self {
         let coefficients = model.coefficients(&state.phenotype);
-        let shape = model.shape_of(&coefficients);
-        let maps = model.bone_maps(&shape, &model.bone_frames(&shape, &state.pose));
-        Self { coefficients, shape, maps }
+        let (frames, maps) = model.pose_bones(&model.shape_jacobian(&coefficients, &[]), &state.pose);
+        Self { rest: rest(&coefficients), coefficients, frames, maps }
     }
 
-    pub fn vertex(&self, model: &AnnyModel, vertex: u16) -> DVec3 {
-        let rest = self.shape.rest_vertices[usize::from(vertex)].as_dvec3();
-        let influences = model.influences(usize::from(vertex)).iter();
-        influences.map(|&(bone, w)| on_bone(&self.maps[usize::from(bone)], rest) * f64::from(w)).sum()
+    /// Where a vertex of the plan is.
+    pub fn vertex(&self, model: &AnnyModel, plan: &Plan, at: usize) -> DVec3 {
+        let influences = model.influences(usize::from(plan.vertices[at])).iter();
+        influences.map(|&(bone, w)| on_bone(&self.maps[usize::from(bone)], self.rest[at]) * f64::from(w)).sum()
     }
 
     /// The sum of squares of what the wishes leave.
     pub fn cost(&self, model: &AnnyModel, plan: &Plan, wishes: &[Wish]) -> f64 {
-        wishes.iter().map(|wish| wish.cost(self.vertex(model, plan.vertices[wish.at as usize]))).sum()
+        wishes.iter().map(|wish| wish.cost(self.vertex(model, plan, wish.at as usize))).sum()
     }
 }
 
@@ -84,7 +81,8 @@ impl Wish {
     }
 }
 
-fn on_bone(map: &BoneMap, rest: DVec3) -> DVec3 {
+/// Where a bone takes a point at rest.
+pub fn on_bone(map: &BoneMap, rest: DVec3) -> DVec3 {
     map.linear * rest + map.shift
 }
 
@@ -101,25 +99,31 @@ impl Plan {
         }
         let n = n_pose + 3 + axes.len();
         let mut first: Vec<usize> = (0..n).map(|i| if i < n_pose { i / 3 * 3 } else { 0 }).collect();
-        let mut plan =
-            Self { axes: axes.to_vec(), bones: bones.to_vec(), vertices, carriers, place, first: Vec::new(), n_pose };
-        let mut places = Vec::new();
-        for &vertex in &plan.vertices {
-            plan.carried(model, vertex, &mut places);
-            if let Some(&(lowest, _)) = places.first() {
-                for &(place, _) in &places {
-                    for row in &mut first[place..place + 3] {
-                        *row = (*row).min(lowest);
+        let (mut carrying, mut carrying_from) = (Vec::new(), vec![0]);
+        for &vertex in &vertices {
+            let influences = model.influences(usize::from(vertex)).iter();
+            let mut set = influences.fold(0_u128, |set, (bone, _)| set | carriers[usize::from(*bone)]);
+            let from = carrying.len();
+            while set != 0 {
+                let bone = set.trailing_zeros() as usize;
+                set &= set - 1;
+                if place[bone] != usize::MAX {
+                    carrying.push(bone);
+                }
+            }
+            let own = &mut carrying[from..];
+            own.sort_unstable_by_key(|bone| place[*bone]);
+            if let Some(&lowest) = own.first() {
+                for &bone in &*own {
+                    for row in &mut first[place[bone]..place[bone] + 3] {
+                        *row = (*row).min(place[lowest]);
                     }
                 }
             }
+            carrying_from.push(carrying.len());
         }
-        plan.first = first;
-        plan
-    }
-
-    pub fn n(&self) -> usize {
-        self.first.len()
+        let (axes, bones) = (axes.to_vec(), bones.to_vec());
+        Self { axes, bones, vertices, carriers, place, carrying, carrying_from, first, n_pose }
     }
 
     /// The place of an axis among the unknowns.
@@ -135,75 +139,61 @@ impl Plan {
         Some(self.place[bone]).filter(|&place| place != usize::MAX)
     }
 
-    /// The unknown bones that move a vertex: place and bone, by rising place.
-    fn carried(&self, model: &AnnyModel, vertex: u16, places: &mut Vec<(usize, usize)>) {
-        let influences = model.influences(usize::from(vertex)).iter();
-        let mut set = influences.fold(0_u128, |set, (bone, _)| set | self.carriers[usize::from(*bone)]);
-        places.clear();
-        while set != 0 {
-            let bone = set.trailing_zeros() as usize;
-            set &= set - 1;
-            if self.place[bone] != usize::MAX {
-                places.push((self.place[bone], bone));
-            }
-        }
-        places.sort_unstable();
-    }
-
-    /// Linearises the wishes at a state.
-    pub fn linearise(&self, model: &AnnyModel, state: &State, body: &Body, wishes: &[Wish]) -> Linear {
+    /// Linearises the wishes at a state. `rest_by` says, per axis, how the plan's vertices at rest change.
+    pub fn linearise(
+        &self,
+        model: &AnnyModel,
+        state: &State,
+        body: &Body,
+        rest_by: &[Vec<DVec3>],
+        wishes: &[Wish],
+    ) -> Linear {
         let jacobian = model.shape_jacobian(&body.coefficients, &self.axes);
-        let frames = model.bone_frames(&body.shape, &state.pose);
-        let maps_by = model.bone_maps_by(&jacobian, &frames);
-        let axes: Vec<usize> = self.axes.iter().map(|&axis| axis as usize).collect();
-        let rest_by = model.rest_by_of(&body.coefficients, &self.vertices, &axes);
-        let columns = model.pose_columns(&frames, &state.pose, &self.bones);
-        let mut column_of = vec![usize::MAX; model.n_bones()];
-        for (i, &bone) in self.bones.iter().enumerate() {
-            column_of[bone] = 3 * i;
+        let maps_by = model.bone_maps_by(&jacobian, &body.frames);
+        let mut columns = vec![None; model.n_bones()];
+        let of_bones = model.pose_columns(&body.frames, &state.pose, &self.bones);
+        for (&bone, own) in self.bones.iter().zip(of_bones.as_chunks::<3>().0) {
+            columns[bone] = Some(own);
         }
-        let mut linear = Linear { matrix: Skyline::new(self.first.clone()), gradient: vec![0.0; self.n()], cost: 0.0 };
-        let mut places = Vec::new();
-        let mut by: Vec<(usize, DVec3)> = Vec::new();
+        let mut linear = Linear::new(self.first.clone());
+        let mut motion = Motion::default();
+        let mut hanging: Vec<(usize, DVec3, f64)> = Vec::new();
         for wish in wishes {
             let at = wish.at as usize;
-            let vertex = self.vertices[at];
-            let rest = body.shape.rest_vertices[usize::from(vertex)].as_dvec3();
-            self.carried(model, vertex, &mut places);
-            by.clear();
-            let mut position = DVec3::ZERO;
-            let influences = model.influences(usize::from(vertex));
-            for &(bone, w) in influences {
-                position += on_bone(&body.maps[usize::from(bone)], rest) * f64::from(w);
-            }
-            for &(place, bone) in &places {
-                let arm = self.arm(&body.maps, influences, rest, bone, &columns[column_of[bone]]);
-                for k in 0..3 {
-                    by.push((place + k, columns[column_of[bone] + k].axis.cross(arm)));
+            let rest = body.rest[at];
+            let influences = model.influences(usize::from(self.vertices[at]));
+            hanging.clear();
+            hanging.extend(influences.iter().map(|&(bone, w)| {
+                let (bone, w) = (usize::from(bone), f64::from(w));
+                (bone, on_bone(&body.maps[bone], rest) * w, w)
+            }));
+            motion.clear();
+            motion.position = hanging.iter().map(|(_, place, _)| *place).sum();
+            for &bone in &self.carrying[self.carrying_from[at]..self.carrying_from[at + 1]] {
+                let Some(own) = columns[bone] else { continue };
+                // What the bone turns: of each influence that hangs on it, the weighted distance from its head.
+                let pivot = own[0].pivot;
+                let mut arm = DVec3::ZERO;
+                for &(hung, place, w) in &hanging {
+                    if self.carriers[hung] & (1 << bone) != 0 {
+                        arm += place - pivot * w;
+                    }
                 }
+                motion.push(self.place[bone], own.iter().map(|column| column.axis.cross(arm)));
             }
-            for (k, axis) in DVec3::AXES.into_iter().enumerate() {
-                by.push((self.n_pose + k, axis));
-            }
-            for (axis, (rest_by, maps_by)) in rest_by.iter().zip(&maps_by).enumerate() {
-                let moved: DVec3 = influences
-                    .iter()
-                    .map(|&(bone, w)| {
-                        let bone = usize::from(bone);
-                        (body.maps[bone].linear * rest_by[at] + on_bone(&maps_by[bone], rest)) * f64::from(w)
-                    })
-                    .sum();
-                by.push((self.n_pose + 3 + axis, moved));
-            }
-            linear.add(wish, position, &by);
+            motion.push(self.n_pose, DVec3::AXES);
+            let blended: DMat3 =
+                hanging.iter().fold(DMat3::ZERO, |sum, (bone, _, w)| sum + body.maps[*bone].linear * *w);
+            motion.push(
+                self.n_pose + 3,
+                rest_by.iter().zip(&maps_by).map(|(rest_by, maps_by)| {
+                    let rebound = hanging.iter().map(|(bone, _, w)| on_bone(&maps_by[*bone], rest) * *w);
+                    blended * rest_by[at] + rebound.sum::<DVec3>()
+                }),
+            );
+            linear.add(&motion, wish.target, wish.normal, wish.weight);
         }
         linear
-    }
-
-    /// What a bone turns of a vertex: weighted distance from its head.
-    fn arm(&self, maps: &[BoneMap], influences: &[(u8, f32)], rest: DVec3, bone: usize, column: &PoseColumn) -> DVec3 {
-        let hanging = influences.iter().filter(|(b, _)| self.carriers[usize::from(*b)] & (1 << bone) != 0);
-        hanging.map(|&(b, w)| (on_bone(&maps[usize::from(b)], rest) - column.pivot) * f64::from(w)).sum()
     }
 
     /// A state moved by a step; axes stay in their ranges, rotation vectors below half a turn.
@@ -232,41 +222,6 @@ pub fn shortest(v: DVec3) -> DVec3 {
     }
     let less = angle - std::f64::consts::TAU * (angle / std::f64::consts::TAU).round();
     v * (less / angle)
-}
-
-impl Linear {
-    fn add(&mut self, wish: &Wish, position: DVec3, by: &[(usize, DVec3)]) {
-        let off = position - wish.target;
-        let Some(normal) = wish.normal else {
-            let w2 = wish.weight * wish.weight;
-            self.cost += off.length_squared() * w2;
-            for (n, &(i, di)) in by.iter().enumerate() {
-                let di = di * w2;
-                self.gradient[i] += di.dot(off);
-                for &(j, dj) in &by[..=n] {
-                    *self.matrix.at(i, j) += di.dot(dj);
-                }
-            }
-            return;
-        };
-        let residual = off.dot(normal) * wish.weight;
-        self.cost += residual * residual;
-        let rows: Vec<f64> = by.iter().map(|(_, d)| d.dot(normal) * wish.weight).collect();
-        for (n, &(i, _)) in by.iter().enumerate() {
-            self.gradient[i] += rows[n] * residual;
-            for (&(j, _), row) in by[..=n].iter().zip(&rows) {
-                *self.matrix.at(i, j) += rows[n] * row;
-            }
-        }
-    }
-
-    /// Adds a wish about one unknown itself: `value` should be `mean`, give or take `sigma`.
-    pub fn prefer(&mut self, place: usize, value: f64, mean: f64, sigma: f64) {
-        let information = 1.0 / (sigma * sigma);
-        self.cost += (value - mean).powi(2) * information;
-        self.gradient[place] += (value - mean) * information;
-        *self.matrix.at(place, place) += information;
-    }
 }
 
 /// Bones from the tips inwards, each limb together: children before parents, the root last.

@@ -1,32 +1,33 @@
 //! A mesh with the body model's own topology to phenotype and pose.
 //!
-//! Vertices correspond, so this is one least-squares problem. A first phenotype comes from lengths that no pose changes
-//! ([`Chords`]), from several ages, because the phenotype is piecewise multilinear with kinks, above all in age. Then a
-//! first pose bone by bone, and Levenberg-Marquardt steps in all phenotypes and all bones at once, with exact derivatives
-//! on a sample of the vertices.
+//! Vertices correspond, so this is one least-squares problem. First phenotypes come from lengths that no pose changes
+//! ([`Chords`]), each with a first pose bone by bone. Then all phenotypes and all bones are solved for at once on few
+//! vertices, and on more of them where the mesh is not exactly a body of the model.
 
 use bevy_math::DVec3;
 
-use super::bounded::{Bounds, solve_within};
 use super::chords::Chords;
-use super::kabsch::pose_towards;
-use super::system::{Body, Plan, State, Wish};
+use super::search::{Free, Goal, Search, Step};
+use super::starts::starts;
+use super::system::State;
 use super::{Convergence, Distances, Error, Progress, Registration, Stage, Statistics};
 use crate::body::AnnyModel;
-use crate::types::{Mesh, Phenotype, PhenotypeAxis};
+use crate::types::Mesh;
 
-/// Ages that are started from: the anchors of the model's age axis that the specification names, the first a little
-/// above the kink at the baby.
-const AGE_STARTS: [f64; 4] = [0.67, 0.33, 1.0, 0.05];
-
-/// Root mean square below which there is nothing left to find: a hundredth of a millimetre.
-const EXACT_M: f64 = 1e-5;
+/// Root mean square below which there is nothing left to find: a thousandth of a millimetre.
+const EXACT_M: f64 = 1e-6;
 
 /// Root mean square below which no other start is tried.
 const GOOD_M: f64 = 2e-4;
 
-/// Mean square of relative lengths below which a shape is the mesh's.
-const EXACT_CHORDS: f64 = 1e-9;
+/// A descent that leaves more than this share of the cost in a step has arrived: among several starts, and at the end.
+const ARRIVED: f64 = 0.98;
+const SETTLED: f64 = 0.995;
+
+/// A start that is behind another and leaves more than this share of the cost in a step is given up.
+const BEHIND: f64 = 0.6;
+
+const N_STEPS: usize = 15;
 
 /// Lays the body on a mesh whose vertices are the body model's, in the same order.
 pub fn to_topology(
@@ -41,50 +42,61 @@ pub fn to_topology(
     if !target.positions.iter().all(|p| p.is_finite()) {
         return Err(Error::NotFinite);
     }
+    let mut tell = |stage, fraction, rms_m| {
+        if progress(&Progress { stage, fraction, rms_m }) { Ok(()) } else { Err(Error::Cancelled) }
+    };
     let to: Vec<DVec3> = target.positions.iter().map(|p| p.as_dvec3()).collect();
     let chords = Chords::of(model, &to);
-    let mut starts = Vec::new();
-    for (i, age) in AGE_STARTS.into_iter().enumerate() {
-        let fraction = 0.1 * i as f32;
-        if !progress(&Progress { stage: Stage::Anchors, fraction, rms_m: f64::NAN }) {
-            return Err(Error::Cancelled);
-        }
-        let mut start = Phenotype::default();
-        start.set(PhenotypeAxis::Age, age);
-        starts.push(chords.fit(model, start, &PhenotypeAxis::ALL, 12));
-        if starts[i].1 < EXACT_CHORDS {
-            break;
-        }
-    }
-    starts.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let bones: Vec<usize> = (0..model.n_bones()).collect();
-    let plan = Plan::new(model, &PhenotypeAxis::ALL, &bones, sample(model, 8, 20));
-    let mut best: Option<(State, f64, Convergence)> = None;
-    for (i, (phenotype, _)) in starts.into_iter().enumerate() {
-        let pose = pose_towards(model, &model.shape(&phenotype), &to);
-        let mut search = Search::new(model, &plan, &to, State { phenotype, pose });
-        let mut convergence = Convergence::StepsUsedUp;
-        for step in 0..15 {
-            let fraction = 0.4 + 0.15 * i as f32 + 0.01 * step as f32;
-            if !progress(&Progress { stage: Stage::Refine, fraction, rms_m: search.rms_m() }) {
-                return Err(Error::Cancelled);
+    let starts = starts(model, &chords, |part| tell(Stage::Anchors, 0.4 * part, f64::NAN))?;
+
+    let goal = Goal::new(model, &to, 4, 60);
+    let n_starts = starts.len().max(1) as f32;
+    let mut best: Option<(State, f64)> = None;
+    for (i, phenotype) in starts.into_iter().enumerate() {
+        let mut search = Search::new(&goal, goal.posed(phenotype));
+        let known = best.as_ref().map_or(f64::INFINITY, |(_, rms)| *rms);
+        for step in 0..N_STEPS {
+            let part = (i as f32 + step as f32 / N_STEPS as f32) / n_starts;
+            tell(Stage::Refine, 0.4 + 0.4 * part, search.rms_m())?;
+            if step == 0 {
+                // A phenotype that is right already would be thrown off by what is wrong with the first pose.
+                search.step(Free::Untold);
+                continue;
             }
-            if search.step() || search.rms_m() < 0.1 * EXACT_M {
-                convergence = Convergence::Converged;
-                break;
+            let enough = if step > 2 && search.rms_m() > known { BEHIND } else { ARRIVED };
+            match search.step(Free::All) {
+                Step::Better(left) if left < enough && search.rms_m() > EXACT_M => {}
+                _ => break,
             }
         }
         let rms = search.rms_m();
-        if best.as_ref().is_none_or(|(_, known, _)| rms < *known) {
-            best = Some((search.state, rms, convergence));
+        if rms < known {
+            best = Some((search.state, rms));
         }
         if rms < GOOD_M {
             break;
         }
     }
     // There is a start, so there is a best.
-    let Some((state, _, convergence)) = best else { return Err(Error::NotFinite) };
-    Ok(finished(model, state, target, convergence))
+    let Some((state, rms)) = best else { return Err(Error::NotFinite) };
+    if rms < EXACT_M {
+        return Ok(finished(model, state, target, Convergence::Converged));
+    }
+
+    let goal = Goal::new(model, &to, 8, 20);
+    let mut search = Search::new(&goal, state);
+    let mut convergence = Convergence::StepsUsedUp;
+    for step in 0..N_STEPS {
+        tell(Stage::Refine, 0.8 + 0.2 * step as f32 / N_STEPS as f32, search.rms_m())?;
+        match search.step(Free::All) {
+            Step::Better(left) if left < SETTLED && search.rms_m() > EXACT_M => {}
+            _ => {
+                convergence = Convergence::Converged;
+                break;
+            }
+        }
+    }
+    Ok(finished(model, search.state, target, convergence))
 }
 
 fn finished(model: &AnnyModel, state: State, target: &Mesh, convergence: Convergence) -> Registration {
@@ -99,83 +111,5 @@ fn finished(model: &AnnyModel, state: State, target: &Mesh, convergence: Converg
         per_vertex_error_m,
         statistics: Statistics { body_to_mesh: distances, mesh_to_body: distances, coverage: 1.0 },
         convergence,
-    }
-}
-
-/// Some vertices of every bone, those that hang on it most, and every so many of all; rising.
-fn sample(model: &AnnyModel, per_bone: usize, every: usize) -> Vec<u16> {
-    let mut of_bone: Vec<Vec<(f32, u16)>> = vec![Vec::new(); model.n_bones()];
-    for vertex in 0..model.n_vertices() {
-        if let Some(&(bone, w)) = model.influences(vertex).first() {
-            of_bone[usize::from(bone)].push((w, vertex as u16));
-        }
-    }
-    let mut chosen: Vec<u16> = (0..model.n_vertices()).step_by(every).map(|vertex| vertex as u16).collect();
-    for own in &mut of_bone {
-        // Evenly over what the bone moves, in the order of the mesh, which runs along the body.
-        let step = (own.len() / per_bone).max(1);
-        chosen.extend(own.iter().step_by(step).take(per_bone).map(|(_, vertex)| *vertex));
-    }
-    chosen.sort_unstable();
-    chosen.dedup();
-    chosen
-}
-
-/// Levenberg-Marquardt on one plan.
-struct Search<'a> {
-    model: &'a AnnyModel,
-    plan: &'a Plan,
-    wishes: Vec<Wish>,
-    state: State,
-    body: Body,
-    cost: f64,
-    damping: f64,
-}
-
-impl<'a> Search<'a> {
-    fn new(model: &'a AnnyModel, plan: &'a Plan, target: &[DVec3], state: State) -> Self {
-        let wish = |(at, &vertex): (usize, &u16)| Wish {
-            at: at as u32,
-            target: target[usize::from(vertex)],
-            normal: None,
-            weight: 1.0,
-        };
-        let wishes: Vec<Wish> = plan.vertices.iter().enumerate().map(wish).collect();
-        let body = Body::new(model, &state);
-        let cost = body.cost(model, plan, &wishes);
-        Self { model, plan, wishes, state, body, cost, damping: 1e-4 }
-    }
-
-    fn rms_m(&self) -> f64 {
-        (self.cost / self.wishes.len().max(1) as f64).sqrt()
-    }
-
-    /// One accepted step, or none; true when nothing better is to be found.
-    fn step(&mut self) -> bool {
-        let linear = self.plan.linearise(self.model, &self.state, &self.body, &self.wishes);
-        let right: Vec<f64> = linear.gradient.iter().map(|g| -g).collect();
-        for attempt in 0..8 {
-            let axes = self.plan.axes.iter().enumerate();
-            // A step that fails is tried again up to the next kink of the model: beyond it the slopes are others.
-            let bounds: Vec<Bounds> = axes
-                .map(|(i, &axis)| Bounds::of(self.plan.axis_place(i), axis, &self.state.phenotype, attempt > 0))
-                .collect();
-            // The floor holds still what no vertex feels.
-            if let Some(step) = solve_within(&linear.matrix, &right, self.damping, 1e-10, &bounds) {
-                let state = self.plan.moved(&self.state, &step);
-                let body = Body::new(self.model, &state);
-                let cost = body.cost(self.model, self.plan, &self.wishes);
-                if cost < self.cost {
-                    let small = cost > 0.9999 * self.cost;
-                    (self.state, self.body, self.cost) = (state, body, cost);
-                    self.damping = (self.damping * 0.1).max(1e-10);
-                    return small;
-                }
-            }
-            if attempt > 0 {
-                self.damping = self.damping.max(1e-7) * 10.0;
-            }
-        }
-        true
     }
 }
