@@ -350,15 +350,28 @@ fn add1(sum: &mut [f32], deltas: &[i16], weight: f32) {
 }
 
 fn add4(sum: &mut [f32], deltas: [&[i16]; 4], weights: [f32; 4]) {
-    if weights == [0.0; 4] {
-        return;
+    if weights != [0.0; 4] {
+        pulp::Arch::new().dispatch(Add4 { sum, deltas, weights });
     }
-    let n = sum.len();
-    let [a, b, c, d] = deltas.map(|p| &p[..n]);
-    let [wa, wb, wc, wd] = weights;
-    wide(|| {
+}
+
+/// Four rows at a time, so that a sum is read and written once for all of them. Too long a loop for [`wide`] to be inlined by itself.
+struct Add4<'a> {
+    sum: &'a mut [f32],
+    deltas: [&'a [i16]; 4],
+    weights: [f32; 4],
+}
+
+impl pulp::WithSimd for Add4<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { sum, deltas, weights: [wa, wb, wc, wd] } = self;
+        let n = sum.len();
+        let [a, b, c, d] = deltas.map(|p| &p[..n]);
         for i in 0..n {
             sum[i] += (wa * f32::from(a[i]) + wb * f32::from(b[i])) + (wc * f32::from(c[i]) + wd * f32::from(d[i]));
         }
-    });
+    }
 }
