@@ -112,9 +112,24 @@ fn quality(fit: &Fit, known: Known, fit_secs: f32) -> QualityView {
         overlap,
         expected_error_mm: errors.iter().sum::<f32>() / errors.len().max(1) as f32,
         plausibility: quality.plausibility as f32,
-        remarks: quality.flags.iter().map(|flag| flag_remark(*flag, known, overlap)).collect(),
+        remarks: quality.flags.iter().map(|flag| flag_remark(*flag, known, overlap)).chain(clothes(fit)).collect(),
         fit_secs,
     }
+}
+
+/// How far clothes were taken to hang off the body, when that is more than the thickness of tight ones.
+fn clothes(fit: &Fit) -> Option<Remark> {
+    const TIGHT_CM: f64 = 0.5;
+    let each = fit.cloth_px.iter().zip(&fit.focal_px).zip(&fit.poses).filter_map(|((cloth_px, focal_px), pose)| {
+        let cm_per_px = 100.0 * pose.root_translation_m.y / focal_px;
+        cloth_px.map(|part| part.map(|px| px * cm_per_px))
+    });
+    let [trunk_cm, limbs_cm] = each.reduce(|a, b| [a[0].max(b[0]), a[1].max(b[1])])?;
+    (trunk_cm.max(limbs_cm) > TIGHT_CM).then(|| {
+        let text =
+            format!("Clothes are taken to hang {trunk_cm:.1} cm off the trunk and {limbs_cm:.1} cm off the limbs");
+        Remark::note(text, "wear tight clothes, girths rest on this")
+    })
 }
 
 /// Covering less than this of the outline together, the body is not the one in the photo.

@@ -34,6 +34,21 @@ impl SharedModel {
             .clone()
     }
 
+    /// Reads the model and prepares it for fits on a thread of its own, while networks look at a photo.
+    pub fn warm(&self) {
+        if self.read.get().is_some() {
+            return;
+        }
+        let model = self.clone();
+        let prepare = move || {
+            if let Ok(model) = model.get() {
+                model.anny.prepared();
+            }
+        };
+        // Without the thread the first fit does the same.
+        let _ = std::thread::Builder::new().name("body model".into()).spawn(prepare);
+    }
+
     /// Empty until the model has been read.
     pub fn local_change_labels(&self) -> Arc<[String]> {
         match self.read.get() {

@@ -24,6 +24,7 @@ pub fn look_at(
     go_on: &mut dyn FnMut(&str, f32) -> bool,
 ) -> Result<Option<PhotoView>, String> {
     let Some(photo) = view.photo.clone() else { return Err("the photo has no pixels".into()) };
+    library.model.warm();
     let models = library.models()?;
     // A newer model that was dropped in is used from the next photo on.
     models.reload().map_err(|error| error.to_string())?;
