@@ -7,6 +7,7 @@ mod body;
 mod body_measure;
 mod body_synthetic;
 mod cli;
+mod cli_photos;
 mod clock;
 mod detect;
 mod engine;
