@@ -5,7 +5,7 @@
 
 use super::candidates;
 use super::{Error, Models, Role, cutout, depth, face, matte, objects, parts, warp};
-use crate::types::{Mask, Observation, Person, Photo, wipe};
+use crate::types::{DepthMap, Mask, Observation, Person, Photo, wipe};
 
 /// Looks at one photo. `Ok(None)` when `progress` said to stop.
 ///
@@ -52,7 +52,7 @@ fn look(
         return Ok(None);
     }
     let (masks, depth) = side_by_side(|| cutout::masks(photo, &people, &matte), || depth::map(models, photo));
-    let depth = depth?;
+    let (depth, depth_refused) = optional(depth);
     let mut found: Vec<Person> = people
         .into_iter()
         .zip(faces)
@@ -72,12 +72,20 @@ fn look(
     found.sort_by(|a, b| (b.bounds.width() * b.bounds.height()).total_cmp(&(a.bounds.width() * a.bounds.height())));
     let matte = (!found.is_empty()).then(|| full_size(&matte, photo));
     progress("Done", 1.0);
-    Ok(Some(Observation { people: found, objects, matte, depth }))
+    Ok(Some(Observation { people: found, objects, matte, depth, depth_refused }))
 }
 
 /// Both at once on rayon's pool; each clears what it frees, whichever thread it runs on.
 fn side_by_side<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(|| wipe::freed_memory(a), || wipe::freed_memory(b))
+}
+
+/// A body can be measured without depth: a model of the user's that does not work is told of and left out.
+fn optional(depth: Result<Option<DepthMap>, Error>) -> (Option<DepthMap>, Option<String>) {
+    match depth {
+        Ok(depth) => (depth, None),
+        Err(error) => (None, Some(error.to_string())),
+    }
 }
 
 /// The matte at the photo's own size.

@@ -9,6 +9,7 @@ mod body_synthetic;
 mod cli;
 mod cli_photos;
 mod clock;
+mod depth;
 mod detect;
 mod engine;
 mod esp32;
