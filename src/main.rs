@@ -10,6 +10,8 @@ use corporeal::types::wipe::Wiping;
 static ALLOCATOR: Wiping<mimalloc::MiMalloc> = Wiping(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
+    // SAFETY: no other thread runs yet that could read the environment meanwhile.
+    unsafe { std::env::set_var(corporeal::inference::NO_TELEMETRY_VARIABLE, "1") };
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(

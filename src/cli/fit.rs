@@ -1,6 +1,6 @@
 //! `fit`: photos of one person to a measured body, without a window.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -23,22 +23,22 @@ pub struct Options {
     #[arg(required = true)]
     photos: Vec<PathBuf>,
     /// Stature: 1.78, 178 cm or 5'11". Helps more than anything else.
-    #[arg(long, value_parser = parse_height_m)]
+    #[arg(long, value_parser = parse_height_m, allow_negative_numbers = true)]
     height: Option<f64>,
     /// Kilograms, or as 158 lb.
-    #[arg(long, value_parser = parse_weight_kg)]
+    #[arg(long, value_parser = parse_weight_kg, allow_negative_numbers = true)]
     weight: Option<f64>,
     #[arg(long, value_parser = parse_sex)]
     sex: Option<Sex>,
     /// Years.
-    #[arg(long, value_parser = parse_age_years)]
+    #[arg(long, value_parser = parse_age_years, allow_negative_numbers = true)]
     age: Option<f64>,
     /// Focal length of all photos: millimetres of a 35 mm camera (28), or pixels (1500px).
-    #[arg(long, value_parser = parse_focal)]
+    #[arg(long, value_parser = parse_focal, allow_negative_numbers = true)]
     focal: Option<Focal>,
     /// Which person, when a photo shows several: 1 is the largest.
-    #[arg(long, default_value_t = 1)]
-    person: usize,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    person: u16,
     /// Fits every photo on its own, as different people.
     #[arg(long)]
     each: bool,
@@ -116,13 +116,7 @@ struct BodyReport<'a> {
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let paths = photos(&options.photos)?;
-    for path in [&options.output, &options.csv, &options.sheet].into_iter().flatten() {
-        let is_folder = options.each && Some(path) == options.output.as_ref();
-        anyhow::ensure!(
-            options.force || is_folder || !path.exists(),
-            "the file exists already — choose another name or add --force: {path:?}"
-        );
-    }
+    check_targets(options)?;
     let known = Known { height_m: options.height, weight_kg: options.weight, sex: options.sex, age_years: options.age };
     let mut library = Library::default();
     let views = look_at(options, &mut library, &paths)?;
@@ -137,7 +131,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             n_failed += 1;
             if !options.json {
                 tell_photos(group)?;
-                eprintln!("{why}");
+            }
+            if groups.len() > 1 {
+                eprintln!("{}: {why}", group.first().map_or("", |view| view.label.as_str()));
             }
         }
         rows.extend(group.iter().map(|view| (view.clone(), fitted.as_ref().ok().cloned())));
@@ -158,7 +154,42 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let reports: Vec<Report<'_>> = reports.iter().map(|(group, fitted)| report(group, known, fitted)).collect();
         out::line(serde_json::to_string_pretty(&reports)?)?;
     }
-    anyhow::ensure!(n_failed < groups.len(), "no body could be fitted — see above for what to do");
+    if let [(_, Err(why))] = &reports[..] {
+        anyhow::bail!("{why}");
+    }
+    anyhow::ensure!(n_failed == 0, "{n_failed} of {} photos gave no body — see above for what to do", groups.len());
+    Ok(())
+}
+
+/// Whether everything that is asked for can be written, before the work is done.
+fn check_targets(options: &Options) -> anyhow::Result<()> {
+    if let Some(output) = &options.output {
+        if options.each {
+            anyhow::ensure!(
+                output.is_dir() || !output.exists(),
+                "with --each the bodies go to a folder, and this is a file — choose another name: {output:?}"
+            );
+        } else {
+            studio::format_of(output).map_err(anyhow::Error::msg)?;
+            check_target(output, options.force)?;
+        }
+    }
+    if let Some(csv) = &options.csv {
+        check_target(csv, options.force)?;
+    }
+    if let Some(sheet) = &options.sheet {
+        let is_png = sheet.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+        anyhow::ensure!(is_png, "a contact sheet is a PNG file — end its name in .png: {sheet:?}");
+        check_target(sheet, options.force)?;
+    }
+    Ok(())
+}
+
+fn check_target(path: &Path, force: bool) -> anyhow::Result<()> {
+    anyhow::ensure!(!path.is_dir(), "this is a folder — name a file in it: {path:?}");
+    anyhow::ensure!(force || !path.exists(), "the file exists already — choose another name or add --force: {path:?}");
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    anyhow::ensure!(folder.is_none_or(Path::is_dir), "no such folder — make it first, or choose another: {path:?}");
     Ok(())
 }
 
@@ -183,23 +214,20 @@ fn look_at(options: &Options, library: &mut Library, paths: &[PathBuf]) -> anyho
         let read = studio::read_photo(path).and_then(|(photo, remarks)| {
             let mut view = studio::photo_view(number as u64 + 1, label.clone(), photo, remarks);
             if let (Some(focal), Some(photo)) = (options.focal, &view.photo) {
-                view.focal = Some(focal_px(focal, photo.width, photo.height));
+                view.focal = Some(focal_px(focal, photo.width, photo.height)?);
             }
             studio::look_at(library, view, &mut |_, _| true)
         });
         match read {
             Ok(Some(mut view)) => {
-                let n_people = view.observation.as_ref().map_or(0, |observation| observation.people.len());
-                if n_people > 0 && options.person > 1 {
-                    view.person = Some((options.person - 1).min(n_people - 1));
-                    studio::choose(&mut view);
-                }
+                choose_person(&mut view, options.person.into());
                 views.push(view);
             }
             Ok(None) => {}
             Err(why) if paths.len() > 1 => {
-                eprintln!("{why}");
+                let (text, advice) = why.split_once(" — ").unwrap_or((&why, "leave it out"));
                 views.push(PhotoView {
+                    remarks: vec![Remark::warning(text, advice)],
                     state: studio::PhotoState::Failed(why),
                     ..PhotoView::reading(number as u64 + 1, label)
                 });
@@ -210,13 +238,37 @@ fn look_at(options: &Options, library: &mut Library, paths: &[PathBuf]) -> anyho
     Ok(views)
 }
 
+/// `asked_for` counts from 1; where there are not so many people, the last is taken and the result flagged.
+fn choose_person(view: &mut PhotoView, asked_for: usize) {
+    let n_people = view.observation.as_ref().map_or(0, |observation| observation.people.len());
+    if n_people == 0 || asked_for <= 1 {
+        return;
+    }
+    view.person = Some(asked_for.min(n_people) - 1);
+    studio::choose(view);
+    if asked_for > n_people {
+        view.remarks.push(Remark::warning(
+            format!("Person {asked_for} was asked for, the photo shows {n_people}: number {n_people} is measured"),
+            "choose one that is there with --person",
+        ));
+    }
+}
+
 /// 36 mm of film along the long side of the photo.
-fn focal_px(focal: Focal, width: u32, height: u32) -> FocalLength {
+fn focal_px(focal: Focal, width: u32, height: u32) -> Result<FocalLength, String> {
     let px = match focal {
         Focal::Pixels(px) => px,
         Focal::Millimetres35(mm) => f64::from(width.max(height)) * mm / 36.0,
     };
-    FocalLength { px, relative_sigma: 0.02, from: FocalSource::User }
+    let focal = FocalLength { px, relative_sigma: 0.02, from: FocalSource::User };
+    if focal.is_plausible(width, height) {
+        Ok(focal)
+    } else {
+        Err(format!(
+            "no lens has a focal length of {px:.0} px for a photo of {width} x {height} px — give the 35 mm equivalent in \
+             millimetres (28), or leave --focal out"
+        ))
+    }
 }
 
 fn fit_one(library: &mut Library, id: u64, group: &[PhotoView], known: Known) -> Result<Entry, String> {

@@ -3,7 +3,7 @@
 //! Nothing is shipped for this role, and nothing stands in for it.
 
 use super::manifest::DepthConvention;
-use super::tensor::Tensor;
+use super::tensor::{Elements, Tensor};
 use super::warp::{Affine, Border, Plane, sample};
 use super::{Error, Models, Role};
 use crate::types::DepthMap;
@@ -32,13 +32,7 @@ pub fn map(models: &Models, photo: &Photo) -> Result<Option<DepthMap>, Error> {
         }
     });
     let outputs = models.run(Role::Depth, Tensor::float32(&[1, 3, height, width], pixels))?;
-    let Some(output) = outputs.into_iter().next() else { return Ok(None) };
-    // [1, h, w] or [1, 1, h, w].
-    let [.., out_height, out_width] = output.shape[..] else { return Ok(None) };
-    let values = output.floats().to_vec();
-    if values.len() != out_height * out_width || values.is_empty() {
-        return Err(Error::Run { reason: format!("the depth model answered {:?} instead of one plane", output.shape) });
-    }
+    let (out_width, out_height, values) = plane_of(outputs).map_err(|reason| models.bad_answer(Role::Depth, reason))?;
     let values = Plane { width: out_width, height: out_height, values };
     let values = values.resized(photo.width as usize, photo.height as usize).values;
     Ok(Some(DepthMap {
@@ -47,4 +41,19 @@ pub fn map(models: &Models, photo: &Photo) -> Result<Option<DepthMap>, Error> {
         values: values.into(),
         metric: convention == DepthConvention::Metres,
     }))
+}
+
+/// Width, height and values of the one plane of a depth network, [1, h, w] or [1, 1, h, w]; or what is wrong with it.
+fn plane_of(outputs: Vec<Tensor>) -> Result<(usize, usize, Vec<f32>), String> {
+    let output = outputs.into_iter().next().ok_or("nothing")?;
+    let Elements::Float32(values) = output.elements else { return Err("whole numbers instead of depths".into()) };
+    match output.shape[..] {
+        [.., height, width] if height.min(width) > 1 && values.len() == height * width => {
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err("infinite depths".into());
+            }
+            Ok((width, height, values))
+        }
+        _ => Err(format!("{:?} instead of one plane of depths", output.shape)),
+    }
 }

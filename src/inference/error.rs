@@ -30,6 +30,11 @@ pub enum Error {
         "the network failed while running ({reason}) — try again with a smaller photo, or with CORPOREAL_ONNXRUNTIME=none"
     )]
     Run { reason: String },
+    #[error(
+        "the model for {} answers with {reason} — {file} is damaged or made for something else: put another in its place",
+        role.label()
+    )]
+    BadAnswer { role: Role, reason: String, file: String },
     #[error("the file cannot be read ({source}): {path:?}")]
     Io { source: std::io::Error, path: PathBuf },
 }

@@ -39,6 +39,7 @@ pub use folder::{MODELS_VARIABLE, sha256};
 pub use library::LIBRARY_VARIABLE;
 pub use manifest::{DepthConvention, Entry, Manifest};
 pub use models::{ModelInfo, ModelState, Models, Options, user_models_folder};
+pub use native::NO_TELEMETRY_VARIABLE;
 pub use observe::observe;
 pub use role::Role;
 pub use tensor::{ElementType, Elements, Model, Port, Tensor};

@@ -164,6 +164,14 @@ impl Models {
         Ok((session.entry.depth, [size(2), size(3)]))
     }
 
+    /// The error for outputs of this role's model that nothing can be made of.
+    pub(super) fn bad_answer(&self, role: Role, reason: String) -> Error {
+        match self.session(role) {
+            Ok(session) => session.bad_answer(reason),
+            Err(error) => error,
+        }
+    }
+
     /// Looks at the files again; roles whose file or entry changed are loaded anew when next asked for.
     ///
     /// What runs at this moment goes on with what it has. Answers which roles changed. A broken manifest changes nothing.

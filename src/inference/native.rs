@@ -15,6 +15,11 @@ use super::Error;
 use super::library::{self, Wish};
 use super::tensor::{ElementType, Elements, Model, Port, Tensor};
 
+/// Has to be set before the library is loaded, as `main` does: from 1.29 on the official libraries write down which program
+/// runs on what machine, and send it to their maker. Switching that off in the loaded library comes too late for the first
+/// event.
+pub const NO_TELEMETRY_VARIABLE: &str = "ORT_DISABLE_TELEMETRY";
+
 /// The library that this process loaded.
 pub struct Library {
     environment: Environment,

@@ -73,7 +73,7 @@ impl Session {
         *self.runs_on.lock().unwrap_or_else(PoisonError::into_inner) = model.runs_on();
         drop(model);
         if outputs.iter().any(|output| output.floats().iter().any(|value| value.is_nan())) {
-            return Err(Error::Run { reason: format!("{} gave no numbers", self.entry.file) });
+            return Err(self.bad_answer("values that are not numbers"));
         }
         let mut latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
         latencies.0 += 1;
@@ -82,6 +82,11 @@ impl Session {
             latencies.1.pop_front();
         }
         Ok(outputs)
+    }
+
+    /// For outputs that nothing can be made of.
+    pub fn bad_answer(&self, reason: impl Into<String>) -> Error {
+        Error::BadAnswer { role: self.entry.role, reason: reason.into(), file: self.entry.file.clone() }
     }
 
     /// What the last run ran on; does not wait for one that goes on.

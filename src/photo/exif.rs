@@ -74,8 +74,8 @@ impl Tags {
     }
 
     /// The focal length in pixels of the stored picture of this size.
-    pub fn focal(&self, width: u32, height: u32) -> Option<FocalLength> {
-        let (width, height) = (f64::from(width), f64::from(height));
+    pub fn focal(&self, stored_width: u32, stored_height: u32) -> Option<FocalLength> {
+        let (width, height) = (f64::from(stored_width), f64::from(stored_height));
         let recorded = match (positive(self.pixel_width), positive(self.pixel_height)) {
             (Some(recorded_width), Some(recorded_height)) => (recorded_width, recorded_height),
             _ => (width, height),
@@ -101,8 +101,8 @@ impl Tags {
             let px_per_mm = positive(self.plane_resolution)? / unit_mm;
             Some(found(positive(self.focal_mm)? * px_per_mm, SIGMA_SENSOR, FocalSource::ExifSensor))
         };
-        // A lens that sees less than 1 or more than 150 degrees along the long side is a slip of some editor.
-        let plausible = |focal: &FocalLength| (0.13..60.0).contains(&(focal.px / width.max(height)));
+        // Anything else is a slip of some editor.
+        let plausible = |focal: &FocalLength| focal.is_plausible(stored_width, stored_height);
         from_film.filter(plausible).or_else(|| from_sensor().filter(plausible))
     }
 }

@@ -10,11 +10,14 @@ use zeroize::Zeroizing;
 use super::raster::{Alpha, Model, Raster, Samples, buffer, over_white};
 use super::{Decoded, Format, Limits, Problem, Warning};
 
+/// Compressed profiles and texts may not unpack to more than this, whatever the picture's size: a profile of a printer has
+/// some megabytes, and 1.5 MB of a hostile file unpack to 1.5 GB.
+const MAX_METADATA_BYTES: u64 = 16 << 20;
+
 pub(super) fn decode_png(bytes: &[u8], limits: &Limits) -> Result<Decoded, Problem> {
     let problem = |error| problem(error, Format::Png);
-    // Compressed text and profiles in the header may not grow beyond this either.
     let mut memory = image::Limits::no_limits();
-    memory.max_alloc = Some(limits.max_decode_bytes);
+    memory.max_alloc = Some(MAX_METADATA_BYTES);
     if let Some((width, height)) = png_size(bytes) {
         limits.check(Format::Png, width, height, 0)?;
     }
@@ -76,7 +79,9 @@ fn problem(error: ImageError, format: Format) -> Problem {
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             Problem::Truncated { format }
         }
-        ImageError::Limits(_) => Problem::OutOfMemory,
+        ImageError::Limits(_) => {
+            Problem::UnsupportedKind { format, detail: "its metadata take more memory than is given to them".into() }
+        }
         ImageError::Unsupported(error) => Problem::UnsupportedKind { format, detail: super::short(&error.to_string()) },
         error => {
             let detail = error.to_string();

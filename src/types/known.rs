@@ -20,11 +20,10 @@ pub enum Sex {
     Male,
 }
 
-/// Statures of people from newborns to the tallest on record (0.24 m is the smallest surviving newborn, 2.72 m the tallest
-/// man on record), rounded outwards.
-const HEIGHT_RANGE_M: (f64, f64) = (0.3, 2.75);
-/// Smallest newborns to the heaviest person on record (635 kg), rounded outwards.
-const WEIGHT_RANGE_KG: (f64, f64) = (1.0, 650.0);
+/// Statures that the fit takes (`body::fit`): small newborns to the tallest people alive, rounded outwards.
+const HEIGHT_RANGE_M: (f64, f64) = (0.4, 2.6);
+/// Weights that the fit takes, rounded outwards likewise.
+const WEIGHT_RANGE_KG: (f64, f64) = (2.0, 400.0);
 const METRES_PER_INCH: f64 = 0.0254;
 const KG_PER_POUND: f64 = 0.453_592_37;
 

@@ -125,4 +125,6 @@ pub struct Observation {
     /// The matte of all people together.
     pub matte: Option<Mask>,
     pub depth: Option<DepthMap>,
+    /// Why the depth model that the user installed gave nothing, and what to do.
+    pub depth_refused: Option<String>,
 }

@@ -77,4 +77,9 @@ impl FocalLength {
         let long = f64::from(width.max(height));
         Self { px: long / (2.0 * 30f64.to_radians().tan()), relative_sigma: 0.15, from: FocalSource::Assumed }
     }
+
+    /// Whether there is such a lens: it sees 1 to 150 degrees along the long side of a photo of this size.
+    pub fn is_plausible(&self, width: u32, height: u32) -> bool {
+        (0.13..60.0).contains(&(self.px / f64::from(width.max(height))))
+    }
 }

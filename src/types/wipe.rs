@@ -3,6 +3,11 @@
 //! What we own is wiped by `zeroize`. Decoders, filters and networks keep buffers of their own that nobody outside can
 //! reach; [`Wiping`] wraps the program's allocator and clears every block that a thread frees, for as long as that thread
 //! is inside of [`freed_memory`]. Without the wrapper (in a program that only uses the library), nothing changes.
+//!
+//! Only the thread that is inside is covered: work that it hands to others goes through [`freed_memory`] there too. Out of
+//! reach is memory that does not come from the program's allocator: a native ONNX Runtime keeps inputs and intermediate
+//! results in memory of its own, on a graphics card perhaps, and gives it back as it is. Those who mind take the built-in
+//! engine (`CORPOREAL_ONNXRUNTIME=none`).
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;

@@ -40,7 +40,7 @@ fn quick() -> &'static Models {
     engines().pop().expect("tract is always there")
 }
 
-fn shared(below: &str) -> Option<PathBuf> {
+pub fn shared(below: &str) -> Option<PathBuf> {
     let root = std::env::var_os("CORPOREAL_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let path = root.join("models").join(below);
@@ -51,7 +51,7 @@ fn shared(below: &str) -> Option<PathBuf> {
     None
 }
 
-fn photo(file: &str) -> Option<Photo> {
+pub fn photo(file: &str) -> Option<Photo> {
     let image = image::open(shared(&format!("photos/{file}"))?).expect("a photo").into_rgb8();
     let (width, height) = image.dimensions();
     Photo::new(width, height, image.into_raw(), None)

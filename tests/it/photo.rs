@@ -1,7 +1,7 @@
 //! Photos of every kind end upright, small, in sRGB and without metadata; or in a sentence that helps.
 
 mod bad;
-mod files;
+pub mod files;
 pub mod private;
 
 use corporeal::photo::{self, Format, Limits, Loaded, Warning};

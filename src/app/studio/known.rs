@@ -2,10 +2,10 @@
 //!
 //! Pure.
 
-/// The tallest person on record was 2.72 m (Robert Wadlow); newborns measure about half a metre.
-const HEIGHT_M: (f64, f64) = (0.4, 2.75);
-/// Newborns weigh from 1 kg up; the heaviest person on record weighed 635 kg (Jon Brower Minnoch).
-const WEIGHT_KG: (f64, f64) = (1.0, 640.0);
+/// What the fit takes (`body::fit`): newborns measure about half a metre, the tallest people alive 2.5 m.
+const HEIGHT_M: (f64, f64) = (0.4, 2.6);
+/// What the fit takes.
+const WEIGHT_KG: (f64, f64) = (2.0, 400.0);
 /// The oldest person on record lived 122 years (Jeanne Calment).
 const AGE_YEARS: (f64, f64) = (0.0, 123.0);
 /// Body mass indices outside of this are more often a slip of the finger than a person.
@@ -54,7 +54,7 @@ pub fn height_m(text: &str) -> Result<Option<f64>, String> {
         return Err(format!("{metres:.2} m is shorter than a newborn child: check the number and its unit"));
     }
     if metres > HEIGHT_M.1 {
-        return Err(format!("{metres:.2} m is taller than any person on record: check the number and its unit"));
+        return Err(format!("{metres:.2} m is taller than anybody alive: check the number and its unit"));
     }
     Ok(Some(metres))
 }
@@ -80,10 +80,10 @@ pub fn weight_kg(text: &str) -> Result<Option<f64>, String> {
         _ => return Err(HOW.to_owned()),
     };
     if kilograms < WEIGHT_KG.0 {
-        return Err(format!("{kilograms:.1} kg is lighter than a newborn child: check the number and its unit"));
+        return Err(format!("{kilograms:.1} kg is lighter than the body model goes: check the number and its unit"));
     }
     if kilograms > WEIGHT_KG.1 {
-        return Err(format!("{kilograms:.0} kg is heavier than any person on record: check the number and its unit"));
+        return Err(format!("{kilograms:.0} kg is heavier than the body model goes: check the number and its unit"));
     }
     Ok(Some(kilograms))
 }
@@ -173,14 +173,14 @@ mod tests {
         for (answer, words) in [
             (height_m("5.9"), "Is 5.9 feet? Write 5'9\""),
             (height_m("17.8"), "shorter than a newborn"),
-            (height_m("17.8 m"), "taller than any person"),
-            (height_m("1780"), "taller than any person"),
+            (height_m("17.8 m"), "taller than anybody alive"),
+            (height_m("1780"), "taller than anybody alive"),
             (height_m("tall"), "like 1.78 m, 178 cm or 5'11\""),
             (height_m("5'13\""), "5'11\""),
             (height_m("1.2.3"), "like 1.78 m"),
             (height_m("-3"), "like 1.78 m"),
-            (weight_kg("0.2"), "lighter than a newborn"),
-            (weight_kg("900 kg"), "heavier than any"),
+            (weight_kg("0.2"), "lighter than the body model"),
+            (weight_kg("900 kg"), "heavier than the body model"),
             (age_years("240"), "240 years"),
             (age_years("old"), "such as 34"),
         ] {

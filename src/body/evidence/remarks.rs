@@ -30,11 +30,15 @@ pub fn remarks(observation: &Observation, chosen: Option<usize>, size: (u32, u32
         Some(_) => said.extend(posture(person, size)),
         None => said.push(Remark::warning(
             "The body's landmarks were not found",
-            "use a photo in which nothing hides the body",
+            "use an upright photo in which nothing hides the body",
         )),
     }
     if person.mask.is_none() {
         said.push(Remark::note("The person's outline was not found", "use a plainer background; girths rest on it"));
+    }
+    if let Some(why) = &observation.depth_refused {
+        let (why, advice) = why.split_once(" — ").unwrap_or((why, "see `corporeal models --check`"));
+        said.push(Remark::note(format!("Depth was not used: {why}"), advice));
     }
     said
 }

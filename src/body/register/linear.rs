@@ -77,11 +77,11 @@ impl Linear {
         wide(|| {
             let mut n = 0;
             for (s, &(place, len)) in spans.iter().enumerate() {
-                for i in place..place + len {
+                for (i, slope) in gradient.iter_mut().enumerate().skip(place).take(len) {
                     let factors = rows.map(|row| row[n] * weight);
                     n += 1;
                     for k in 0..N {
-                        gradient[i] += factors[k] * residuals[k];
+                        *slope += factors[k] * residuals[k];
                     }
                     let (first, sums) = matrix.row(i);
                     let mut from = 0;

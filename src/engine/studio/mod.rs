@@ -29,6 +29,6 @@ pub use library::{BodyModel, Library, SharedModel};
 pub use looking::{choose, look_at, models_view, people, photo_view, read_photo};
 pub use scans::{lay_on, sentence as scan_sentence};
 pub use view::*;
-pub use writing::{write_body, write_sheet};
+pub use writing::{format_of, write_body, write_sheet};
 
 pub use crate::types::Remark;

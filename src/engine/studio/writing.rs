@@ -17,9 +17,7 @@ use crate::types::{Mesh, Provenance};
 
 /// Writes one body; the answer says what was written, for the user.
 pub fn write_body(library: &mut Library, entry: &Entry, path: &Path, options: ExportOptions) -> Result<String, String> {
-    let format = options.format.or_else(|| format_of(path)).ok_or_else(|| {
-        format!("cannot tell the format — end the name in .glb, .gltf, .obj, .ply, .csv or .json: {path:?}")
-    })?;
+    let format = options.format.map_or_else(|| format_of(path), Ok)?;
     let said = |what: String| format!("{what}: {}", path.display());
     let info = info(library, entry);
     match format {
@@ -67,15 +65,21 @@ pub fn write_body(library: &mut Library, entry: &Entry, path: &Path, options: Ex
     }
 }
 
-fn format_of(path: &Path) -> Option<BodyFormat> {
-    Some(match path.extension()?.to_str()?.to_lowercase().as_str() {
+/// What the ending of a file's name asks for.
+pub fn format_of(path: &Path) -> Result<BodyFormat, String> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    Ok(match ending.as_str() {
         "glb" => BodyFormat::Glb,
         "gltf" => BodyFormat::Gltf,
         "obj" => BodyFormat::Obj,
         "ply" => BodyFormat::Ply,
         "csv" => BodyFormat::MeasurementsCsv,
         "json" => BodyFormat::MeasurementsJson,
-        _ => return None,
+        _ => {
+            return Err(format!(
+                "cannot tell the format — end the name in .glb, .gltf, .obj, .ply, .csv or .json: {path:?}"
+            ));
+        }
     })
 }
 

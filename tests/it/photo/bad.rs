@@ -7,6 +7,7 @@ use image::{DynamicImage, RgbImage};
 use proptest::prelude::*;
 
 use super::files::{Exif, encode_jpeg, encode_png, pillow_folder, png_claiming, quadrants};
+use super::private::largest_block;
 
 #[track_caller]
 fn check_refused(bytes: &[u8], message: &str) {
@@ -146,6 +147,24 @@ fn what_is_not_a_readable_file_is_named() {
     std::fs::write(&empty, [0; 11]).expect("written");
     let error = photo::load_file(&empty, &tight).expect_err("too large");
     assert!(error.to_string().starts_with("the file has 0 MiB, more than the 0 MiB"), "{error}");
+}
+
+/// A PNG of 64 by 64 px whose colour profile unpacks to `n_bytes`.
+fn png_with_profile(n_bytes: usize) -> Vec<u8> {
+    encode_png(&DynamicImage::ImageRgb8(noise(64, 64)), None, Some(&vec![0; n_bytes]))
+}
+
+#[test]
+fn a_small_file_may_not_unpack_to_much() {
+    let bomb = png_with_profile(300 << 20);
+    assert!(bomb.len() < 4 << 20, "{} bytes", bomb.len());
+    let mut loaded = None;
+    let largest = largest_block(|| loaded = photo::load_bytes(&bomb, &Limits::default()).ok());
+    assert!(largest < 40 << 20, "{} MiB at once", largest >> 20);
+    // The picture itself is whole.
+    let photo = loaded.expect("a photo").photo;
+    assert_eq!((photo.width, photo.height), (64, 64));
+    assert!(largest_block(|| drop(photo::load_bytes(&png_with_profile(1 << 20), &Limits::default()))) > 1 << 20);
 }
 
 /// One small file of each format, with metadata, to be spoilt.
