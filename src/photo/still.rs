@@ -34,9 +34,29 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
 }
 
 pub(super) fn decode_webp(bytes: &[u8], limits: &Limits) -> Result<Decoded, Problem> {
+    // The decoder takes memory by a chunk's claimed length, of which the metadata's are bounded by nothing else.
+    if !webp_is_whole(bytes) {
+        return Err(Problem::Truncated { format: Format::WebP });
+    }
     let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|error| problem(error, Format::WebP))?;
     let animated = decoder.has_animation();
     decode(decoder, Format::WebP, animated, limits)
+}
+
+/// Whether every chunk of the RIFF container lies within the file.
+fn webp_is_whole(bytes: &[u8]) -> bool {
+    let word = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..at + 4)?.as_array::<4>()?) as usize);
+    let end = word(4).map_or(0, |n_bytes| n_bytes.saturating_add(8)).min(bytes.len());
+    let mut at = 12;
+    while at + 8 <= end {
+        let Some(n_bytes) = word(at + 4) else { return false };
+        if n_bytes > bytes.len() - (at + 8) {
+            return false;
+        }
+        // Chunks begin at even places.
+        at += 8 + n_bytes + n_bytes % 2;
+    }
+    true
 }
 
 fn decode(mut decoder: impl ImageDecoder, format: Format, animated: bool, limits: &Limits) -> Result<Decoded, Problem> {

@@ -13,4 +13,7 @@ pub mod capture {
     pub mod recording;
 }
 
+#[path = "../../src/photo/mod.rs"]
+pub mod photo;
+
 pub mod chunked;

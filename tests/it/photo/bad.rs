@@ -167,6 +167,26 @@ fn a_small_file_may_not_unpack_to_much() {
     assert!(largest_block(|| drop(photo::load_bytes(&png_with_profile(1 << 20), &Limits::default()))) > 1 << 20);
 }
 
+/// A WebP file whose Exif chunk claims a length and is not there.
+fn webp_claiming(n_exif_bytes: u32) -> Vec<u8> {
+    let simple = webp_of(&noise(64, 64));
+    let exif = [&b"EXIF"[..], &n_exif_bytes.to_le_bytes()].concat();
+    // The extended form: which parts there are (Exif), then width and height less one, of three bytes each.
+    let extended = b"VP8X\x0a\0\0\0\x08\0\0\0\x3f\0\0\x3f\0\0";
+    let chunks = [&b"WEBP"[..], extended, &simple[12..], &exif].concat();
+    [&b"RIFF"[..], &(chunks.len() as u32).to_le_bytes(), &chunks].concat()
+}
+
+#[test]
+fn a_chunk_that_claims_more_than_the_file_takes_no_memory() {
+    photo::load_bytes(&webp_claiming(0), &Limits::default()).expect("a photo without Exif");
+    for n_bytes in [100, 700_000_000, u32::MAX] {
+        let file = webp_claiming(n_bytes);
+        let largest = largest_block(|| check_refused(&file, "the WebP file ends before its picture does"));
+        assert!(largest < 1 << 20, "{} MiB at once", largest >> 20);
+    }
+}
+
 /// One small file of each format, with metadata, to be spoilt.
 fn seeds() -> Vec<Vec<u8>> {
     let picture = noise(48, 40);
