@@ -309,7 +309,6 @@ impl<'a> Context<'a> {
             .iter()
             .filter(|s| s.value.is_finite() && points.positions[s.point as usize].y > 0.2)
             .collect();
-        let mut row = vec![0.0; normal.n];
         let (scale, shift) = match depth.scale {
             DepthScale::Metric => (1.0, 0.0),
             DepthScale::AffineInverse => {
@@ -321,7 +320,8 @@ impl<'a> Context<'a> {
                 }
             }
         };
-        for sample in usable {
+        let mut rows = Vec::with_capacity(usable.len());
+        for sample in &usable {
             let y = points.positions[sample.point as usize].y;
             let (residual, by_y, skin) = match depth.scale {
                 DepthScale::Metric => (y - sample.value, 1.0, SKIN_DEPTH_SIGMA_M),
@@ -332,8 +332,22 @@ impl<'a> Context<'a> {
             let weight = 1.0 / ((scale * sample.sigma).powi(2) + skin * skin).max(1e-12);
             let (cost, trust) = student(residual * residual * weight, 4.0, 1.0);
             normal.cost += cost;
+            let mut row = vec![0.0; normal.n];
             points.fill(&mut row, sample.point as usize, DVec3::Y * by_y);
-            normal.add_row(&row, residual, weight * trust);
+            rows.push((row, residual, weight * trust));
+        }
+        if depth.scale == DepthScale::AffineInverse {
+            // The line follows the body as it moves: what of a motion it takes along costs nothing.
+            for at in 0..normal.n {
+                let pairs = usable.iter().zip(&rows).map(|(sample, row)| (sample.value, row.0[at]));
+                let Some((slope, offset)) = line(pairs) else { continue };
+                for (sample, row) in usable.iter().zip(&mut rows) {
+                    row.0[at] -= slope * sample.value + offset;
+                }
+            }
+        }
+        for (row, residual, weight) in rows {
+            normal.add_row(&row, residual, weight);
         }
     }
 
