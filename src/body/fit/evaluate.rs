@@ -7,12 +7,10 @@ use crate::body::model::{AnnyModel, BoneFrame, BoneMap, Coefficients, PointSet, 
 use crate::types::PhenotypeAxis;
 
 use super::camera::Camera;
-use super::input::{DepthScale, FitInput, FitOptions, FitView};
+use super::input::{FitInput, FitOptions, FitView};
 use super::known;
 use super::limits;
 use super::normal::{Joint, Normal, ViewBlock};
-use super::outline::{Match, OutlineEdge, Silhouette, match_outline};
-use super::points::BodyPoint;
 use super::pose_prior;
 use super::prepared::{LIGHT_AXES, Prepared};
 use super::prior::shape_cost;
@@ -57,44 +55,18 @@ pub struct ViewReport {
     pub n_outline_lost: usize,
 }
 
-/// Standard deviation of the direction between neighbouring world points, per component.
-const WORLD_SIGMA: f64 = 0.3;
-
-/// How far joints lie under the skin that a depth map sees, metres.
-const SKIN_DEPTH_SIGMA_M: f64 = 0.04;
-
 /// The outline's unknown common offset, against its points' own standard deviation.
 const OUTLINE_OFFSET_SIGMAS: f64 = 1.5;
-
-/// An outline point costs no more than at this many standard deviations, and as much when no body is near it.
-const LOST_SIGMAS: f64 = 5.0;
 
 /// How far cloth hangs off the trunk and off the limbs before anything is seen, and how much that differs between photos, metres.
 const CLOTH_M: [(f64, f64); 2] = [(0.015, 0.025), (0.005, 0.007)];
 
-/// Within a photo it differs by this part of itself.
-const CLOTH_UNEVEN: f64 = 0.25;
-
-/// Neighbours whose direction world points give.
-const LIMBS: [(BodyPoint, BodyPoint); 10] = [
-    (BodyPoint::LeftShoulder, BodyPoint::LeftElbow),
-    (BodyPoint::LeftElbow, BodyPoint::LeftWrist),
-    (BodyPoint::RightShoulder, BodyPoint::RightElbow),
-    (BodyPoint::RightElbow, BodyPoint::RightWrist),
-    (BodyPoint::LeftHip, BodyPoint::LeftKnee),
-    (BodyPoint::LeftKnee, BodyPoint::LeftAnkle),
-    (BodyPoint::RightHip, BodyPoint::RightKnee),
-    (BodyPoint::RightKnee, BodyPoint::RightAnkle),
-    (BodyPoint::RightHip, BodyPoint::LeftHip),
-    (BodyPoint::RightShoulder, BodyPoint::LeftShoulder),
-];
-
 /// What depends on the shape alone.
-struct ShapeParts {
-    coefficients: Coefficients,
-    bones: ShapeJacobian,
-    landmarks: PointSet,
-    shape: Option<Shape>,
+pub(super) struct ShapeParts {
+    pub(super) coefficients: Coefficients,
+    pub(super) bones: ShapeJacobian,
+    pub(super) landmarks: PointSet,
+    pub(super) shape: Option<Shape>,
 }
 
 impl<'a> Context<'a> {
@@ -271,202 +243,28 @@ impl<'a> Context<'a> {
             }
         }
     }
-
-    fn add_world(&self, seen: &FitView, points: &Points, normal: &mut Normal) {
-        let find = |point| seen.world.iter().find(|w| w.point == point).map(|w| DVec3::from(w.position_m));
-        let mut row = vec![0.0; normal.n];
-        let weight = 1.0 / (WORLD_SIGMA * WORLD_SIGMA);
-        for (from, to) in LIMBS {
-            let (Some(a), Some(b)) = (find(from), find(to)) else { continue };
-            let Some(observed) = (b - a).try_normalize() else { continue };
-            let limb = points.positions[to as usize] - points.positions[from as usize];
-            let length = limb.length();
-            if length < 1e-3 {
-                continue;
-            }
-            let direction = limb / length;
-            let residual = direction - observed;
-            let (cost, trust) = student(residual.length_squared() * weight, 4.0, 3.0);
-            normal.cost += cost;
-            for (axis, value) in residual.to_array().into_iter().enumerate() {
-                // The derivative of a unit vector: what of the motion lies across it.
-                let across = (DVec3::AXES[axis] - direction * direction[axis]) / length;
-                points.fill(&mut row, to as usize, across);
-                let ends = row.clone();
-                points.fill(&mut row, from as usize, across);
-                for (r, end) in row.iter_mut().zip(ends) {
-                    *r = end - *r;
-                }
-                normal.add_row(&row, value, weight * trust);
-            }
-        }
-    }
-
-    fn add_depth(&self, seen: &FitView, points: &Points, normal: &mut Normal) {
-        let Some(depth) = &seen.depth else { return };
-        let usable: Vec<_> = depth
-            .samples
-            .iter()
-            .filter(|s| s.value.is_finite() && points.positions[s.point as usize].y > 0.2)
-            .collect();
-        let (scale, shift) = match depth.scale {
-            DepthScale::Metric => (1.0, 0.0),
-            DepthScale::AffineInverse => {
-                // Scale and shift that make the network's inverse depths the body's: a line through the samples.
-                let pairs = usable.iter().map(|s| (s.value, 1.0 / points.positions[s.point as usize].y));
-                match line(pairs) {
-                    Some(line) if usable.len() >= 4 => line,
-                    _ => return,
-                }
-            }
-        };
-        let mut rows = Vec::with_capacity(usable.len());
-        for sample in &usable {
-            let y = points.positions[sample.point as usize].y;
-            let (residual, by_y, skin) = match depth.scale {
-                DepthScale::Metric => (y - sample.value, 1.0, SKIN_DEPTH_SIGMA_M),
-                DepthScale::AffineInverse => {
-                    (1.0 / y - (scale * sample.value + shift), -1.0 / (y * y), SKIN_DEPTH_SIGMA_M / (y * y))
-                }
-            };
-            let weight = 1.0 / ((scale * sample.sigma).powi(2) + skin * skin).max(1e-12);
-            let (cost, trust) = student(residual * residual * weight, 4.0, 1.0);
-            normal.cost += cost;
-            let mut row = vec![0.0; normal.n];
-            points.fill(&mut row, sample.point as usize, DVec3::Y * by_y);
-            rows.push((row, residual, weight * trust));
-        }
-        if depth.scale == DepthScale::AffineInverse {
-            // The line follows the body as it moves: what of a motion it takes along costs nothing.
-            for at in 0..normal.n {
-                let pairs = usable.iter().zip(&rows).map(|(sample, row)| (sample.value, row.0[at]));
-                let Some((slope, offset)) = line(pairs) else { continue };
-                for (sample, row) in usable.iter().zip(&mut rows) {
-                    row.0[at] -= slope * sample.value + offset;
-                }
-            }
-        }
-        for (row, residual, weight) in rows {
-            normal.add_row(&row, residual, weight);
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "private, called once")]
-    fn add_outline(
-        &self,
-        seen: &FitView,
-        parts: &ShapeParts,
-        shape: &Shape,
-        posed: &PosedParts<'_>,
-        looking: &Looking,
-        reach: f64,
-        normal: &mut Normal,
-        report: &mut ViewReport,
-    ) {
-        if seen.contour.is_empty() {
-            return;
-        }
-        let vertices = self.model.skinned(shape, posed.frames);
-        let silhouette = Silhouette::new(&vertices, &self.model.faces, &self.prepared.edges, &posed.camera);
-        let reach_px = silhouette.as_ref().map_or(0.0, |s| reach * f64::from(s.extent_px));
-        let matches = silhouette.as_ref().map_or_else(Vec::new, |s| match_outline(s, &seen.contour, reach_px));
-        // Points that found no body cost as much as the farthest that may.
-        report.n_outline_lost = seen.contour.len() - matches.len();
-        normal.cost += report.n_outline_lost as f64 * student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0;
-        let Some(silhouette) = silhouette else { return };
-
-        let points = self.outline_points(&matches, &silhouette, parts, shape, posed);
-        let place = self.axes.len() + N_POSE;
-        let mut row = vec![0.0; normal.n];
-        for (at, found) in matches.iter().enumerate() {
-            let evidence = &seen.contour[found.point];
-            let edge = &silhouette.edges[found.edge];
-            let Some(projected) = posed.camera.project_with_slope(points.positions[at]) else { continue };
-            let cloth = evidence.one_sided.then(|| self.cloth_of(edge));
-            let mut sigma = evidence.sigma_px.max(0.3);
-            let offset_px = match cloth {
-                Some(part) => {
-                    sigma = sigma.hypot(CLOTH_UNEVEN * posed.own.cloth_px[part]);
-                    posed.own.cloth_px[part]
-                }
-                None => posed.own.outline_offset_px,
-            };
-            let residual = found.beyond_px + offset_px;
-            let (cost, trust) = student((residual / sigma).powi(2), looking.freedom, 1.0);
-            let weight = trust / (sigma * sigma);
-            let cost = cost.min(student(LOST_SIGMAS.powi(2), looking.freedom, 1.0).0);
-            normal.cost += cost;
-            report.outline_errors.push(residual);
-            // The outline moves with the part of its points' motion that is along its own normal.
-            let [nu, nv] = edge.normal.map(|c| f64::from(c) / found.cosine);
-            points.fill(&mut row, at, projected.du * nu + projected.dv * nv);
-            row[place + 6] =
-                (projected.px[0] - posed.camera.centre[0]) * nu + (projected.px[1] - posed.camera.centre[1]) * nv;
-            row[place + cloth.map_or(7, |part| 8 + part)] = 1.0;
-            normal.add_row(&row, residual, weight);
-        }
-    }
-
-    /// Which of [`CLOTH_M`] hangs over an edge.
-    fn cloth_of(&self, edge: &OutlineEdge) -> usize {
-        usize::from(!edge.vertices.iter().any(|v| self.prepared.is_trunk[usize::from(*v)]))
-    }
-
-    /// The matched places on the body, between the ends of their edges.
-    fn outline_points(
-        &self,
-        matches: &[Match],
-        silhouette: &Silhouette,
-        parts: &ShapeParts,
-        shape: &Shape,
-        posed: &PosedParts<'_>,
-    ) -> Points {
-        let mut vertices: Vec<u16> = matches.iter().flat_map(|m| silhouette.edges[m.edge].vertices).collect();
-        vertices.sort_unstable();
-        vertices.dedup();
-        let index = |vertex: u16| vertices.binary_search(&vertex).unwrap_or(0) as u32;
-        let rest: Vec<DVec3> = vertices.iter().map(|v| shape.rest_vertices[usize::from(*v)].as_dvec3()).collect();
-        let rest_by = self.model.rest_by_of(&parts.coefficients, &vertices, &self.axes);
-        let mixtures: Vec<Vec<(u32, f64)>> = matches
-            .iter()
-            .map(|m| {
-                let [a, b] = silhouette.edges[m.edge].vertices;
-                vec![(index(a), 1.0 - m.at), (index(b), m.at)]
-            })
-            .collect();
-        let set = PointSet::of_vertices(self.model, &vertices, &rest, &rest_by, &mixtures);
-        Points::new(self, &set, posed)
-    }
-}
-
-/// Scale and shift of the line that is nearest in the second coordinate.
-fn line(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<(f64, f64)> {
-    let n = pairs.clone().count() as f64;
-    let (mx, my) = pairs.clone().fold((0.0, 0.0), |(x, y), p| (x + p.0 / n, y + p.1 / n));
-    let (xx, xy) = pairs.fold((0.0, 0.0), |(xx, xy), p| (xx + (p.0 - mx).powi(2), xy + (p.0 - mx) * (p.1 - my)));
-    (xx > 1e-12).then(|| (xy / xx, my - xy / xx * mx))
 }
 
 /// A photo's body in its pose.
-struct PosedParts<'a> {
-    camera: Camera,
-    frames: &'a [BoneFrame],
-    maps: &'a [BoneMap],
-    maps_by: &'a [Vec<BoneMap>],
+pub(super) struct PosedParts<'a> {
+    pub(super) camera: Camera,
+    pub(super) frames: &'a [BoneFrame],
+    pub(super) maps: &'a [BoneMap],
+    pub(super) maps_by: &'a [Vec<BoneMap>],
     /// Joints, then the root's rotation.
-    columns: &'a [PoseColumn],
-    own: &'a ViewState,
+    pub(super) columns: &'a [PoseColumn],
+    pub(super) own: &'a ViewState,
 }
 
 /// Points with their derivatives by `[axes | joints | root rotation]`.
-struct Points {
-    positions: Vec<DVec3>,
+pub(super) struct Points {
+    pub(super) positions: Vec<DVec3>,
     /// Per point, per unknown.
-    by: Vec<Vec<DVec3>>,
+    pub(super) by: Vec<Vec<DVec3>>,
 }
 
 impl Points {
-    fn new(context: &Context<'_>, set: &PointSet, posed: &PosedParts<'_>) -> Self {
+    pub(super) fn new(context: &Context<'_>, set: &PointSet, posed: &PosedParts<'_>) -> Self {
         let jacobian = set.jacobian(posed.maps, posed.maps_by, posed.columns, &context.prepared.carriers);
         let by = (0..set.len())
             .map(|point| jacobian.by_axis.iter().chain(&jacobian.by_pose).map(|column| column[point]).collect())
@@ -475,7 +273,7 @@ impl Points {
     }
 
     /// The row of `direction · point`; the lens and the outline's offset are left at zero.
-    fn fill(&self, row: &mut [f64], point: usize, direction: DVec3) {
+    pub(super) fn fill(&self, row: &mut [f64], point: usize, direction: DVec3) {
         let by = &self.by[point];
         for (r, d) in row.iter_mut().zip(by) {
             *r = direction.dot(*d);

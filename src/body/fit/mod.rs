@@ -3,6 +3,7 @@
 mod age;
 mod basis;
 mod camera;
+mod contour;
 mod evaluate;
 mod input;
 mod known;
@@ -18,6 +19,7 @@ mod quality;
 mod result;
 mod robust;
 mod search;
+mod space;
 mod stages;
 mod start;
 mod state;
