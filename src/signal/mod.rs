@@ -8,6 +8,7 @@ pub mod amplitude;
 pub mod bins;
 mod chain;
 pub mod clock;
+pub mod direction;
 pub mod doppler;
 pub mod filter;
 pub mod gauge;

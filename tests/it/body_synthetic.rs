@@ -1,7 +1,7 @@
 //! The synthetic photos against the reference generator's, which numpy, scipy and Pillow made (`make_synthetic.py`).
 
 use corporeal::body::fit::FitView;
-use corporeal::body::synthetic::{Case, Condition, case};
+use corporeal::body::synthetic::{Case, Condition, Framing, case};
 use corporeal::types::PhenotypeAxis;
 use serde_json::Value;
 
@@ -88,7 +88,7 @@ fn a_condition_changes_what_it_names_and_nothing_else() {
 #[test]
 fn a_picture_without_feet_ends_above_them() {
     let reference = drawn(1000, Condition::default());
-    let cut = drawn(1000, Condition { feet_missing: true, ..Condition::default() });
+    let cut = drawn(1000, Condition { framing: Framing::FeetMissing, ..Condition::default() });
     let (whole, part) = (&reference.input.views[0], &cut.input.views[0]);
     assert!(part.height < whole.height, "the picture is cut");
     let labels: Vec<&str> = model().keypoint_labels.iter().map(String::as_str).collect();

@@ -6,7 +6,7 @@ use corporeal::body::fit::{
     LandmarkEvidence, ShapePrior, WorldEvidence, fit, years_of,
 };
 use corporeal::body::measure::{self, Values};
-use corporeal::body::synthetic::{self, Case, Condition};
+use corporeal::body::synthetic::{self, Case, Condition, Framing};
 use corporeal::types::{
     BodyPose, Evidence, FocalLength, FocalSource, Known, Mask, MeasurementKind, Phenotype, PhenotypeAxis,
 };
@@ -191,8 +191,7 @@ fn depth_in_metres_tells_the_stature_that_nobody_gave() {
 #[test]
 fn relative_depth_that_is_right_does_little_harm() {
     let [without, with] = errors_without_and_with(DepthScale::AffineInverse, true);
-    // Known to fall short: 6.9 mm instead of 5.1, because a step of the fit holds the line through the depths still.
-    assert!(with.0 < without.0 + 2.5, "{with:?} instead of {without:?}");
+    assert!(with.0 < without.0 + 0.5, "{with:?} instead of {without:?}");
 }
 
 #[test]
@@ -209,7 +208,7 @@ fn clothes_do_not_become_girth() {
 
 #[test]
 fn without_feet_the_fit_says_so_and_still_gives_a_body() {
-    let case = drawn(Condition { feet_missing: true, ..Condition::default() });
+    let case = drawn(Condition { framing: Framing::FeetMissing, ..Condition::default() });
     let found = fitted(&case.input);
     assert!(found.quality.flags.contains(&Flag::FeetCutOff), "{:?}", found.quality.flags);
     assert!(shape_error_mm(&found, &case.truth.phenotype) < 25.0);
@@ -231,6 +230,20 @@ fn half_a_body_rests_on_the_prior_below_and_says_so() {
     let score = synthetic::score(model(), plan(), &case, &found).expect("a score");
     let calf = score.measurements.iter().find(|m| m.kind == MeasurementKind::Calf).expect("a calf");
     assert_eq!(calf.evidence, Evidence::Prior, "nobody saw it");
+}
+
+/// Adults of one sex spread by 4 % (ANSUR II), and a photo without a scale cannot tell.
+#[test]
+fn half_a_body_of_unknown_height_gets_a_usual_stature_and_an_honest_spread() {
+    let case = drawn(Condition { framing: Framing::HalfBody, height_known: false, ..Condition::default() });
+    assert!(case.input.views[0].landmarks.iter().all(|l| l.point != BodyPoint::LeftAnkle), "the legs are out of sight");
+    let population = FitOptions { prior: ShapePrior::Population, ..FitOptions::default() };
+    let found = fit(model(), &case.input, &population, &mut |_| true).expect("a body");
+    let score = synthetic::score(model(), plan(), &case, &found).expect("a score");
+    let height = score.measurements.iter().find(|m| m.kind == MeasurementKind::Height).expect("a height");
+    assert!((1.55..1.85).contains(&height.value), "{height:?}");
+    assert!(height.sigma.is_some_and(|sigma| sigma > 0.06), "{height:?}");
+    assert_eq!(height.evidence, Evidence::Prior);
 }
 
 #[test]

@@ -1,15 +1,18 @@
-//! Whether photos can tell an age at all.
+//! Whether photos can tell age and stature at all.
 //!
-//! Children differ from adults in size, which one photo does not show, and in proportions. Half a body, or one that sits, in clothes and
-//! with hair, shows proportions so badly that misfits would decide; then the person is taken for a grown-up.
+//! People differ in size, which one photo does not show, and in proportions. Half a body, or one that sits, in clothes and with hair,
+//! shows proportions so badly that misfits would decide; then the person is taken for a grown-up of usual stature.
 
 use crate::types::PhenotypeAxis;
 
-use super::input::{FitInput, FitView};
+use super::input::{FitInput, FitOptions, FitView, ShapePrior};
 use super::points::BodyPoint::*;
 
 /// From here on the model is a grown-up (15 years).
 const GROWN_UP: f64 = 0.6;
+
+/// Around the means of Anny's tables for grown men (0.39) and women (0.35).
+const USUAL_HEIGHT: (f64, f64) = (0.33, 0.41);
 
 /// Hip to ankle over shoulder to hip in the picture: some 1.7 of an adult who stands, 1.1 of a baby, 0.8 of an adult who sits.
 const MIN_LEGS_OF_TRUNK: f64 = 0.9;
@@ -20,10 +23,12 @@ pub fn is_told(input: &FitInput) -> bool {
 }
 
 /// How far each axis may go.
-pub fn bounds(input: &FitInput) -> [(f64, f64); 11] {
-    PhenotypeAxis::ALL.map(|axis| {
-        let (low, high) = axis.range();
-        if axis == PhenotypeAxis::Age && !is_told(input) { (GROWN_UP, high) } else { (low, high) }
+pub fn bounds(input: &FitInput, options: &FitOptions) -> [(f64, f64); 11] {
+    let is_told = is_told(input);
+    PhenotypeAxis::ALL.map(|axis| match axis {
+        PhenotypeAxis::Age if !is_told => (GROWN_UP, axis.range().1),
+        PhenotypeAxis::Height if !is_told && options.prior == ShapePrior::Population => USUAL_HEIGHT,
+        _ => axis.range(),
     })
 }
 

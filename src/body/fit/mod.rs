@@ -29,6 +29,7 @@ pub use input::{
     ContourPoint, DepthEvidence, DepthSample, DepthScale, FitInput, FitOptions, FitView, LandmarkEvidence, ShapePrior,
     WorldEvidence,
 };
+pub use known::DENSITY;
 pub use points::BodyPoint;
 pub use prepared::Prepared;
 pub use prior::{anny_age, years_of};

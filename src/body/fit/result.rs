@@ -153,7 +153,9 @@ impl Flag {
             Self::Implausible => "The body is an unusual one: check height, weight and age",
             Self::HeightDisagrees => "The given height does not fit the other evidence: check it",
             Self::Child => "This looks like a child: give the age, the proportions depend on it",
-            Self::AgeUnseen => "The photo does not show an age, so a grown-up was fitted: give the age or the height",
+            Self::AgeUnseen => {
+                "The photo shows neither age nor stature, so a grown-up of usual height was fitted: give the height"
+            }
             Self::ViewsDisagree => "The photos do not agree with each other: check that they show one person",
         }
     }

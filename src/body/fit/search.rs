@@ -32,7 +32,7 @@ const DAMPING_MAX: f64 = 1e3;
 impl Search {
     pub fn new(context: &Context<'_>, state: State, looking: &Looking) -> Self {
         let evaluation = context.evaluate(&state, looking);
-        let bounds = age::bounds(context.input);
+        let bounds = age::bounds(context.input, context.options);
         Self {
             state,
             evaluation,

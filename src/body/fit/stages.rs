@@ -77,7 +77,7 @@ pub fn fit(
 fn age_anchors(context: &Context<'_>, report: &mut Reporter<'_>) -> Result<Search, FitError> {
     let yaws = context.yaws();
     let mut starts = Vec::new();
-    let (youngest, _) = age::bounds(context.input)[PhenotypeAxis::Age as usize];
+    let (youngest, _) = age::bounds(context.input, context.options)[PhenotypeAxis::Age as usize];
     for age in AGE_ANCHORS.into_iter().filter(|age| *age >= youngest) {
         let mut search = Search::new(context, context.start(age, &yaws), &BY_LANDMARKS);
         for step in 0..START_STEPS {
@@ -114,7 +114,7 @@ fn age_anchors(context: &Context<'_>, report: &mut Reporter<'_>) -> Result<Searc
     }
     kept.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
     let mut best = kept.into_iter().next().ok_or(FitError::Numeric)?;
-    best.bounds = age::bounds(context.input);
+    best.bounds = age::bounds(context.input, context.options);
     Ok(best)
 }
 
@@ -129,7 +129,7 @@ fn by_segment(context: &Context<'_>, mut starts: Vec<Search>) -> Vec<Search> {
     let age_of = |s: &Search| s.state.phenotype.get(PhenotypeAxis::Age);
     let Some((lowest, own)) = starts.first().map(|best| (best.cost(), age_of(best))) else { return Vec::new() };
     let mut kept: Vec<(f64, Search)> = Vec::new();
-    let (youngest, _) = age::bounds(context.input)[PhenotypeAxis::Age as usize];
+    let (youngest, _) = age::bounds(context.input, context.options)[PhenotypeAxis::Age as usize];
     for (low, high) in AGE_SEGMENTS {
         if high < youngest {
             continue;
@@ -181,7 +181,7 @@ fn over_kinks(context: &Context<'_>, mut best: Search, report: &mut Reporter<'_>
         }
         other.settle(context, &NEAR);
         if other.cost() < best.cost() {
-            other.bounds = age::bounds(context.input);
+            other.bounds = age::bounds(context.input, context.options);
             best = other;
         }
     }

@@ -166,6 +166,8 @@ impl ShapeRows {
         let (dense, sparse): (Vec<Weighted<'_, N>>, Vec<Weighted<'_, N>>) =
             weighted.iter().copied().partition(|(runs, _)| whole(runs));
         let n = 3 * self.n_vertices;
+        // Several sums share one conversion of the deltas.
+        let mut floats = [[0.0f32; BLOCK]; 4];
         for start in (0..n).step_by(BLOCK) {
             let end = (start + BLOCK).min(n);
             let mut blocks = sums.each_mut().map(|sum| &mut sum[start..end]);
@@ -178,12 +180,19 @@ impl ShapeRows {
             for quad in quads {
                 let pieces = [piece(quad[0].0), piece(quad[1].0), piece(quad[2].0), piece(quad[3].0)];
                 let len = pieces.iter().map(|p| p.len()).min().unwrap_or(0);
+                let weights_of = |n: usize| [quad[0].1[n], quad[1].1[n], quad[2].1[n], quad[3].1[n]];
+                if N > 1 {
+                    for (own, piece) in floats.iter_mut().zip(pieces) {
+                        to_floats(&mut own[..len], &piece[..len]);
+                    }
+                }
                 for (n, block) in blocks.iter_mut().enumerate() {
-                    add4(
-                        &mut block[..len],
-                        pieces.map(|p| &p[..len]),
-                        [quad[0].1[n], quad[1].1[n], quad[2].1[n], quad[3].1[n]],
-                    );
+                    let sum = &mut block[..len];
+                    if N > 1 {
+                        add4(sum, floats.each_ref().map(|own| &own[..len]), weights_of(n));
+                    } else {
+                        add4(sum, pieces.map(|piece| &piece[..len]), weights_of(n));
+                    }
                     for (p, row) in pieces.iter().zip(quad) {
                         add1(&mut block[len..p.len()], &p[len..], row.1[n]);
                     }
@@ -349,20 +358,28 @@ fn add1(sum: &mut [f32], deltas: &[i16], weight: f32) {
     }
 }
 
-fn add4(sum: &mut [f32], deltas: [&[i16]; 4], weights: [f32; 4]) {
+fn to_floats(floats: &mut [f32], deltas: &[i16]) {
+    wide(|| {
+        for (float, delta) in floats.iter_mut().zip(deltas) {
+            *float = f32::from(*delta);
+        }
+    });
+}
+
+fn add4<T: Copy + Into<f32>>(sum: &mut [f32], deltas: [&[T]; 4], weights: [f32; 4]) {
     if weights != [0.0; 4] {
         pulp::Arch::new().dispatch(Add4 { sum, deltas, weights });
     }
 }
 
 /// Four rows at a time, so that a sum is read and written once for all of them. Too long a loop for [`wide`] to be inlined by itself.
-struct Add4<'a> {
+struct Add4<'a, T> {
     sum: &'a mut [f32],
-    deltas: [&'a [i16]; 4],
+    deltas: [&'a [T]; 4],
     weights: [f32; 4],
 }
 
-impl pulp::WithSimd for Add4<'_> {
+impl<T: Copy + Into<f32>> pulp::WithSimd for Add4<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -371,7 +388,7 @@ impl pulp::WithSimd for Add4<'_> {
         let n = sum.len();
         let [a, b, c, d] = deltas.map(|p| &p[..n]);
         for i in 0..n {
-            sum[i] += (wa * f32::from(a[i]) + wb * f32::from(b[i])) + (wc * f32::from(c[i]) + wd * f32::from(d[i]));
+            sum[i] += (wa * a[i].into() + wb * b[i].into()) + (wc * c[i].into() + wd * d[i].into());
         }
     }
 }

@@ -84,23 +84,89 @@ impl AnnyModel {
         maps: &[Columns],
         maps_by: &[Vec<BoneMap>],
     ) -> Vec<Vec<Vec3>> {
-        let maps_by: Vec<Vec<Columns>> = maps_by.iter().map(|maps| maps.iter().map(Columns::new).collect()).collect();
-        let mut by_axis = vec![Vec::with_capacity(rest.len()); maps_by.len()];
-        for (vertex, (v, bounds)) in rest.iter().zip(self.skin.first.windows(2)).enumerate() {
-            let influences = &self.skin.influences[bounds[0] as usize..bounds[1] as usize];
-            let [x, y, z, _] = blend(maps, influences);
-            for ((column, rest_by), maps_by) in by_axis.iter_mut().zip(rest_by).zip(&maps_by) {
-                let [dx, dy, dz, shift] = blend(maps_by, influences);
-                let moved = x * rest_by[3 * vertex] + y * rest_by[3 * vertex + 1] + z * rest_by[3 * vertex + 2];
-                let rebound = dx * v.x + dy * v.y + dz * v.z + shift;
-                column.push((moved + rebound).truncate());
+        let mut by_axis = vec![vec![Vec3::ZERO; rest.len()]; maps_by.len()];
+        // Eight axes and four at a time fill the processor's vectors.
+        let mut done = 0;
+        while done < maps_by.len() {
+            let lanes = if maps_by.len() - done > 4 { 8 } else { 4 };
+            let part = done..(done + lanes).min(maps_by.len());
+            let (maps_by, rest_by, by_axis) = (&maps_by[part.clone()], &rest_by[part.clone()], &mut by_axis[part]);
+            let skin = &self.skin;
+            if lanes == 8 {
+                let maps_by = &Lanes::<8>::of_bones(maps_by, maps.len());
+                pulp::Arch::new().dispatch(SkinLanes { skin, rest, rest_by, maps, maps_by, by_axis });
+            } else {
+                let maps_by = &Lanes::<4>::of_bones(maps_by, maps.len());
+                pulp::Arch::new().dispatch(SkinLanes { skin, rest, rest_by, maps, maps_by, by_axis });
             }
+            done += lanes;
         }
         by_axis
     }
 }
 
-#[inline]
+/// [`AnnyModel::skinned_by`] for at most `LANES` axes: too long a loop for [`super::wide::wide`] to be inlined by itself.
+struct SkinLanes<'a, const LANES: usize> {
+    skin: &'a Skin,
+    rest: &'a [Vec3],
+    rest_by: &'a [Vec<f32>],
+    maps: &'a [Columns],
+    maps_by: &'a [Lanes<LANES>],
+    by_axis: &'a mut [Vec<Vec3>],
+}
+
+impl<const LANES: usize> pulp::WithSimd for SkinLanes<'_, LANES> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { skin, rest, rest_by, maps, maps_by, by_axis } = self;
+        for (vertex, (v, bounds)) in rest.iter().zip(skin.first.windows(2)).enumerate() {
+            let influences = &skin.influences[bounds[0] as usize..bounds[1] as usize];
+            let [x, y, z, _] = blend(maps, influences);
+            let mut moved = [[0.0f32; LANES]; 3];
+            for (bone, weight) in influences {
+                let Lanes(columns) = &maps_by[usize::from(*bone)];
+                let place = [weight * v.x, weight * v.y, weight * v.z, *weight];
+                for component in 0..3 {
+                    for lane in 0..LANES {
+                        moved[component][lane] += (place[0] * columns[0][component][lane]
+                            + place[1] * columns[1][component][lane])
+                            + (place[2] * columns[2][component][lane] + place[3] * columns[3][component][lane]);
+                    }
+                }
+            }
+            for (lane, (column, rest_by)) in by_axis.iter_mut().zip(rest_by).enumerate() {
+                let own = x * rest_by[3 * vertex] + y * rest_by[3 * vertex + 1] + z * rest_by[3 * vertex + 2];
+                column[vertex] = own.truncate() + Vec3::new(moved[0][lane], moved[1][lane], moved[2][lane]);
+            }
+        }
+    }
+}
+
+/// How one bone's map changes with several axes: column of the map, component, axis.
+struct Lanes<const LANES: usize>([[[f32; LANES]; 3]; 4]);
+
+impl<const LANES: usize> Lanes<LANES> {
+    fn of_bones(maps_by: &[Vec<BoneMap>], n_bones: usize) -> Vec<Self> {
+        (0..n_bones).map(|bone| Self::new(maps_by, bone)).collect()
+    }
+
+    fn new(maps_by: &[Vec<BoneMap>], bone: usize) -> Self {
+        let mut lanes = [[[0.0; LANES]; 3]; 4];
+        for (lane, maps) in maps_by.iter().enumerate().take(LANES) {
+            let BoneMap { linear, shift } = &maps[bone];
+            for (column, along) in lanes.iter_mut().zip([linear.x_axis, linear.y_axis, linear.z_axis, *shift]) {
+                for (component, value) in column.iter_mut().zip(along.to_array()) {
+                    component[lane] = value as f32;
+                }
+            }
+        }
+        Self(lanes)
+    }
+}
+
+#[inline(always)]
 fn blend(maps: &[Columns], influences: &[(u8, f32)]) -> [Vec4; 4] {
     let mut sum = [Vec4::ZERO; 4];
     for (bone, weight) in influences {

@@ -7,10 +7,11 @@ use std::f64::consts::{FRAC_PI_2, PI};
 
 use bevy_math::{DMat3, DQuat, DVec2, DVec3};
 
-use super::Condition;
+use super::condition::{Condition, Framing};
 use super::numpy::Numpy;
 use super::outline::{EdgePoint, edge_points};
 use super::raster::Bitmap;
+use crate::body::fit::{DENSITY, years_of};
 use crate::body::model::{AnnyModel, Shape};
 use crate::types::{BodyPose, Phenotype, PhenotypeAxis};
 
@@ -65,8 +66,10 @@ const OKS_SIGMA: [(&str, f64); 11] = [
 pub(super) struct Drawn {
     pub phenotype: Phenotype,
     pub stature_m: f64,
-    /// What the subject says: the stature with 1 cm of error.
+    /// What the subject says: the stature with 1 cm of error, the weight with 2.5 %, the true age.
     pub stated_stature_m: f64,
+    pub stated_weight_kg: f64,
+    pub age_years: f64,
     pub views: Vec<DrawnView>,
 }
 
@@ -95,13 +98,16 @@ pub(super) fn draw(model: &AnnyModel, seed: u64, condition: &Condition) -> Drawn
     let shape = model.shape(&phenotype);
     let stature_m = stature(model, &shape);
     let stance: [f64; 48] = numpy.normals().map(|throw| throw * 0.12);
-    let views = YAWS
+    let views: Vec<_> = YAWS
         .into_iter()
         .take(condition.n_views)
         .enumerate()
         .map(|(i, yaw)| draw_view(model, &shape, i, yaw, &stance, condition, &mut numpy, &mut extra))
         .collect();
-    Drawn { phenotype, stature_m, stated_stature_m: stature_m + numpy.normal() * 0.01, views }
+    let stated_stature_m = stature_m + numpy.normal() * 0.01;
+    let stated_weight_kg = mass_kg(model, &shape) * (1.0 + extra.normal() * 0.025);
+    let age_years = years_of(phenotype.get(PhenotypeAxis::Age));
+    Drawn { phenotype, stature_m, stated_stature_m, stated_weight_kg, age_years, views }
 }
 
 fn draw_phenotype(numpy: &mut Numpy, condition: &Condition) -> Phenotype {
@@ -128,8 +134,11 @@ fn draw_view(
 ) -> DrawnView {
     let tilt = DVec3::from_array(numpy.normals()) * DVec3::new(0.03, 0.03, 0.12);
     let x = numpy.normal() * 0.08;
-    let y = 3.0 + numpy.normal() * 0.3;
-    let z = -0.15 + numpy.normal() * 0.1;
+    let mut y = 3.0 + numpy.normal() * 0.3;
+    let mut z = -0.15 + numpy.normal() * 0.1;
+    if condition.framing == Framing::HalfBody {
+        (y, z) = (0.5 * y, z - 0.57);
+    }
     let sway: [f64; 48] = numpy.normals();
     let mut pose = model.reference_pose();
     pose.rotations[0] = (DQuat::from_scaled_axis(tilt) * DQuat::from_rotation_z(yaw)).to_scaled_axis();
@@ -216,6 +225,15 @@ fn posed(model: &AnnyModel, shape: &Shape, pose: &BodyPose) -> Vec<DVec3> {
         linear * rest.as_dvec3() + shift
     });
     skinned.collect()
+}
+
+/// Of the body's volume.
+fn mass_kg(model: &AnnyModel, shape: &Shape) -> f64 {
+    let parts = model.faces.iter().map(|face| {
+        let [a, b, c] = face.map(|vertex| shape.rest_vertices[vertex as usize].as_dvec3());
+        a.cross(b).dot(c) / 6.0
+    });
+    DENSITY * parts.sum::<f64>().abs()
 }
 
 /// The reference measures stature over 80 vertices that are lowest and highest in the model's default body.

@@ -21,8 +21,21 @@ pub struct Condition {
     pub clothed: bool,
     /// The lens is off by up to 15 % (evenly drawn) beyond the usual 2 %.
     pub loose_focal: bool,
+    pub framing: Framing,
+    /// Which figures the subject states beside the height. Weight comes with an error of 2.5 %, sex and age are right.
+    pub states_weight: bool,
+    pub states_sex: bool,
+    pub states_age: bool,
+}
+
+/// How much of the body is in the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    Whole,
     /// The picture ends above the ankles.
-    pub feet_missing: bool,
+    FeetMissing,
+    /// From half the distance, and the picture ends below the hips.
+    HalfBody,
 }
 
 impl Default for Condition {
@@ -34,7 +47,10 @@ impl Default for Condition {
             noise: 1.0,
             clothed: false,
             loose_focal: false,
-            feet_missing: false,
+            framing: Framing::Whole,
+            states_weight: false,
+            states_sex: false,
+            states_age: false,
         }
     }
 }

@@ -16,10 +16,10 @@ use bevy_math::{DVec2, DVec3};
 
 use super::fit::{BodyPoint, ContourPoint, FitInput, FitView, LandmarkEvidence};
 use super::model::AnnyModel;
-use crate::types::{BodyPose, FocalLength, FocalSource, Known, Phenotype};
+use crate::types::{BodyPose, FocalLength, FocalSource, Known, Phenotype, PhenotypeAxis, Sex};
 use case::{Drawn, DrawnView, FOCAL_PX, PICTURE};
 
-pub use condition::Condition;
+pub use condition::{Condition, Framing};
 pub use posed_mesh::{MeshCase, mesh_case};
 pub use score::{Score, mean_body, score};
 
@@ -53,8 +53,15 @@ const CONTOUR_SIGMA_PX: f64 = 1.5;
 
 /// The case that a seed names under a condition. The same seed gives the same case, always.
 pub fn case(model: &AnnyModel, seed: u64, condition: &Condition) -> Case {
-    let Drawn { phenotype, stature_m, stated_stature_m, views } = case::draw(model, seed, condition);
-    let known = Known { height_m: condition.height_known.then_some(stated_stature_m), ..Known::default() };
+    let Drawn { phenotype, stature_m, stated_stature_m, stated_weight_kg, age_years, views } =
+        case::draw(model, seed, condition);
+    let sex = if phenotype.get(PhenotypeAxis::Gender) < 0.5 { Sex::Male } else { Sex::Female };
+    let known = Known {
+        height_m: condition.height_known.then_some(stated_stature_m),
+        weight_kg: condition.states_weight.then_some(stated_weight_kg),
+        sex: condition.states_sex.then_some(sex),
+        age_years: condition.states_age.then_some(age_years),
+    };
     let input = FitInput { views: views.iter().map(|view| photo(view, condition)).collect(), known };
     let truths =
         views.into_iter().map(|view| ViewTruth { focal_px: view.focal_px, pose: view.pose, vertices: view.vertices });
@@ -64,7 +71,7 @@ pub fn case(model: &AnnyModel, seed: u64, condition: &Condition) -> Case {
 /// What the networks would hand to the fitter.
 fn photo(view: &DrawnView, condition: &Condition) -> FitView {
     // A picture without feet is cut above and below alike, so that its centre stays the lens's.
-    let cut = if condition.feet_missing {
+    let cut = if condition.framing == Framing::FeetMissing {
         (PICTURE[1] - view.ankle_y_px).clamp(0.0, PICTURE[1] / 2.0 - 1.0).floor()
     } else {
         0.0
@@ -72,7 +79,14 @@ fn photo(view: &DrawnView, condition: &Condition) -> FitView {
     let height = PICTURE[1] - 2.0 * cut;
     let inside = |point: DVec2| {
         let moved = DVec2::new(point.x, point.y - cut);
-        (cut == 0.0 || (moved.y > 1.0 && moved.y < height - 1.0)).then_some(moved)
+        let is_inside = |margin_px: f64| moved.y > margin_px && moved.y < height - margin_px;
+        let is_seen = match condition.framing {
+            Framing::Whole => true,
+            Framing::FeetMissing => is_inside(1.0),
+            // Where the picture ends, the bitmap's outline runs along its border.
+            Framing::HalfBody => is_inside(4.0),
+        };
+        is_seen.then_some(moved)
     };
     let focal = if condition.loose_focal {
         // Even within 15 % is 0.15 / sqrt(3), beside the usual 2 %.

@@ -6,7 +6,7 @@ use super::super::out;
 use super::conduct::{Seeds, Stopwatch, interrupt_flag};
 use super::table::{self, Outcome, Run};
 use crate::body::fit::{self, Convergence, FitError, FitOptions, ShapePrior};
-use crate::body::synthetic::{self, Condition};
+use crate::body::synthetic::{self, Condition, Framing};
 use crate::engine::studio::{BodyModel, SharedModel};
 
 /// Fits synthetic photos of known bodies and prints the errors (SIMULATED).
@@ -64,6 +64,16 @@ enum Track {
     LooseFocal,
     /// The picture ends at the ankles.
     FeetMissing,
+    /// The picture ends below the hips, and nobody says the height.
+    HalfBody,
+    /// The weight is told beside the height, with an error of 2.5 %.
+    WeightKnown,
+    /// The sex is told beside the height.
+    SexKnown,
+    /// The age is told beside the height.
+    AgeKnown,
+    /// Height, weight, sex and age are told.
+    AllKnown,
 }
 
 impl Track {
@@ -78,7 +88,12 @@ impl Track {
             Self::Clothed => Condition { clothed: true, ..reference },
             Self::Children => Condition { age: (0.0, 0.4), ..reference },
             Self::LooseFocal => Condition { loose_focal: true, ..reference },
-            Self::FeetMissing => Condition { feet_missing: true, ..reference },
+            Self::FeetMissing => Condition { framing: Framing::FeetMissing, ..reference },
+            Self::HalfBody => Condition { framing: Framing::HalfBody, height_known: false, ..reference },
+            Self::WeightKnown => Condition { states_weight: true, ..reference },
+            Self::SexKnown => Condition { states_sex: true, ..reference },
+            Self::AgeKnown => Condition { states_age: true, ..reference },
+            Self::AllKnown => Condition { states_weight: true, states_sex: true, states_age: true, ..reference },
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod body;
 mod conduct;
+mod doppler;
 mod mesh;
 mod photos;
 mod statistics;
@@ -19,6 +20,7 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum What {
     Body(body::Options),
+    Doppler(doppler::Options),
     Mesh(mesh::Options),
     Photos(photos::Options),
 }
@@ -26,6 +28,7 @@ enum What {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
         What::Body(options) => body::run(options),
+        What::Doppler(options) => doppler::run(options),
         What::Mesh(options) => mesh::run(options),
         What::Photos(options) => photos::run(options),
     }
