@@ -11,6 +11,7 @@ mod cli_photos;
 mod clock;
 mod depth;
 mod detect;
+mod direction;
 mod engine;
 mod esp32;
 mod evaluate;

@@ -32,7 +32,7 @@ pub use input::{
 pub use known::DENSITY;
 pub use points::BodyPoint;
 pub use prepared::Prepared;
-pub use prior::{anny_age, years_of};
+pub use prior::{anny_age, population, years_of};
 pub use result::{
     Convergence, Fit, FitError, FitProgress, FitStage, Flag, NotConverged, Posterior, Quality, Uncertainty,
 };

@@ -67,6 +67,19 @@ fn interpolate(anchors: &[f64], values: &[f64], x: f64) -> f64 {
     }
 }
 
+/// Mean and standard deviation of an axis in the population of one sex (0 male, 1 female) and age (Anny's axis), where the tables have it.
+pub fn population(axis: PhenotypeAxis, gender: f64, age: f64) -> Option<(f64, f64)> {
+    let tables = tables()?;
+    let of_sex = if gender < 0.5 { &tables.male } else { &tables.female };
+    let table = match axis {
+        PhenotypeAxis::Height => &of_sex.height,
+        PhenotypeAxis::Weight => &of_sex.weight,
+        PhenotypeAxis::Muscle => &of_sex.muscle,
+        _ => return None,
+    };
+    Some(table.moments(age))
+}
+
 /// Years to Anny's age axis.
 pub fn anny_age(years: f64) -> f64 {
     tables().map_or(0.7, |t| interpolate(&t.age_map.years, &t.age_map.anny, years))

@@ -11,7 +11,7 @@ use super::condition::{Condition, Framing};
 use super::numpy::Numpy;
 use super::outline::{EdgePoint, edge_points};
 use super::raster::Bitmap;
-use crate::body::fit::{DENSITY, years_of};
+use crate::body::fit::{DENSITY, population, years_of};
 use crate::body::model::{AnnyModel, Shape};
 use crate::types::{BodyPose, Phenotype, PhenotypeAxis};
 
@@ -94,7 +94,10 @@ pub(super) fn draw(model: &AnnyModel, seed: u64, condition: &Condition) -> Drawn
     let mut numpy = Numpy::new(seed);
     // Streams of conditions lie far from those of seeds.
     let mut extra = Numpy::new(seed ^ 0xc0de_0000_0000_0000);
-    let phenotype = draw_phenotype(&mut numpy, condition);
+    let mut phenotype = draw_phenotype(&mut numpy, condition);
+    if condition.population {
+        make_usual(&mut phenotype, &mut extra);
+    }
     let shape = model.shape(&phenotype);
     let stature_m = stature(model, &shape);
     let stance: [f64; 48] = numpy.normals().map(|throw| throw * 0.12);
@@ -119,6 +122,16 @@ fn draw_phenotype(numpy: &mut Numpy, condition: &Condition) -> Phenotype {
     phenotype.set(PhenotypeAxis::Age, numpy.uniform(youngest, oldest));
     phenotype.set(PhenotypeAxis::Gender, f64::from(numpy.up_to(1)));
     phenotype
+}
+
+/// Somebody of the same sex and age out of the population.
+fn make_usual(phenotype: &mut Phenotype, extra: &mut Numpy) {
+    let [gender, age] = [PhenotypeAxis::Gender, PhenotypeAxis::Age].map(|axis| phenotype.get(axis));
+    for axis in [PhenotypeAxis::Height, PhenotypeAxis::Weight, PhenotypeAxis::Muscle] {
+        if let Some((mean, sigma)) = population(axis, gender, age) {
+            phenotype.set(axis, (mean + sigma * extra.normal()).clamp(0.02, 0.98));
+        }
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "two streams of throws, one body, one place")]

@@ -15,6 +15,8 @@ pub struct Condition {
     pub height_known: bool,
     /// Anny's age is drawn evenly from this range.
     pub age: (f64, f64),
+    /// Height, weight and muscle come from Anny's tables of the population instead of evenly from 0.15 to 0.85.
+    pub population: bool,
     /// Factor on the errors of landmarks and outline. The fitter is told the errors of factor 1 all the same.
     pub noise: f64,
     /// Clothes push the outline of the trunk outwards by 10 to 30 pixels, the same in a whole view.
@@ -44,6 +46,7 @@ impl Default for Condition {
             n_views: 1,
             height_known: true,
             age: (0.45, 0.95),
+            population: false,
             noise: 1.0,
             clothed: false,
             loose_focal: false,

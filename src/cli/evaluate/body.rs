@@ -64,7 +64,9 @@ enum Track {
     LooseFocal,
     /// The picture ends at the ankles.
     FeetMissing,
-    /// The picture ends below the hips, and nobody says the height.
+    /// Grown-ups out of the population, and nobody says the height. For `--prior population`.
+    Population,
+    /// The same, and the picture ends below the hips.
     HalfBody,
     /// The weight is told beside the height, with an error of 2.5 %.
     WeightKnown,
@@ -79,6 +81,7 @@ enum Track {
 impl Track {
     fn condition(self, n_views: usize) -> Condition {
         let reference = Condition { n_views, ..Condition::default() };
+        let usual = Condition { population: true, age: (0.67, 0.95), height_known: false, ..reference.clone() };
         match self {
             Self::Reference => reference,
             Self::HeightUnknown => Condition { height_known: false, ..reference },
@@ -89,7 +92,8 @@ impl Track {
             Self::Children => Condition { age: (0.0, 0.4), ..reference },
             Self::LooseFocal => Condition { loose_focal: true, ..reference },
             Self::FeetMissing => Condition { framing: Framing::FeetMissing, ..reference },
-            Self::HalfBody => Condition { framing: Framing::HalfBody, height_known: false, ..reference },
+            Self::Population => usual,
+            Self::HalfBody => Condition { framing: Framing::HalfBody, ..usual },
             Self::WeightKnown => Condition { states_weight: true, ..reference },
             Self::SexKnown => Condition { states_sex: true, ..reference },
             Self::AgeKnown => Condition { states_age: true, ..reference },

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::super::out;
-use crate::capture::SourceId;
 use crate::capture::source::file::{FileReader, Stamped};
 use crate::signal::direction::{DirectionEvidence, DirectionMeter};
 use crate::signal::{StreamConfig, StreamProcessor};
@@ -90,7 +89,7 @@ fn add(lines: &mut Vec<Line>, line: Line, folder: Option<String>) {
 
 /// One line per stream with at least a window of data.
 fn read(path: &Path) -> Result<Vec<Line>, crate::capture::Error> {
-    let mut reader = FileReader::open(path, SourceId(0))?;
+    let mut reader = FileReader::open(path, 1)?;
     let mut streams: BTreeMap<StreamId, Stream> = BTreeMap::new();
     loop {
         let next = match reader.next_frame()? {
