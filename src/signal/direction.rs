@@ -13,22 +13,28 @@ use crate::types::{Complex32, Timestamp};
 const WINDOW_SECS: f64 = 0.64;
 /// Slower than this is sway and the static channel; faster is not walking at 5 GHz (peers: 1 m/s of path is 17 Hz).
 const BAND_HZ: (f32, f32) = (2.0, 40.0);
-/// In the band over the quietest fifth of the frequencies, dB: below it nothing moves that could have a direction.
-const MOVING_DB: f32 = 6.0;
+/// Neighbouring bins share a movement and not their noise: the share of their power in the band that their mean keeps. Noise alone keeps
+/// one over [`GROUP`].
+const MOVING: f32 = 0.5;
+const GROUP: usize = 6;
 /// Packets farther apart than this many steps of the grid are a gap.
 const MAX_STEPS: f64 = 3.0;
 /// Fewer windows with movement say nothing.
 const MIN_WINDOWS: usize = 12;
-/// Agreement of the halves from which a direction counts as shown, at the lower end of its interval.
-const SHOWN: f32 = 0.5;
+/// From this agreement of the halves on, at the lower end of its interval, the sides differ for a reason that both share.
+const MIN_AGREEMENT: f32 = 0.5;
+/// One antenna at 20 MHz leaves about 2 dB of a walker's direction after its gauge has been fixed (simulated); three leave more than 6.
+/// What is left of a packet's gain and phase makes halves agree as well, but on less than 1 dB.
+const SHOWN_DB: f32 = 2.0;
+const WEAK_DB: f32 = 1.0;
 
 /// One window in which something moved: the sides' ratio in dB over all data, and over each half.
 #[derive(Clone, Copy, Debug)]
 struct Sides {
     whole_db: f32,
     halves_db: [f32; 2],
-    /// Directly after the window before it.
-    follows: bool,
+    /// The window that begins where this one ends.
+    next: Option<usize>,
 }
 
 /// Collects windows of one stream.
@@ -41,7 +47,8 @@ pub struct DirectionMeter {
     window: Vec<Complex32>,
     n_windows: usize,
     moving: Vec<Sides>,
-    last_moved: bool,
+    /// Positions in `moving` of the last two windows, which overlap by half.
+    before: [Option<usize>; 2],
 }
 
 /// What a stream shows.
@@ -58,9 +65,21 @@ pub struct DirectionEvidence {
     pub persistence: Option<f32>,
 }
 
+/// Whether the spectrum's sides tell approach from retreat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    NotShown,
+    Weak,
+    Shown,
+}
+
 impl DirectionEvidence {
-    pub fn is_shown(&self) -> bool {
-        self.agreement.1[0] >= SHOWN
+    pub fn direction(&self) -> Direction {
+        match (self.agreement.1[0] >= MIN_AGREEMENT, self.side_db) {
+            (true, db) if db >= SHOWN_DB => Direction::Shown,
+            (true, db) if db >= WEAK_DB => Direction::Weak,
+            _ => Direction::NotShown,
+        }
     }
 }
 
@@ -76,7 +95,7 @@ impl DirectionMeter {
             window: Vec::new(),
             n_windows: 0,
             moving: Vec::new(),
-            last_moved: false,
+            before: [None; 2],
         }
     }
 
@@ -86,66 +105,73 @@ impl DirectionMeter {
         for row in ready {
             let Some(row) = row else {
                 self.window.clear();
-                self.last_moved = false;
+                self.before = [None; 2];
                 continue;
             };
             self.window.extend_from_slice(&row);
             if self.window.len() >= self.transform.len() * row.len() {
                 self.look(row.len());
-                self.window.clear();
+                self.window.drain(..self.transform.len().div_ceil(2) * row.len());
             }
         }
     }
 
     /// Adds the windows of another recording, so that short ones can be judged together.
     pub fn absorb(&mut self, other: &Self) {
+        let n = self.moving.len();
         self.n_windows += other.n_windows;
-        self.moving.extend(&other.moving);
-        self.last_moved = false;
+        self.moving.extend(other.moving.iter().map(|own| Sides { next: own.next.map(|at| at + n), ..*own }));
+        self.before = [None; 2];
     }
 
     fn look(&mut self, width: usize) {
         self.n_windows += 1;
-        let n_bins = width / self.n_chains;
-        let half_of = |column: usize| if self.n_chains > 1 { (column / n_bins.max(1)) % 2 } else { column % 2 };
+        let n_bins = (width / self.n_chains).max(1);
         let len = self.transform.len();
-        let mut power = [vec![0.0; len], vec![0.0; len]];
-        for column in 0..width {
-            let samples = || self.window.iter().skip(column).step_by(width);
-            let mean = samples().sum::<Complex32>() / len as f32;
-            let relative = samples().map(|y| Some((y - mean) * mean.conj()));
-            self.transform.add_power(relative, &mut power[half_of(column)]);
-        }
+        let mut halves = [vec![0.0; len], vec![0.0; len]];
+        // Of means over neighbours, and what they would be if neighbours had everything in common.
+        let (mut shared, mut most) = (vec![0.0; len], 0.0);
         let frequencies = self.transform.frequencies_hz(self.rate_hz);
-        let sums = |powers: &[f32]| {
-            let (mut toward, mut away) = (f32::MIN_POSITIVE, f32::MIN_POSITIVE);
-            for (hz, p) in frequencies.iter().zip(powers) {
-                if (BAND_HZ.0..=BAND_HZ.1).contains(&hz.abs()) {
-                    *(if *hz > 0.0 { &mut toward } else { &mut away }) += p;
-                }
-            }
-            (toward, away)
+        let in_band = |hz: &f32| (BAND_HZ.0..=BAND_HZ.1).contains(&hz.abs());
+        let band_sum = |power: &[f32]| -> f32 {
+            frequencies.iter().zip(power).filter(|(hz, _)| in_band(hz)).map(|(_, power)| power).sum()
         };
-        let whole: Vec<f32> = power[0].iter().zip(&power[1]).map(|(a, b)| a + b).collect();
-        let n_band = frequencies.iter().filter(|hz| (BAND_HZ.0..=BAND_HZ.1).contains(&hz.abs())).count();
-        let mut sorted = whole.clone();
-        sorted.sort_by(f32::total_cmp);
-        let floor = sorted.get(len / 5).copied().unwrap_or(0.0).max(f32::MIN_POSITIVE);
-        let (toward, away) = sums(&whole);
-        let decibels = |ratio: f32| 10.0 * ratio.log10();
-        let moves = decibels((toward + away) / (n_band.max(1) as f32 * floor)) >= MOVING_DB;
-        if moves {
-            let side = |powers: &[f32]| {
-                let (toward, away) = sums(powers);
-                decibels(toward / away)
-            };
-            let halves_db = [side(&power[0]), side(&power[1])];
-            let sides = Sides { whole_db: decibels(toward / away), halves_db, follows: self.last_moved };
-            if sides.halves_db.iter().all(|db| db.is_finite()) {
-                self.moving.push(sides);
+        for start in (0..width).step_by(n_bins).flat_map(|chain| (chain..chain + n_bins).step_by(GROUP)) {
+            let group = start..(start + GROUP).min(start / n_bins * n_bins + n_bins).min(width);
+            let mut mean_of_group = vec![Complex32::ZERO; len];
+            let mut own = vec![0.0; len];
+            for column in group.clone() {
+                let samples = || self.window.iter().skip(column).step_by(width);
+                let mean = samples().sum::<Complex32>() / len as f32;
+                let moving: Vec<Complex32> = samples().map(|y| (y - mean) * mean.conj()).collect();
+                own.fill(0.0);
+                self.transform.add_power(moving.iter().copied().map(Some), &mut own);
+                let half = if self.n_chains > 1 { column / n_bins } else { column } % 2;
+                halves[half].iter_mut().zip(&own).for_each(|(sum, power)| *sum += power);
+                most += band_sum(&own) / group.len() as f32;
+                mean_of_group.iter_mut().zip(&moving).for_each(|(sum, y)| *sum += y / group.len() as f32);
             }
+            self.transform.add_power(mean_of_group.into_iter().map(Some), &mut shared);
         }
-        self.last_moved = moves;
+        let moves = most > 0.0 && band_sum(&shared) >= MOVING * most;
+        let side_db = |power: &mut dyn Iterator<Item = (&f32, f32)>| {
+            let (mut toward, mut away) = (f32::MIN_POSITIVE, f32::MIN_POSITIVE);
+            for (hz, power) in power.filter(|(hz, _)| in_band(hz)) {
+                *(if *hz > 0.0 { &mut toward } else { &mut away }) += power;
+            }
+            10.0 * (toward / away).log10()
+        };
+        let [a, b] = &halves;
+        let halves_db = [a, b].map(|half| side_db(&mut frequencies.iter().zip(half.iter().copied())));
+        let whole_db = side_db(&mut frequencies.iter().zip(a.iter().zip(b).map(|(a, b)| a + b)));
+        let here = (moves && whole_db.is_finite() && halves_db.iter().all(|db| db.is_finite())).then(|| {
+            self.moving.push(Sides { whole_db, halves_db, next: None });
+            self.moving.len() - 1
+        });
+        if let Some(earlier) = self.before[0].and_then(|at| self.moving.get_mut(at)) {
+            earlier.next = here;
+        }
+        self.before = [self.before[1], here];
     }
 
     /// `None` while too little has moved to say anything.
@@ -158,8 +184,8 @@ impl DirectionMeter {
         let r = correlation(self.moving.iter().map(|sides| sides.halves_db));
         let half_width = 1.96 / (self.moving.len() as f32 - 3.0).sqrt();
         let z = r.clamp(-0.9999, 0.9999).atanh();
-        let pairs =
-            self.moving.windows(2).filter(|pair| pair[1].follows).map(|pair| [pair[0].whole_db, pair[1].whole_db]);
+        let next_of = |sides: &Sides| Some([sides.whole_db, self.moving.get(sides.next?)?.whole_db]);
+        let pairs = self.moving.iter().filter_map(next_of);
         Some(DirectionEvidence {
             n_windows: self.n_windows,
             n_moving: self.moving.len(),

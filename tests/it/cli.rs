@@ -216,3 +216,24 @@ fn a_mistyped_source_says_how_to_type_it() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("try udp:0.0.0.0:5500"));
 }
+
+/// Two receive chains keep a walker's direction, weakly; hands at a sink have none.
+#[test]
+fn recordings_of_walking_have_a_direction_and_others_none() {
+    let walks = ["walk_1590161182", "walk_1597159688", "walk_post_1597163546"];
+    let others = ["cook_1590161749", "cook_1597161029", "brushteeth_post_1597163619", "brushteeth_1590158472"];
+    let direction = |names: &[&str]| -> Option<serde_json::Value> {
+        let paths: Option<Vec<_>> =
+            names.iter().map(|name| shared_csi(&format!("csikit-history/intel/activity/{name}.dat"))).collect();
+        let paths = paths?;
+        let arguments =
+            ["evaluate", "doppler", "--pool", "--json"].into_iter().chain(paths.iter().map(|path| text(path)));
+        let output = output(&arguments.collect::<Vec<_>>());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).ok()
+    };
+    let (Some(walking), Some(other)) = (direction(&walks), direction(&others)) else { return };
+    assert_eq!(walking[0]["direction"], "weak", "{walking}");
+    assert!(walking[0]["persistence"].as_f64().is_some_and(|p| p > 0.3), "{walking}");
+    assert_eq!(other[0]["direction"], "not shown", "{other}");
+}

@@ -1,6 +1,6 @@
 //! Whether a recording tells approach from retreat: movers whose truth is known, and what has no direction.
 
-use corporeal::signal::direction::{DirectionEvidence, DirectionMeter};
+use corporeal::signal::direction::{Direction, DirectionEvidence, DirectionMeter};
 use corporeal::types::{Complex32, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -34,7 +34,7 @@ fn evidence(noise: f32, mix: impl Fn(Complex32, &mut SmallRng) -> Complex32) -> 
 #[test]
 fn a_mover_with_phase_has_a_direction() {
     let found = evidence(0.02, |turn, _| turn).expect("it moves");
-    assert!(found.is_shown(), "{found:?}");
+    assert_eq!(found.direction(), Direction::Shown, "{found:?}");
     assert!(found.side_db > 6.0 && found.agreement.0 > 0.8, "{found:?}");
     assert!(found.persistence.is_some_and(|p| p > 0.2), "a direction is kept for 1.5 s: {found:?}");
 }
@@ -42,7 +42,7 @@ fn a_mover_with_phase_has_a_direction() {
 #[test]
 fn amplitudes_alone_have_none() {
     let found = evidence(0.02, |turn, _| Complex32::new(turn.re, 0.0)).expect("it moves");
-    assert!(!found.is_shown(), "{found:?}");
+    assert_eq!(found.direction(), Direction::NotShown, "{found:?}");
     assert!(found.side_db < 2.0, "{found:?}");
 }
 
@@ -50,7 +50,7 @@ fn amplitudes_alone_have_none() {
 fn phases_that_carry_nothing_have_none() {
     let found =
         evidence(0.02, |turn, rng| Complex32::new(turn.re, turn.im * if rng.random::<bool>() { 1.0 } else { -1.0 }));
-    assert!(found.is_none_or(|found| !found.is_shown()), "{found:?}");
+    assert!(found.is_none_or(|found| found.direction() == Direction::NotShown), "{found:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::out;
 use crate::capture::source::file::{FileReader, Stamped};
-use crate::signal::direction::{DirectionEvidence, DirectionMeter};
+use crate::signal::direction::{Direction, DirectionEvidence, DirectionMeter};
 use crate::signal::{StreamConfig, StreamProcessor};
 use crate::types::{Complex32, Hardware, StreamId, Timestamp};
 
@@ -17,7 +17,8 @@ use crate::types::{Complex32, Hardware, StreamId, Timestamp};
     after_help = "Each packet's gain, phase and delay slope are fitted out against the mean channel; what is left is looked at in
 windows of 0.64 s in which something moves. \"side\" is how far one side of the spectrum stands over the other, \"agreement\" how well
 two halves of the data with independent noise (receive chains, else every other subcarrier) agree on the side, with its 95 % interval,
-\"persistence\" how well one window predicts the next. The direction counts as shown from an agreement of 0.5 at the lower end.
+\"persistence\" how well one window predicts the next. From an agreement of 0.5 at the lower end on, the direction is shown where the sides
+differ by 2 dB, and weak from 1 dB.
 
 Examples:
   corporeal evaluate doppler walk.dat
@@ -156,8 +157,11 @@ impl Stream {
 fn verdict(evidence: Option<&DirectionEvidence>) -> &'static str {
     match evidence {
         None => "too little moves",
-        Some(evidence) if evidence.is_shown() => "shown",
-        Some(_) => "not shown",
+        Some(evidence) => match evidence.direction() {
+            Direction::Shown => "shown",
+            Direction::Weak => "weak",
+            Direction::NotShown => "not shown",
+        },
     }
 }
 
