@@ -34,7 +34,7 @@ pub fn masks(photo: &Photo, people: &[Candidate], matte: &Plane) -> Vec<Option<M
                 .filter(|(other, rival)| *other != at && overlap(&rival.region, &shape.region))
                 .map(|(_, rival)| rival)
                 .collect();
-            draw(photo, shape, own, &rivals, matte)
+            draw(photo, shape, own, &rivals, matte, people.len() == 1)
         })
         .collect()
 }
@@ -46,7 +46,7 @@ fn alone(photo: &Photo, people: &[Candidate], matte: &Plane) -> Option<Mask> {
     }
     let values = matte.resized(photo.width as usize, photo.height as usize).values;
     let probability = values.iter().map(|value| (value * 255.0).round() as u8).collect();
-    Some(Mask { width: photo.width, height: photo.height, probability })
+    Some(Mask { width: photo.width, height: photo.height, probability, seen: None })
 }
 
 /// The box around what a mask surely holds; single stray pixels do not count. `None` where it holds next to nothing.
@@ -224,21 +224,38 @@ fn matte_at(photo: &Photo, matte: &Plane, x: f32, y: f32) -> f32 {
 }
 
 /// The blocks' probabilities from both networks and all rivals, then the outline at full size.
-fn draw(photo: &Photo, shape: &Shape<'_>, own: &RoiMask, rivals: &[&Shape<'_>], matte: &Plane) -> Option<Mask> {
+///
+/// Beyond BlazePose's square the matte goes on where it can mean nobody else and was found to agree.
+fn draw(
+    photo: &Photo,
+    shape: &Shape<'_>,
+    own: &RoiMask,
+    rivals: &[&Shape<'_>],
+    matte: &Plane,
+    is_alone: bool,
+) -> Option<Mask> {
     let mut probability = vec![0; photo.width as usize * photo.height as usize];
-    let grid = Grid::over(photo, &shape.region)?;
+    let goes_on = is_alone && shape.matte_share > 0.0;
+    let whole = PixelBox { left: 0.0, top: 0.0, right: photo.width as f32, bottom: photo.height as f32 };
+    let grid = Grid::over(photo, if goes_on { &whole } else { &shape.region })?;
     let logit = own.logit_map();
     let rival_logits: Vec<_> = rivals.iter().map(|rival| (*rival, rival.own.map(RoiMask::logit_map))).collect();
     let mut values = Vec::with_capacity(grid.width * grid.height);
     for row in 0..grid.height {
         for column in 0..grid.width {
             let (x, y) = grid.middle(column, row);
-            let of_body = logit(x, y).unwrap_or(-MAX_LOGIT).clamp(-MAX_LOGIT, MAX_LOGIT);
+            let of_matte = || {
+                let alpha = matte_at(photo, matte, x, y).clamp(1e-4, 1.0 - 1e-4);
+                (alpha / (1.0 - alpha)).ln().clamp(-MAX_LOGIT, MAX_LOGIT)
+            };
+            let of_body = match logit(x, y) {
+                Some(logit) => logit.clamp(-MAX_LOGIT, MAX_LOGIT),
+                None if goes_on => of_matte(),
+                None => -MAX_LOGIT,
+            };
             let mut mixed = of_body;
             if shape.matte_share > 0.0 && of_body > -MAX_LOGIT {
-                let alpha = matte_at(photo, matte, x, y).clamp(1e-4, 1.0 - 1e-4);
-                let of_matte = (alpha / (1.0 - alpha)).ln().clamp(-MAX_LOGIT, MAX_LOGIT);
-                mixed += (of_matte - mixed).clamp(-MAX_CORRECTION, MAX_CORRECTION) * shape.matte_share;
+                mixed += (of_matte() - mixed).clamp(-MAX_CORRECTION, MAX_CORRECTION) * shape.matte_share;
             }
             let mut value = sigmoid(mixed);
             if value > 0.02 {
@@ -255,5 +272,6 @@ fn draw(photo: &Photo, shape: &Shape<'_>, own: &RoiMask, rivals: &[&Shape<'_>], 
     let radius = (1.5 * cell / grid.step as f32).ceil() as usize + 1;
     let blocks = Plane { width: grid.width, height: grid.height, values };
     refine::draw(photo, &grid, &blocks, radius, &mut probability);
-    Some(Mask { width: photo.width, height: photo.height, probability: probability.into() })
+    let seen = (!goes_on).then(|| own.roi.corners());
+    Some(Mask { width: photo.width, height: photo.height, probability: probability.into(), seen })
 }

@@ -92,5 +92,5 @@ fn optional(depth: Result<Option<DepthMap>, Error>) -> (Option<DepthMap>, Option
 fn full_size(matte: &warp::Plane, photo: &Photo) -> Mask {
     let values = matte.resized(photo.width as usize, photo.height as usize).values;
     let probability = values.iter().map(|value| (value * 255.0).round() as u8).collect();
-    Mask { width: photo.width, height: photo.height, probability }
+    Mask { width: photo.width, height: photo.height, probability, seen: None }
 }

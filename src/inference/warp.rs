@@ -79,6 +79,11 @@ impl Roi {
         (self.cx + du * cos - dv * sin, self.cy + du * sin + dv * cos)
     }
 
+    /// In order around the square, in the photo's pixels.
+    pub fn corners(self) -> [[f32; 2]; 4] {
+        [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(|(u, v)| self.to_photo(u, v).into())
+    }
+
     /// From pixel indices of an `n` x `n` crop to pixel indices of the photo.
     pub fn photo_from_crop(&self, n: usize) -> Affine {
         let (sin, cos) = f64::from(self.angle).sin_cos();

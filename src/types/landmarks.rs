@@ -73,6 +73,26 @@ pub struct Mask {
     pub width: u32,
     pub height: u32,
     pub probability: Arc<[u8]>,
+    /// Corners of the square that was looked at, in pixels and in order around it; what lies outside is unknown rather than empty.
+    /// `None` where all of the photo was.
+    pub seen: Option<[[f32; 2]; 4]>,
+}
+
+impl Mask {
+    /// How far a place lies within what was looked at, as a part of the square's side; negative outside, infinite where all was.
+    pub fn depth_inside(&self, [x, y]: [f64; 2]) -> f64 {
+        let Some(corners) = self.seen.map(|corners| corners.map(|corner| corner.map(f64::from))) else {
+            return f64::INFINITY;
+        };
+        let cross = |a: [f64; 2], b: [f64; 2]| a[0] * b[1] - a[1] * b[0];
+        let from_to = |from: [f64; 2], to: [f64; 2]| [to[0] - from[0], to[1] - from[1]];
+        let depths = (0..4).map(|i| {
+            let (corner, side) = (corners[i], from_to(corners[i], corners[(i + 1) % 4]));
+            let inward = cross(side, from_to(corner, corners[(i + 2) % 4])).signum();
+            inward * cross(side, from_to(corner, [x, y])) / (side[0] * side[0] + side[1] * side[1]).max(1e-12)
+        });
+        depths.fold(f64::INFINITY, f64::min)
+    }
 }
 
 impl std::fmt::Debug for Mask {

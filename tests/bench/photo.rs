@@ -61,7 +61,7 @@ fn outline_of_3_megapixels(bencher: Bencher<'_, '_>) {
         .map(|i| DVec2::new(f64::from(i % 2048), f64::from(i / 2048)).distance(centre))
         .map(|distance| ((600.0 - distance).clamp(0.0, 1.0) * 255.0) as u8)
         .collect();
-    let mask = Mask { width: 2048, height: 1536, probability: probability.into() };
+    let mask = Mask { width: 2048, height: 1536, probability: probability.into(), seen: None };
     bencher.bench(|| silhouette::outline(&mask, 250));
 }
 

@@ -251,7 +251,7 @@ fn an_overlap_is_that_of_the_pixels() {
     let case = drawn(Condition::default());
     let mut input = case.input.clone();
     let (width, height) = (input.views[0].width, input.views[0].height);
-    let whole = Mask { width, height, probability: vec![255; (width * height) as usize].into() };
+    let whole = Mask { width, height, probability: vec![255; (width * height) as usize].into(), seen: None };
     input.views[0].mask = Some(whole);
     let found = fitted(&input);
     let overlap = found.quality.silhouette_iou[0].expect("a mask was given");

@@ -36,7 +36,7 @@ fn person(visibility: f32) -> Person {
         face: None,
         left_hand: None,
         right_hand: None,
-        mask: Some(Mask { width: 400, height: 520, probability: probability.into() }),
+        mask: Some(Mask { width: 400, height: 520, probability: probability.into(), seen: None }),
     }
 }
 

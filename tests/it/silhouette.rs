@@ -11,7 +11,7 @@ fn mask_of(width: u32, height: u32, soft_px: f64, distance: impl Fn(DVec2) -> f6
         .flat_map(|y| (0..width).map(move |x| DVec2::new(f64::from(x) + 0.5, f64::from(y) + 0.5)))
         .map(|centre| ((0.5 - distance(centre) / soft_px).clamp(0.0, 1.0) * 255.0).round() as u8)
         .collect();
-    Mask { width, height, probability: probability.into() }
+    Mask { width, height, probability: probability.into(), seen: None }
 }
 
 fn circle(centre: DVec2, radius: f64) -> impl Fn(DVec2) -> f64 {
@@ -148,9 +148,9 @@ fn a_soft_edge_is_less_certain() {
 fn empty_and_broken_masks_have_no_outline() {
     for mask in [
         mask_of(64, 64, 1.0, |_| 9.0),
-        Mask { width: 0, height: 0, probability: Vec::new().into() },
-        Mask { width: 9, height: 9, probability: vec![255; 7].into() },
-        Mask { width: u32::MAX, height: u32::MAX, probability: vec![255; 7].into() },
+        Mask { width: 0, height: 0, probability: Vec::new().into(), seen: None },
+        Mask { width: 9, height: 9, probability: vec![255; 7].into(), seen: None },
+        Mask { width: u32::MAX, height: u32::MAX, probability: vec![255; 7].into(), seen: None },
     ] {
         assert_eq!(silhouette::outline(&mask, 200), Outline::default());
     }
@@ -208,4 +208,17 @@ fn overlap_is_the_shared_part_of_both() {
     assert_eq!(mask_iou(&square(10.0), &square(55.0)), Some(0.0));
     let empty = mask_of(100, 100, 1.0, |_| 9.0);
     assert_eq!((mask_iou(&empty, &empty), mask_iou(&empty, &mask_of(10, 10, 1.0, |_| -9.0))), (None, None));
+}
+
+/// A network that looked at a square sees a body that ends where the square does.
+#[test]
+fn the_edge_of_what_was_looked_at_is_no_outline() {
+    // A wide body, of which the right part was not looked at.
+    let mut mask = mask_of(200, 200, 1.0, |p| if p.x < 120.0 { (p.y - 100.0).abs() - 40.0 } else { 9.0 });
+    let cut = silhouette::outline(&mask, 300);
+    assert!(cut.points.iter().any(|point| point.normal.x > 0.9), "a straight end at the right");
+    mask.seen = Some([[-80.0, 0.0], [120.0, 0.0], [120.0, 200.0], [-80.0, 200.0]]);
+    let seen = silhouette::outline(&mask, 300);
+    assert!(seen.points.iter().all(|point| point.normal.x < 0.5 && point.position.x < 118.0), "which is none");
+    assert!(seen.points.len() > 100, "above and below there is one");
 }

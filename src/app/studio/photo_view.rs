@@ -157,11 +157,11 @@ pub fn photo_view_ui(ui: &mut Ui, cx: &mut Cx<'_>, studio: &Studio, photo: &Phot
         painter.image(texture, frame.picture, uv, Color32::WHITE.gamma_multiply(options.mesh.opacity));
     }
     if options.outline.on {
-        for loop_px in photo.outline.iter() {
-            let points: Vec<Pos2> = loop_px.iter().map(|[x, y]| frame.at(*x, *y)).collect();
+        for line_px in photo.outline.iter() {
+            let points: Vec<Pos2> = line_px.iter().map(|[x, y]| frame.at(*x, *y)).collect();
             let colour = |colour: Color32| colour.gamma_multiply(options.outline.opacity);
-            painter.add(Shape::closed_line(points.clone(), Stroke::new(2.4 * theme::CURVE, colour(theme::HALO))));
-            painter.add(Shape::closed_line(points, Stroke::new(theme::CURVE, colour(theme::OUTLINE))));
+            painter.add(Shape::line(points.clone(), Stroke::new(2.4 * theme::CURVE, colour(theme::HALO))));
+            painter.add(Shape::line(points, Stroke::new(theme::CURVE, colour(theme::OUTLINE))));
         }
     }
     if options.landmarks.on

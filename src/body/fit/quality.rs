@@ -175,6 +175,9 @@ fn overlap(context: &Context<'_>, posed: &Posed, camera: &Camera, mask: &Mask) -
     let (mut both, mut either) = (0u32, 0u32);
     for y in (0..mask.height as usize).step_by(step) {
         for x in (0..mask.width as usize).step_by(step) {
+            if mask.depth_inside([x as f64 + 0.5, y as f64 + 0.5]) < 0.0 {
+                continue;
+            }
             let person = mask.probability[y * mask.width as usize + x] >= 128;
             let body = silhouette.cover.at([x as f32 + 0.5, y as f32 + 0.5]);
             both += u32::from(person && body);

@@ -2,8 +2,8 @@
 //! back: a projected mesh to a mask, for comparing the two.
 //!
 //! The outline is where the probability crosses one half. It follows the largest piece of the mask with its large holes
-//! (between arm and torso); specks and pinholes are left out, and so is every point where the picture's border cuts the
-//! body off. Nothing here knows of bodies: parts, clothes and hair are the caller's affair.
+//! (between arm and torso); specks and pinholes are left out, and so is every point where the picture's border, or that of
+//! what the network looked at, cuts the body off. Nothing here knows of bodies: parts, clothes and hair are the caller's affair.
 
 mod field;
 mod raster;
@@ -36,7 +36,7 @@ pub struct OutlineLoop {
     pub length_px: f64,
     /// Enclosed area.
     pub area_px: f64,
-    /// The part of its length that the picture's border cuts off, 0..=1.
+    /// The part of its length that the border of the picture or of what was looked at cuts off, 0..=1.
     pub cut_off: f64,
 }
 
@@ -63,6 +63,9 @@ const MIN_HOLE_PART: f64 = 0.004;
 /// Nearer to the picture's border than this, the border is what was found.
 const BORDER_PX: f64 = 1.5;
 
+/// Nearer to the edge of what was looked at than this part of its side, the edge is what was found: a few cells of the network's mask.
+const EDGE_PART: f64 = 0.015;
+
 /// A hard edge is not known better than this, because a mask is a classification of whole pixels.
 const MIN_SIGMA_PX: f64 = 0.4;
 
@@ -85,7 +88,8 @@ pub fn outline(mask: &Mask, n_points: usize) -> Outline {
     for (loop_idx, line) in loops.iter().enumerate() {
         let positions = line.resampled(step_px);
         let n_all = positions.len();
-        let inside = |p: &DVec2| p.min(size - *p).min_element() >= BORDER_PX;
+        let inside =
+            |p: &DVec2| p.min(size - *p).min_element() >= BORDER_PX && mask.depth_inside(p.to_array()) >= EDGE_PART;
         let kept: Vec<DVec2> = positions.into_iter().filter(inside).collect();
         outline.loops.push(OutlineLoop {
             is_hole: line.area < 0.0,

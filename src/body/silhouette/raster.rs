@@ -34,7 +34,7 @@ pub fn mesh_mask(vertices_px: &[DVec2], triangles: &[[u32; 3]], width: u32, heig
             *pixel = (n * 255 / (FINE * FINE) as u32) as u8;
         }
     }
-    Mask { width: width as u32, height: height as u32, probability: probability.into() }
+    Mask { width: width as u32, height: height as u32, probability: probability.into(), seen: None }
 }
 
 /// Sets the samples whose centres are in a triangle.

@@ -7,7 +7,7 @@ use super::library::Library;
 use super::work::{Desk, News};
 use super::{ModelView, ModelsView, PhotoId, PhotoState, PhotoView};
 use crate::body::evidence;
-use crate::body::silhouette::{self, Outline};
+use crate::body::silhouette::{self, Outline, OutlinePoint};
 use crate::inference::{self, ModelState, Models};
 use crate::photo::{self, Limits};
 use crate::types::{FocalLength, Observation, Photo, Remark};
@@ -44,21 +44,27 @@ pub fn choose(view: &mut PhotoView) {
     let contour =
         person.and_then(|person| person.mask.as_ref()).map(|mask| silhouette::outline(mask, N_OUTLINE_POINTS));
     view.contour = Arc::new(contour.unwrap_or_default());
-    view.outline = loops(&view.contour);
+    view.outline = lines(&view.contour);
     view.remarks.retain(|remark| view.file_remarks.contains(remark));
     let size = view.photo.as_ref().map_or((0, 0), |photo| (photo.width, photo.height));
     view.remarks.extend(evidence::remarks(observation, view.person, size));
 }
 
-/// The points of each loop, for drawing.
-fn loops(outline: &Outline) -> Arc<[Vec<[f32; 2]>]> {
-    let mut loops = vec![Vec::new(); outline.loops.len()];
-    for point in &outline.points {
-        if let Some(line) = loops.get_mut(point.loop_idx as usize) {
-            line.push(point.position.as_vec2().to_array());
+/// The outline as lines for drawing: a loop that is whole ends where it begins, one that a border cuts off stays open there.
+fn lines(outline: &Outline) -> Arc<[Vec<[f32; 2]>]> {
+    let mut lines = Vec::new();
+    for points in outline.points.chunk_by(|a, b| a.loop_idx == b.loop_idx) {
+        let is_near = |a: &OutlinePoint, b: &OutlinePoint| a.position.distance(b.position) < 2.0 * outline.step_px;
+        let closes =
+            points.first().zip(points.last()).filter(|(first, last)| is_near(last, first)).map(|(first, _)| first);
+        for line in points.chunk_by(is_near) {
+            lines.push(line.iter().map(|point| point.position.as_vec2().to_array()).collect::<Vec<_>>());
+        }
+        if let (Some(first), Some(line)) = (closes, lines.last_mut()) {
+            line.push(first.position.as_vec2().to_array());
         }
     }
-    loops.into()
+    lines.into()
 }
 
 /// A photo that has been read and not been looked at yet.

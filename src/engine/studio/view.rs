@@ -76,7 +76,7 @@ pub struct PhotoView {
     /// The focal length in use, with where it comes from.
     pub focal: Option<FocalLength>,
     pub observation: Option<Arc<Observation>>,
-    /// The sub-pixel outlines of the chosen person, closed loops in pixels.
+    /// The sub-pixel outlines of the chosen person as lines in pixels; whole loops end where they begin.
     pub outline: Arc<[Vec<[f32; 2]>]>,
     /// The same with normals and spread, for the fit.
     pub contour: Arc<Outline>,
