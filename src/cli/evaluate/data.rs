@@ -1,0 +1,11 @@
+//! Which labelled recordings a path names.
+
+use std::path::Path;
+
+use crate::capture::labelled::{Error, LabelledSeries, fition};
+
+/// Compact arrays of Fition, or its folder of pcaps.
+pub fn read(path: &Path) -> Result<Vec<LabelledSeries>, Error> {
+    let is = |extension: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension));
+    if is("npz") { fition::read_compact(path) } else { fition::read_raw(path) }
+}
