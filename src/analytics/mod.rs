@@ -6,11 +6,14 @@
 //! movement, too slow a packet rate, gaps) is a state of its own and not a guess. [`evaluation`] prints three controls
 //! beside every score, because on recordings whose classes coincide with days a model needs no movement to look good.
 
+pub mod activity;
+pub mod breathing;
 pub mod burst;
 pub mod clean;
 pub mod evaluation;
 pub mod fall;
 pub mod learn;
 pub mod masking;
+pub mod presence;
 pub mod series;
 pub mod spectrogram;

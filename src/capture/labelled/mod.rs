@@ -3,8 +3,11 @@
 //! Everything becomes [`LabelledSeries`]: amplitudes of one link with what is known of them. Data sets are read where they
 //! lie; nothing of them is part of the program.
 
+pub mod espectre;
 pub mod fition;
+pub mod geotec;
 pub mod numpy;
+pub mod table;
 
 use std::path::PathBuf;
 

@@ -2,10 +2,16 @@
 
 use std::path::Path;
 
-use crate::capture::labelled::{Error, LabelledSeries, fition};
+use crate::capture::labelled::{Error, LabelledSeries, fition, table};
 
-/// Compact arrays of Fition, or its folder of pcaps.
+/// Compact arrays of Fition, its folder of pcaps, or a table of one's own.
 pub fn read(path: &Path) -> Result<Vec<LabelledSeries>, Error> {
     let is = |extension: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension));
-    if is("npz") { fition::read_compact(path) } else { fition::read_raw(path) }
+    if is("npz") {
+        fition::read_compact(path)
+    } else if is("csv") {
+        table::read(path)
+    } else {
+        fition::read_raw(path)
+    }
 }
