@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` is the map. Layers import downwards only: `types`, `config`; then the pure modules; then I/O;
 //! then `engine`; then `app` and `cli`.
 
+pub mod analytics;
 pub mod app;
 pub mod body;
 pub mod capture;

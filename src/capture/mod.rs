@@ -4,6 +4,7 @@
 //! touches the pipeline. What it cannot read is counted in its [`Tally`], never thrown away silently.
 
 pub mod format;
+pub mod labelled;
 pub mod recording;
 pub mod source;
 

@@ -1,0 +1,2 @@
+//! Falls.
+pub mod features;
