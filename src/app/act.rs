@@ -154,6 +154,7 @@ impl App {
             Action::OpenDemo => send(Command::OpenDemo),
             Action::AddSource => state.sources.open = true,
             Action::CloseAll => send(Command::CloseAll),
+            Action::LearnQuiet => send(Command::LearnQuiet),
             Action::Record if self.live.recording.is_some() => send(Command::StopRecording),
             Action::Record => send(Command::StartRecording(RecordingSpec::default())),
             Action::Screenshot => self.screenshot = Some(screenshot::request(ctx)),

@@ -17,6 +17,7 @@ pub enum Action {
     AddSource,
     CloseAll,
     Record,
+    LearnQuiet,
     Screenshot,
     Quit,
     TogglePlay,
@@ -137,6 +138,7 @@ pub static TABLE: &[Entry] = &[
     keyed(Action::AddSource, Group::File, "Add source…", "Connect a serial port, socket, interface or simulator", CTRL, Key::N),
     entry(Action::CloseAll, Group::File, "Close all sources", "Stop and forget every source; a recording in progress ends"),
     keyed(Action::Record, Group::File, "Record", "Start or stop recording all live sources", CTRL, Key::R),
+    entry(Action::LearnQuiet, Group::File, "Room is empty now", "Learn what every link is like while nobody is there, from its last ten seconds"),
     keyed(Action::Screenshot, Group::File, "Save screenshot", "Save the window as a PNG picture", CTRL_SHIFT, Key::S),
     keyed(Action::Quit, Group::File, "Quit", "Close the window", CTRL, Key::Q),
 
@@ -209,6 +211,8 @@ pub static TABLE: &[Entry] = &[
     entry(Action::Show(Pane::Links), Group::View, "Show links", "Bring the link table to the front"),
     entry(Action::Show(Pane::Selection), Group::View, "Show selection", "Bring the details of the selected link to the front"),
     entry(Action::Show(Pane::Sources), Group::View, "Show sources", "Bring the source manager to the front"),
+    entry(Action::Show(Pane::People), Group::View, "Show people", "Bring what each link says of people to the front"),
+    entry(Action::Show(Pane::Events), Group::View, "Show events", "Bring the list of events and their evidence to the front"),
     entry(Action::Show(Pane::Photos), Group::View, "Show photos", "Bring the photos to the front"),
     entry(Action::Show(Pane::Body), Group::View, "Show body", "Bring the body's measurements to the front"),
     entry(Action::Show(Pane::Shape), Group::View, "Show shape", "Bring the body's sliders to the front"),
@@ -269,6 +273,7 @@ impl Action {
             }
             Self::ClearRange => need(context.has_range, "No range is selected"),
             Self::SelectRange => need(snapshot.timeline.span.is_some(), "Needs data on the timeline"),
+            Self::LearnQuiet => need(!snapshot.links.is_empty(), "No frames have come yet"),
             Self::CloseAll | Self::FollowLive => need(!snapshot.sources.is_empty(), "No source is open"),
             Self::Freeze => need(context.frozen || snapshot.time.is_some(), "No data has come yet"),
             Self::Record => need(

@@ -83,6 +83,8 @@ pub struct State {
     pub viewport: viewport::State,
     pub log: log::Log,
     pub studio: studio::State,
+    /// The event whose evidence is shown.
+    pub event: Option<crate::types::EventId>,
     /// Whether the viewport shows bodies instead of the room; `None` leaves it to the arrangement of panels.
     pub bodies_on_stage: Option<bool>,
 }

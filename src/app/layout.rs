@@ -16,6 +16,8 @@ pub enum Pane {
     Selection,
     Sources,
     Log,
+    People,
+    Events,
     Photos,
     Body,
     Shape,
@@ -25,7 +27,7 @@ pub enum Pane {
 }
 
 impl Pane {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Viewport,
         Self::Amplitude,
         Self::Phase,
@@ -37,6 +39,8 @@ impl Pane {
         Self::Selection,
         Self::Sources,
         Self::Log,
+        Self::People,
+        Self::Events,
         Self::Photos,
         Self::Body,
         Self::Shape,
@@ -58,6 +62,8 @@ impl Pane {
             Self::Selection => "Selection",
             Self::Sources => "Sources",
             Self::Log => "Log",
+            Self::People => "People",
+            Self::Events => "Events",
             Self::Photos => "Photos",
             Self::Body => "Body",
             Self::Shape => "Shape",
@@ -102,7 +108,7 @@ impl StartLayout {
         let root = match self {
             Self::Lab => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let tables = tabs(&mut tiles, &[Links, Selection, Sources, Log]);
+                let tables = tabs(&mut tiles, &[Links, People, Events, Selection, Sources, Log]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (tables, 1.0)]);
                 let falls = tabs(&mut tiles, &[Amplitude, Phase]);
                 let doppler = tabs(&mut tiles, &[Doppler, Signals]);
@@ -114,9 +120,9 @@ impl StartLayout {
             }
             Self::Install => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let links = tabs(&mut tiles, &[Links]);
+                let links = tabs(&mut tiles, &[Links, People]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (links, 1.0)]);
-                let sources = tabs(&mut tiles, &[Sources, Log]);
+                let sources = tabs(&mut tiles, &[Sources, Events, Log]);
                 let details = tabs(&mut tiles, &[Selection]);
                 let plots = tabs(&mut tiles, &[Amplitude, Phase, Doppler, Signals, Subcarriers, Constellation]);
                 let right = split(&mut tiles, LinearDir::Vertical, &[(sources, 1.0), (details, 1.2), (plots, 1.0)]);
@@ -128,7 +134,7 @@ impl StartLayout {
                 let signals = tabs(&mut tiles, &[Signals]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (signals, 1.0)]);
                 let room = tabs(&mut tiles, &[Viewport]);
-                let details = tabs(&mut tiles, &[Selection, Links, Sources, Log]);
+                let details = tabs(&mut tiles, &[Events, People, Selection, Links, Sources, Log]);
                 let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);
                 let right = split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.0), (plots, 0.9)]);
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.5), (right, 1.0)])

@@ -8,8 +8,8 @@ use super::format;
 use super::marks::{self, Icon};
 use super::theme::{self, Theme};
 use super::time;
-use crate::engine::{Command, PlaybackView, Timeline};
-use crate::types::{Span, Timestamp};
+use crate::engine::{Command, NoticeLevel, PlaybackView, Timeline};
+use crate::types::{Severity, Span, Timestamp};
 
 #[derive(Default)]
 pub struct State {
@@ -150,6 +150,13 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     lanes_ui(&painter, theme, strip, span, &live.timeline);
+    for event in live.events.iter().filter(|event| event.severity > Severity::Info) {
+        let x = x_range(strip, span, event.span);
+        let bar = Rect::from_x_y_ranges(x.min..=x.max.max(x.min + theme::CURVE), strip.y_range());
+        let level = if event.severity == Severity::Alert { NoticeLevel::Error } else { NoticeLevel::Warning };
+        painter.rect_filled(bar, 0.0, theme.level(level).gamma_multiply(0.3));
+        painter.vline(x.min, strip.y_range(), egui::Stroke::new(theme::CURVE, theme.level(level)));
+    }
     let axis = Rect::from_min_max(strip.left_bottom(), egui::pos2(strip.right(), rect.bottom()));
     time::TimeView::axis_ui(&painter, theme, axis, span, span.start);
     gestures(&response, strip, span, cx);
@@ -196,6 +203,9 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         };
         if let Some(motion) = motion {
             text += &format!("\nmotion {}", format::value(motion));
+        }
+        for event in live.events.iter().filter(|event| event.span.contains(t)).take(3) {
+            text += &format!("\n{}", event.kind.label());
         }
         marks::readout(ui, strip, pos - vec2(0.0, theme::TIMELINE_STRIP * 0.5), text);
     }

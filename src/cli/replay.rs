@@ -66,6 +66,7 @@ fn print_snapshot(
         provenance: Some(provenance),
         time,
         links: pipeline.links(&Site::default(), |_| None),
+        events: pipeline.events(1),
         ..Snapshot::default()
     };
     serde_json::to_writer(&mut *out, &SnapshotReport::new(&snapshot))?;

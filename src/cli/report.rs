@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use crate::analytics::fall::Unsupported;
+use crate::analytics::watch::Presence;
 use crate::engine::{LinkView, Snapshot};
-use crate::types::{Channel, ClockHealth, Hardware, LinkQuality, Provenance, Timestamp};
+use crate::types::{Event, Channel, ClockHealth, Hardware, LinkQuality, Provenance, Timestamp};
 
 /// One stream, for JSON.
 #[derive(Debug, Serialize)]
@@ -22,6 +24,12 @@ pub struct LinkReport<'a> {
     pub rate_hz: Option<f32>,
     /// Dynamic over static power in the newest row.
     pub motion: Option<f32>,
+    /// `null` until an empty room has been learned, which a replay without a window never does.
+    pub presence: Option<&'static str>,
+    /// Whether a machine masks movement.
+    pub masked: Option<bool>,
+    /// Why falls are not judged; `null` where they are.
+    pub falls_unsupported: Option<String>,
     pub clock: Option<ClockHealth>,
     pub quality: &'a LinkQuality,
 }
@@ -43,6 +51,14 @@ impl<'a> LinkReport<'a> {
             n_frames: link.health.n_frames,
             rate_hz: link.health.rate_hz,
             motion: products.motion.last().and_then(|row| row.values.first().copied()),
+            presence: match link.sensed.presence {
+                Presence::NotCalibrated => None,
+                Presence::Moving => Some("moving"),
+                Presence::Still { .. } => Some("still"),
+                Presence::Quiet => Some("quiet"),
+            },
+            masked: link.sensed.masking.map(|masking| masking.masked),
+            falls_unsupported: link.sensed.falls.err().map(Unsupported::text),
             clock: link.health.clock,
             quality: &products.quality,
         }
@@ -55,6 +71,8 @@ pub struct SnapshotReport<'a> {
     pub time: Option<Timestamp>,
     pub provenance: Option<Provenance>,
     pub links: Vec<LinkReport<'a>>,
+    /// So far, in order of their beginning.
+    pub events: &'a [Event],
 }
 
 impl<'a> SnapshotReport<'a> {

@@ -36,6 +36,8 @@ pub enum Command {
     FollowLive,
     StartRecording(RecordingSpec),
     StopRecording,
+    /// Takes the last ten seconds of every link as those of an empty room.
+    LearnQuiet,
     SetSite(Site),
     CancelJob(u64),
     /// Photos and bodies.

@@ -20,10 +20,11 @@ use super::opening::{Attached, Job, Playing};
 use super::pipeline::Pipeline;
 use super::player::PlayerCommand;
 use super::recorder::{Recording, Tap};
+use super::sensing::EventLog;
 use super::studio;
 use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
-use crate::types::{RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
+use crate::types::{Event, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
@@ -161,6 +162,7 @@ impl Core {
                     self.notices.add(NoticeLevel::Error, format!("cannot start the studio: {error}"));
                 }
             }
+            Command::LearnQuiet => self.learn_quiet(),
             Command::SetSite(site) => self.site = Arc::new(site),
             Command::CancelJob(id) => {
                 self.studio.cancel(id);
@@ -169,6 +171,28 @@ impl Core {
                 }
             }
         }
+    }
+
+    fn learn_quiet(&mut self) {
+        let (n_learned, n_links) = (self.pipeline.learn_quiet(), self.pipeline.n_streams());
+        if n_learned == 0 {
+            let text = "Ten seconds of an empty room are needed first — wait, and press again";
+            self.notices.add(NoticeLevel::Warning, text);
+        } else {
+            let text = format!("Learned the empty room on {n_learned} of {n_links} links");
+            self.notices.add(NoticeLevel::Info, text);
+        }
+    }
+
+    /// Of recordings from their whole length once that has been read, else what has been seen so far.
+    fn events(&self) -> Arc<Vec<Event>> {
+        let of_each: Vec<Arc<Vec<Event>>> = (self.attached.iter())
+            .map(|attached| match attached.timeline {
+                Some(_) => Arc::clone(&attached.events),
+                None => self.pipeline.events(attached.id),
+            })
+            .collect();
+        EventLog::merged(of_each.iter())
     }
 
     fn control(&mut self, command: PlayerCommand) {
@@ -239,6 +263,7 @@ impl Core {
             JobEvent::Indexed { id, source, index } => {
                 if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == source) {
                     attached.timeline = Some(index.timeline);
+                    attached.events = index.events;
                 }
                 self.timeline = Arc::new(self.make_timeline());
                 if let Some(playing) = &self.playing {
@@ -347,6 +372,7 @@ impl Core {
             links,
             playback,
             timeline: Arc::clone(&self.timeline),
+            events: self.events(),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             notices: self.notices.list(),

@@ -3,6 +3,7 @@
 //! It is the same pass for the window's timeline and for `inspect`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::live_timeline::GAP_NANOS;
 use super::pipeline::Pipeline;
@@ -11,7 +12,7 @@ use crate::capture::format::Format;
 use crate::capture::source::file::{FileReader, Stamped};
 use crate::capture::{Error, SourceId};
 use crate::signal::StreamConfig;
-use crate::types::{ClockHealth, NodeId, Provenance, RecordingInfo, Span, Tally, Timestamp};
+use crate::types::{ClockHealth, Event, NodeId, Provenance, RecordingInfo, Span, Tally, Timestamp};
 
 /// Buckets of the overview strip: about one per pixel of a wide window.
 const N_BUCKETS: usize = 1_024;
@@ -27,6 +28,8 @@ pub struct Index {
     pub timeline: Timeline,
     /// One per stream, over the whole recording.
     pub links: Vec<LinkView>,
+    /// What detectors found in it, in order of the events' beginning.
+    pub events: Arc<Vec<Event>>,
     pub clocks: Vec<(NodeId, ClockHealth)>,
     pub info: Option<RecordingInfo>,
     pub warning: Option<String>,
@@ -70,6 +73,7 @@ pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> R
         tally: reader.tally(),
         timeline: timeline(&times, &motion),
         links: pipeline.links(&site, |_| None),
+        events: pipeline.events(id),
         clocks: reader.clocks(),
         info: reader.recording_info().cloned(),
         warning: reader.warning(),

@@ -21,6 +21,7 @@ mod opening;
 pub mod pipeline;
 mod player;
 mod recorder;
+mod sensing;
 mod snapshot;
 pub mod studio;
 
@@ -33,6 +34,7 @@ use crossbeam_channel::{Sender, unbounded};
 
 pub use command::{Command, RecordingSpec};
 pub use latency::Latency;
+pub use sensing::Sensed;
 pub use snapshot::{
     JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,
 };

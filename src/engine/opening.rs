@@ -17,7 +17,7 @@ use super::player::{PlayerCommand, SharedView};
 use super::{Command, JobView, NoticeLevel, PlaybackView, SourceView, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::Simulator;
-use crate::types::{Provenance, SourceState, Timestamp};
+use crate::types::{Event, Provenance, SourceState, Timestamp};
 
 /// An open source, as the pipeline thread sees it.
 pub(super) struct Attached {
@@ -32,6 +32,8 @@ pub(super) struct Attached {
     pub(super) said: Option<SourceState>,
     pub(super) simulator: Option<Simulator>,
     pub(super) timeline: Option<Timeline>,
+    /// What detectors found in the whole recording; empty until it has been read, and for live sources.
+    pub(super) events: Arc<Vec<Event>>,
 }
 
 /// A whole recording being read.
@@ -139,6 +141,7 @@ impl Core {
             said: None,
             simulator: None,
             timeline: None,
+            events: Arc::default(),
         });
         &mut self.attached[at]
     }

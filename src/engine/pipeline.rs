@@ -1,12 +1,17 @@
 //! All algorithm state: frames in, link views out. One thread owns it, and the same frames always give the same views.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::LinkView;
+use super::sensing::{EventLog, Sensed};
+use crate::analytics::fall;
+use crate::analytics::presence::QuietBaseline;
+use crate::analytics::watch::Watch;
 use crate::capture::SourceId;
 use crate::signal::transmitters::{self, Candidate};
 use crate::signal::{Products, StreamConfig, StreamProcessor};
-use crate::types::{ClockHealth, CsiFrame, LinkHealth, NodeId, Provenance, Site, StreamId, Timestamp};
+use crate::types::{ClockHealth, CsiFrame, Event, LinkHealth, NodeId, Provenance, Site, StreamId, Timestamp};
 
 /// Streams kept at once. Monitor mode hears every phone in the street, most of them once.
 const MAX_STREAMS: usize = 64;
@@ -19,6 +24,10 @@ const HEALTH_SECS: f64 = 3.0;
 pub struct Pipeline {
     config: StreamConfig,
     streams: BTreeMap<(SourceId, StreamId), Stream>,
+    /// What each link is like while nobody is there; kept when a replay jumps.
+    quiet: BTreeMap<(SourceId, StreamId), QuietBaseline>,
+    /// Per source.
+    events: BTreeMap<SourceId, EventLog>,
     /// Streams given up because there were too many; shown, so that nobody misses them silently.
     pub n_streams_evicted: u64,
 }
@@ -27,6 +36,7 @@ pub struct Pipeline {
 struct Stream {
     provenance: Provenance,
     processor: StreamProcessor,
+    watch: Watch,
     clock: Option<ClockHealth>,
     n_frames: u64,
     last_seen: Timestamp,
@@ -52,7 +62,11 @@ impl Pipeline {
         let key = (source, frame.stream());
         if !self.streams.contains_key(&key) {
             self.make_room();
-            self.streams.insert(key, Stream::new(&self.config, provenance, frame));
+            let mut stream = Stream::new(&self.config, provenance, frame);
+            if let Some(baseline) = self.quiet.get(&key) {
+                stream.watch.set_quiet(*baseline);
+            }
+            self.streams.insert(key, stream);
             self.count_transmitters(source, frame.link.rx);
         }
         let Some(stream) = self.streams.get_mut(&key) else { return };
@@ -61,6 +75,9 @@ impl Pipeline {
             stream.processor.quality_mut().set_clock_wraps(clock.n_wraps);
         }
         stream.processor.push(time, frame);
+        for event in stream.watch.push(time, frame) {
+            self.events.entry(source).or_default().tell(event);
+        }
         stream.n_frames += 1;
         stream.last_seen = time;
         stream.rate.push(time);
@@ -70,9 +87,29 @@ impl Pipeline {
         }
     }
 
-    /// Forgets everything of one source.
+    /// Forgets what was received from one source, but not what its links are like while nobody is there.
     pub fn forget(&mut self, source: SourceId) {
         self.streams.retain(|(of, _), _| *of != source);
+        self.events.remove(&source);
+    }
+
+    pub fn n_streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Takes the last ten seconds of every link as those of an empty room. The answer is how many links had seen enough.
+    pub fn learn_quiet(&mut self) -> usize {
+        for (key, stream) in &mut self.streams {
+            if let Some(baseline) = stream.watch.learn_quiet() {
+                self.quiet.insert(*key, baseline);
+            }
+        }
+        self.streams.keys().filter(|key| self.quiet.contains_key(key)).count()
+    }
+
+    /// What detectors have told of a source, in order of the events' beginning.
+    pub fn events(&self, source: SourceId) -> Arc<Vec<Event>> {
+        self.events.get(&source).map(EventLog::events).unwrap_or_default()
     }
 
     /// The newest frame's time over the streams of one source, or over all.
@@ -116,6 +153,7 @@ impl Pipeline {
                     },
                     worth,
                     worth_reason,
+                    sensed: Sensed::of(&stream.watch),
                     products,
                 }
             })
@@ -153,6 +191,7 @@ impl Stream {
         Self {
             provenance,
             processor: StreamProcessor::new(*config, first),
+            watch: Watch::new(first.link, fall::Config::default()),
             clock: None,
             n_frames: 0,
             last_seen: Timestamp::ZERO,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bevy_math::Vec3;
 
+use super::sensing::Sensed;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
-use crate::types::{Channel, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp};
+use crate::types::{Channel, Event, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp};
 
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
@@ -26,6 +27,8 @@ pub struct Snapshot {
     /// The open recording's transport; `None` when only live sources are open.
     pub playback: Option<PlaybackView>,
     pub timeline: Arc<Timeline>,
+    /// In order of their beginning: of a recording, all that its whole length holds.
+    pub events: Arc<Vec<Event>>,
     pub recording: Option<RecordingView>,
     pub jobs: Vec<JobView>,
     /// The newest messages, oldest first; numbered, so that a reader knows which are new.
@@ -68,6 +71,7 @@ pub struct LinkView {
     /// 0..=1: how much this link is worth looking at among its receiver's; the reason gives the figures.
     pub worth: f64,
     pub worth_reason: String,
+    pub sensed: Sensed,
     pub products: Products,
 }
 
