@@ -81,6 +81,7 @@ impl<'a> SnapshotReport<'a> {
             time: snapshot.time,
             provenance: snapshot.provenance,
             links: snapshot.links.iter().map(LinkReport::new).collect(),
+            events: &snapshot.events,
         }
     }
 }

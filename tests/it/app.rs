@@ -230,6 +230,7 @@ pub fn lab(provenance: Provenance, n_links: usize, rate_hz: f32, secs: f32) -> S
             },
             worth: 1.0 - n as f64 * 0.01,
             worth_reason: "97 packets/s on 52 subcarriers".into(),
+            sensed: Default::default(),
             products: products(n, rate_hz, secs, n % 3 == 1),
         })
         .collect();

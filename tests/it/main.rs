@@ -36,6 +36,7 @@ mod render_mesh;
 mod render_snapshot;
 mod ruview;
 mod scan;
+mod sensing;
 mod sheet;
 mod signal;
 mod signal_stream;
