@@ -17,3 +17,4 @@ pub mod masking;
 pub mod presence;
 pub mod series;
 pub mod spectrogram;
+pub mod watch;

@@ -5,6 +5,7 @@
 
 mod body;
 mod csi;
+mod event;
 mod health;
 mod history;
 mod ids;
@@ -24,6 +25,7 @@ pub mod wipe;
 
 pub use body::{BodyPose, Mesh, Phenotype, PhenotypeAxis};
 pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Segment, Subcarriers};
+pub use event::{Confidence, Event, EventId, EventKind, Figure, Severity, Stage, StageKind};
 pub use health::{ClockHealth, LinkHealth, SourceState};
 pub use history::{Row, Rows};
 pub use ids::{LinkId, NodeId, StreamId};
