@@ -74,12 +74,11 @@ impl Watch {
         }
     }
 
-    /// Takes the last ten seconds as quiet and gives the baseline; `None` where too little has been seen.
-    pub fn learn_quiet(&mut self) -> Option<QuietBaseline> {
+    /// Takes the last ten seconds as quiet; `false` where too little has been seen.
+    pub fn learn_quiet(&mut self) -> bool {
         let learned = self.stretch(fall::detector::LOOK_BACK_SECS).and_then(|(_, series)| clean::clean(&series));
-        let baseline = learned.and_then(|clean| QuietBaseline::learn(&presence::windows(&clean)));
-        self.baseline = baseline.or(self.baseline);
-        baseline
+        self.baseline = learned.and_then(|clean| QuietBaseline::learn(&presence::windows(&clean))).or(self.baseline);
+        self.baseline.is_some()
     }
 
     pub fn set_quiet(&mut self, baseline: QuietBaseline) {
