@@ -119,7 +119,8 @@ impl Build {
         self.ankle + 0.985 * self.leg()
     }
 
-    /// What a seen person reflects: frontal area of trunk, head and limbs, m².
+    /// What a seen person shows of the front: frontal area of trunk, head and limbs, m².
+    #[cfg(test)]
     pub(super) fn frontal_area_m2(&self) -> f32 {
         let r = &self.radius;
         let trunk = 2.0 * r.trunk_half_width * (self.lumbar + self.thorax + self.shoulder_rise);

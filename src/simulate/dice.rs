@@ -11,7 +11,6 @@ use rand::{Rng as _, SeedableRng as _};
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Scene = 1,
-    Path = 2,
     Link = 3,
     Clock = 4,
     Transmission = 5,

@@ -71,7 +71,7 @@ pub(super) fn direct(
         after_fall: false,
         dice,
     };
-    let starts = matches!(script.steps.first(), Some(Step::Appear { .. } | Step::Wait { .. }));
+    let starts = matches!(script.steps.first(), Some(Step::Appear { .. } | Step::Wait { .. } | Step::WaitUntil { .. }));
     if !starts {
         director.appear(size / 2.0, 0.0);
     }
@@ -91,7 +91,8 @@ impl Director<'_> {
     }
 
     fn play(&mut self, step: &Step) {
-        let steps_of_the_present = !matches!(step, Step::Appear { .. } | Step::Wait { .. } | Step::Hold { .. });
+        let waits = matches!(step, Step::Wait { .. } | Step::WaitUntil { .. } | Step::Hold { .. });
+        let steps_of_the_present = !waits && !matches!(step, Step::Appear { .. });
         if steps_of_the_present && !self.present {
             return;
         }
@@ -102,6 +103,12 @@ impl Director<'_> {
                 self.begin(Activity::Standing);
             }
             Step::Wait { secs } => self.wait(duration(secs)),
+            Step::WaitUntil { secs } => {
+                let left = f64::from(finite(secs)) - self.now();
+                if left > 0.0 {
+                    self.wait(duration(left as f32));
+                }
+            }
             Step::Hold { secs } => self.hold(duration(secs)),
             Step::Walk { ref to, speed_m_per_s } => {
                 let points: Vec<Vec2> = to.iter().map(|&point| self.inside(Vec2::from(point))).collect();

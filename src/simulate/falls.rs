@@ -14,12 +14,14 @@ use crate::types::FallKind;
 /// Falls from standing to lying take this long from losing balance to impact (0.4 to 1.0 s after the task's brief;
 /// free toppling of a rod of 1.7 m from 15 degrees takes 0.9 s).
 pub(super) const DESCENT_SECS: (f32, f32) = (0.4, 1.0);
+/// Nothing falls faster than free: a trunk that drops 1.3 m needs half a second, one that starts lower less.
+const LEAST_STANDING_SECS: f32 = 0.55;
 /// Poses of a descent.
 const N_POSES: usize = 9;
 /// The share of the way at which the half-way pose is reached.
 const HALF_WAY: f32 = 0.45;
 /// Way over time: nothing at first, fastest at the end.
-const TOPPLE_POWER: f32 = 1.7;
+const TOPPLE_POWER: f32 = 1.5;
 
 /// Where a fall ends.
 pub(super) struct Fallen {
@@ -75,7 +77,13 @@ pub(super) fn fall(
 ) -> f64 {
     let Some(from) = keys.last() else { return keys.end_secs() };
     let start = keys.end_secs();
-    let secs = secs.clamp(DESCENT_SECS.0, DESCENT_SECS.1);
+    let least = match kind {
+        FallKind::Trip | FallKind::Slip | FallKind::Faint => {
+            LEAST_STANDING_SECS * (postures.build.height / 1.75).sqrt()
+        }
+        FallKind::FromChair | FallKind::FromBed => DESCENT_SECS.0,
+    };
+    let secs = secs.clamp(least, DESCENT_SECS.1);
     let end = landing(kind, &from, heading, aside, postures);
     let floor = end.pelvis.extend(0.0);
     let curl = if matches!(end.lying, Lying::OnLeft | Lying::OnRight) { dice.between(0.3, 0.8) } else { 0.0 };

@@ -25,6 +25,8 @@ const CURVE_RAD_PER_S: f32 = 1.5;
 const SPOT_RAD_PER_S: f32 = 1.9;
 /// Share of a step's time in which its foot is in the air: 40 % of a stride of two steps is swing at a usual pace.
 const SWING_SHARE: f32 = 0.78;
+/// The body passes over its foot after this share of the stance.
+const OVER_FOOT_SHARE: f32 = 0.38;
 const STEP_SECS: (f32, f32) = (0.42, 0.8);
 /// A way never takes longer: a goal that cannot be reached is given up.
 const MAX_SECS: f32 = 120.0;
@@ -221,8 +223,8 @@ fn steps(way: &Way, build: &Build, style: &Style, prints: [Print; 2], dice: &mut
         let by_turning = if w > 0.3 { 0.5 / w } else { STEP_SECS.1 };
         let period = by_speed.min(by_turning).clamp(STEP_SECS.0, STEP_SECS.1) * dice.between(0.97, 1.03);
         let lands = secs + SWING_SHARE * period;
-        // Planted where the body will be in the middle of the coming stance.
-        let (root, facing) = way.at(lands + (2.0 - SWING_SHARE) * period / 2.0);
+        // Planted where the body will be a little before the middle of the coming stance: the heel rises at its end.
+        let (root, facing) = way.at(lands + OVER_FOOT_SHARE * (2.0 - SWING_SHARE) * period);
         let to = print(root, facing, side, build, style);
         let from = prints[side];
         let moves = from.place.distance(to.place) > 0.015 || shortest_turn(from.heading, to.heading).abs() > 0.06;
@@ -316,7 +318,7 @@ fn foot_at(secs: f32, side: usize, steps: &[Step], print: Print, build: &Build, 
         let far = (step.from.place.distance(step.to.place) / 0.7).min(1.2);
         pitch = -0.28 * far * (1.0 - smooth(((secs - landed) / 0.12).min(1.0)));
     }
-    let mut load = ((secs - landed) / 0.12).clamp(0.0, 1.0);
+    let mut load = smooth((secs - landed) / LOADING_SECS);
     if let Some(next) = next {
         let far = (next.from.place.distance(next.to.place) / 0.7).min(1.2);
         let until = next.start - secs;
@@ -325,11 +327,13 @@ fn foot_at(secs: f32, side: usize, steps: &[Step], print: Print, build: &Build, 
         let lift = toe_off_lift(up, build);
         ankle += (Vec2::from_angle(at.heading) * lift.x).extend(lift.y);
         pitch += up;
-        load = load.min((until / 0.12).clamp(0.0, 1.0));
+        load = load.min(smooth(until / LOADING_SECS));
     }
     (ankle, yaw(at.heading) * flat * Quat::from_rotation_y(pitch), load)
 }
 
+/// Weight goes from foot to foot in this time.
+const LOADING_SECS: f32 = 0.25;
 /// The heel's pitch when the toe leaves the ground after a long step, and the time it takes to rise.
 const TOE_OFF_RAD: f32 = 0.85;
 const HEEL_RISE_SECS: f32 = 0.24;
@@ -344,10 +348,13 @@ fn toe_off_lift(pitch: f32, build: &Build) -> Vec2 {
 /// Lets the pelvis ride as high as the legs reach, without edges.
 fn settle_heights(poses: &mut [Pose], build: &Build) {
     let reach: Vec<f32> = poses.iter().map(|pose| pose.within_reach(build).pelvis.z).collect();
+    let around = |values: &[f32], i: usize| values[i.saturating_sub(1)..(i + 2).min(values.len())].to_vec();
+    // The lowest of the neighbours, then the mean of those: smooth, and nowhere above what the legs reach.
+    let low: Vec<f32> =
+        (0..reach.len()).map(|i| around(&reach, i).into_iter().fold(f32::INFINITY, f32::min)).collect();
     for (i, pose) in poses.iter_mut().enumerate() {
-        let around = &reach[i.saturating_sub(1)..(i + 2).min(reach.len())];
-        let mean = around.iter().sum::<f32>() / around.len() as f32;
-        pose.pelvis.z = mean.min(reach[i]);
+        let near = around(&low, i);
+        pose.pelvis.z = near.iter().sum::<f32>() / near.len() as f32;
     }
 }
 

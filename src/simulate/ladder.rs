@@ -40,11 +40,6 @@ impl Bundle {
         self.lengths_m.push(length_m);
         self.amplitudes.push(amplitude);
     }
-
-    /// Sum of the paths' powers, whatever their phases.
-    pub(super) fn power(&self) -> f32 {
-        self.amplitudes.iter().map(|amplitude| amplitude * amplitude).sum()
-    }
 }
 
 impl Ladder {

@@ -129,7 +129,7 @@ fn wander(size: Vec2, dice: &mut Dice) -> Script {
     const MARGIN_M: f32 = 0.65;
     const N_WALKS: usize = 24;
     let span = (size - 2.0 * MARGIN_M).max(Vec2::ZERO);
-    let mut place = |dice: &mut Dice| (Vec2::splat(MARGIN_M) + Vec2::new(dice.unit(), dice.unit()) * span).to_array();
+    let place = |dice: &mut Dice| (Vec2::splat(MARGIN_M) + Vec2::new(dice.unit(), dice.unit()) * span).to_array();
     let home = place(dice);
     let heading_rad = dice.between(-3.0, 3.0);
     let mut steps = vec![Step::Appear { at: home, heading_rad }];

@@ -16,6 +16,8 @@ pub enum Step {
     Leave,
     /// Away from the scene, or at rest as people are: now and then the body shifts.
     Wait { secs: f32 },
+    /// Waits until so many seconds of the script are over; nothing where they are already.
+    WaitUntil { secs: f32 },
     /// At rest without any shift; sway and breath go on.
     Hold { secs: f32 },
     Walk { to: Vec<[f32; 2]>, speed_m_per_s: f32 },

@@ -48,7 +48,7 @@ pub struct SimulatorSpec {
     /// Reflections in a row off the outer walls, 0 to 2.
     pub n_reflections: u8,
     /// Where the radios stand; empty spreads them along the walls by the seed. With places, every transmitter and
-    /// receiver make a link, up to 16, and `n_links` does not count.
+    /// receiver make a link, and `n_links` is the most that are used.
     pub radios: Vec<RadioSpec>,
     pub antenna: Antenna,
     pub format: RadioFormat,
@@ -207,7 +207,8 @@ impl SimulatorSpec {
             // Without both ends there is no link: the seed places the radios.
             radios.clear();
         }
-        let n_links = if n_placed > 0 { n_placed.min(Self::MAX_LINKS) as u8 } else { self.n_links.clamp(1, 16) };
+        let n_asked = usize::from(self.n_links.clamp(1, 16));
+        let n_links = if n_placed > 0 { n_placed.min(n_asked) } else { n_asked } as u8;
         let [low, high] = self.snr_db;
         let low = within(low, 0.0, 60.0, usual.snr_db[0]);
         Self {
