@@ -75,9 +75,8 @@ impl Build {
         let head = 0.182 * h;
         let lengths = [head, trunk, upper_arm, forearm, thigh, shank];
         let masses = if female { FEMALE_MASS } else { MALE_MASS };
-        let radius: [f32; 6] = std::array::from_fn(|i| {
-            (masses[i] * weight_kg / (DENSITY[i] * std::f32::consts::PI * lengths[i])).sqrt()
-        });
+        let radius: [f32; 6] =
+            std::array::from_fn(|i| (masses[i] * weight_kg / (DENSITY[i] * std::f32::consts::PI * lengths[i])).sqrt());
         let [head_radius, trunk_radius, upper_arm_radius, forearm_radius, thigh_radius, shank_radius] = radius;
         Self {
             sex,

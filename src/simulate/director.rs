@@ -184,7 +184,13 @@ impl Director<'_> {
             Rest::Standing => Activity::Standing,
             Rest::Seated { .. } => Activity::Sitting,
             Rest::OnBed { .. } => Activity::Lying,
-            Rest::OnFloor { .. } => if self.after_fall { Activity::LyingAfterFall } else { Activity::Lying },
+            Rest::OnFloor { .. } => {
+                if self.after_fall {
+                    Activity::LyingAfterFall
+                } else {
+                    Activity::Lying
+                }
+            }
             Rest::AllFours { .. } => Activity::Crawling,
         }
     }
@@ -209,7 +215,8 @@ impl Director<'_> {
         let calm = if self.after_fall { 3.0 } else { 1.0 };
         let mut left = secs;
         while left > 0.0 {
-            let still = self.dice.exponential(calm * if matches!(self.rest, Rest::Standing) { 5.0 } else { 12.0 }) + 1.0;
+            let still =
+                self.dice.exponential(calm * if matches!(self.rest, Rest::Standing) { 5.0 } else { 12.0 }) + 1.0;
             let shift = self.dice.between(0.6, 1.6);
             if still + shift >= left {
                 self.to(left, &self.pose());
@@ -280,7 +287,8 @@ impl Director<'_> {
                 self.begin(Activity::StandingUp);
                 let secs = self.dice.between(1.1, 2.3);
                 let _ = recline;
-                let rising = |director: &Self, share: f32| director.postures().rising(&standing, heading, seat_m, share);
+                let rising =
+                    |director: &Self, share: f32| director.postures().rising(&standing, heading, seat_m, share);
                 let (low, high) = (rising(self, 0.08), rising(self, 0.55));
                 self.to(0.35 * secs, &low);
                 self.to(0.3 * secs, &high);
@@ -397,8 +405,7 @@ impl Director<'_> {
         let hands = if self.dice.unit() < 0.5 { [true, true] } else { [self.dice.unit() < 0.5, true] };
         let bent = self.postures().bent(&standing, heading, squat, hands);
         self.begin(Activity::PickingUp);
-        let (down, hold, up) =
-            (self.dice.between(0.7, 1.5), self.dice.between(0.2, 0.9), self.dice.between(0.8, 1.6));
+        let (down, hold, up) = (self.dice.between(0.7, 1.5), self.dice.between(0.2, 0.9), self.dice.between(0.8, 1.6));
         self.to(down, &bent);
         self.to(hold, &bent);
         self.to(up, &standing);
@@ -599,7 +606,8 @@ impl Director<'_> {
     fn has_room(&self, fallen: &falls::Fallen) -> bool {
         let axis = Vec2::from_angle(fallen.heading);
         let (head, feet) = (0.5 * self.build.height, 0.55 * self.build.height);
-        self.holds(fallen.pelvis + axis * head, LYING_MARGIN_M) && self.holds(fallen.pelvis - axis * feet, LYING_MARGIN_M)
+        self.holds(fallen.pelvis + axis * head, LYING_MARGIN_M)
+            && self.holds(fallen.pelvis - axis * feet, LYING_MARGIN_M)
     }
 
     /// The heading nearest to the wish in which both ends of a body that goes down there lie inside.

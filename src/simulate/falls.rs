@@ -19,7 +19,7 @@ const LEAST_STANDING_SECS: f32 = 0.55;
 /// Poses of a descent.
 const N_POSES: usize = 9;
 /// The share of the way at which the half-way pose is reached.
-const HALF_WAY: f32 = 0.45;
+const HALF_WAY: f32 = 0.33;
 /// Way over time: nothing at first, fastest at the end.
 const TOPPLE_POWER: f32 = 1.5;
 
@@ -44,11 +44,9 @@ pub(super) fn landing(kind: FallKind, from: &Pose, heading: f32, aside: f32, pos
             let feet = (from.ankles[LEFT] + from.ankles[RIGHT]).truncate() / 2.0;
             Fallen { pelvis: feet + forward * (0.98 * leg), heading, lying: Lying::OnFront }
         }
-        FallKind::Slip => Fallen {
-            pelvis: at - forward * 0.22,
-            heading: heading + std::f32::consts::PI,
-            lying: Lying::OnBack,
-        },
+        FallKind::Slip => {
+            Fallen { pelvis: at - forward * 0.22, heading: heading + std::f32::consts::PI, lying: Lying::OnBack }
+        }
         FallKind::Faint => Fallen { pelvis: at + left * 0.28, heading: heading + quarter, lying: side },
         FallKind::FromChair => {
             Fallen { pelvis: at + forward * 0.42 + left * 0.12, heading: heading + 0.6 * quarter, lying: side }

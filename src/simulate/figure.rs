@@ -58,15 +58,8 @@ impl Pose {
         for (to, from) in numbers.chunks_exact_mut(3).zip(positions) {
             to.copy_from_slice(&from.to_array());
         }
-        let turns = [
-            self.pelvis_turn,
-            self.chest_turn,
-            self.head_turn,
-            self.feet[0],
-            self.feet[1],
-            self.arms[0],
-            self.arms[1],
-        ];
+        let turns =
+            [self.pelvis_turn, self.chest_turn, self.head_turn, self.feet[0], self.feet[1], self.arms[0], self.arms[1]];
         for (to, from) in numbers[FIRST_TURN..].chunks_exact_mut(4).zip(turns) {
             to.copy_from_slice(&from.to_array());
         }

@@ -184,10 +184,8 @@ pub(super) fn walk(
     let start = first.pelvis.truncate();
     let heading = heading_of(first.pelvis_turn);
     let way = Way::new(start, heading, points, end_heading, speed.clamp(0.15, 2.2));
-    let prints = [LEFT, RIGHT].map(|side| Print {
-        place: first.ankles[side].truncate(),
-        heading: heading_of(first.feet[side]),
-    });
+    let prints =
+        [LEFT, RIGHT].map(|side| Print { place: first.ankles[side].truncate(), heading: heading_of(first.feet[side]) });
     let steps = steps(&way, build, style, prints, dice);
     let end = steps.iter().map(|step| step.lands).fold(way.secs(), f32::max) + 0.25;
     let n = (end / POSE_SECS).ceil() as usize;
@@ -201,7 +199,13 @@ pub(super) fn walk(
     for (i, pose) in scratch.iter().enumerate() {
         let eased = ((i + 1) as f32 * POSE_SECS / 0.3).min(1.0);
         let upper = first.mixed(pose, eased);
-        let pose = Pose { arms: upper.arms, elbows: upper.elbows, chest_turn: upper.chest_turn, head_turn: upper.head_turn, ..*pose };
+        let pose = Pose {
+            arms: upper.arms,
+            elbows: upper.elbows,
+            chest_turn: upper.chest_turn,
+            head_turn: upper.head_turn,
+            ..*pose
+        };
         keys.push(start_secs + f64::from((i + 1) as f32 * POSE_SECS), &pose);
     }
 }
@@ -278,10 +282,7 @@ fn pose_at(secs: f32, way: &Way, steps: &[Step], prints: [Print; 2], build: &Bui
         chest_turn,
         head_turn: yaw(facing) * Quat::from_rotation_y(0.5 * style.stoop),
         feet,
-        arms: [
-            arm(LEFT, -swing - stoop + 0.03, style.arm_out),
-            arm(RIGHT, swing - stoop + 0.03, style.arm_out),
-        ],
+        arms: [arm(LEFT, -swing - stoop + 0.03, style.arm_out), arm(RIGHT, swing - stoop + 0.03, style.arm_out)],
         elbows: [
             style.arm_bend + (0.3 * style.arm_swing * -lead).max(0.0),
             style.arm_bend + (0.3 * style.arm_swing * lead).max(0.0),
@@ -350,8 +351,7 @@ fn settle_heights(poses: &mut [Pose], build: &Build) {
     let reach: Vec<f32> = poses.iter().map(|pose| pose.within_reach(build).pelvis.z).collect();
     let around = |values: &[f32], i: usize| values[i.saturating_sub(1)..(i + 2).min(values.len())].to_vec();
     // The lowest of the neighbours, then the mean of those: smooth, and nowhere above what the legs reach.
-    let low: Vec<f32> =
-        (0..reach.len()).map(|i| around(&reach, i).into_iter().fold(f32::INFINITY, f32::min)).collect();
+    let low: Vec<f32> = (0..reach.len()).map(|i| around(&reach, i).into_iter().fold(f32::INFINITY, f32::min)).collect();
     for (i, pose) in poses.iter_mut().enumerate() {
         let near = around(&low, i);
         pose.pelvis.z = near.iter().sum::<f32>() / near.len() as f32;

@@ -204,11 +204,11 @@ impl Tones {
     /// its edges empty, as 802.11 does.
     fn plain(n: u16, bandwidth_mhz: u16) -> Self {
         let n_wide = i32::from(bandwidth_mhz) * 16 / 5;
-        let (n_grid, spacing_hz) = if i32::from(n) <= n_wide { (n_wide, SPACING_HZ) } else { (4 * n_wide, AX_SPACING_HZ) };
+        let (n_grid, spacing_hz) =
+            if i32::from(n) <= n_wide { (n_wide, SPACING_HZ) } else { (4 * n_wide, AX_SPACING_HZ) };
         let step = (n_grid / i32::from(n)).max(1);
         let index: Vec<i32> = (0..i32::from(n)).map(|i| (i - i32::from(n) / 2) * step + step / 2).collect();
-        let live: Vec<bool> =
-            index.iter().map(|&k| step > 1 || (k != 0 && k.abs() <= n_grid * 7 / 16)).collect();
+        let live: Vec<bool> = index.iter().map(|&k| step > 1 || (k != 0 && k.abs() <= n_grid * 7 / 16)).collect();
         let subcarriers = Subcarriers::single(index.into_iter().map(|k| k as i16).collect(), spacing_hz);
         let channel = Channel { centre_mhz: CENTRE_5_GHZ_MHZ, bandwidth_mhz };
         Self::from_parts(RadioFormat::Plain, channel, subcarriers, &live)
@@ -216,14 +216,13 @@ impl Tones {
 
     fn from_parts(format: RadioFormat, channel: Channel, subcarriers: Subcarriers, live: &[bool]) -> Self {
         let index = &subcarriers.index;
-        let (first, last) = (i32::from(index.iter().copied().min().unwrap_or(0)), i32::from(index.iter().copied().max().unwrap_or(0)));
-        let step = index.iter().fold(0, |step, &k| common_divisor(step, (i32::from(k) - first).unsigned_abs())).max(1) as i32;
+        let (first, last) =
+            (i32::from(index.iter().copied().min().unwrap_or(0)), i32::from(index.iter().copied().max().unwrap_or(0)));
+        let step =
+            index.iter().fold(0, |step, &k| common_divisor(step, (i32::from(k) - first).unsigned_abs())).max(1) as i32;
         let n_rungs = ((last - first) / step + 1) as usize;
-        let rungs = index
-            .iter()
-            .zip(live)
-            .map(|(&k, &live)| live.then_some(((i32::from(k) - first) / step) as u16))
-            .collect();
+        let rungs =
+            index.iter().zip(live).map(|(&k, &live)| live.then_some(((i32::from(k) - first) / step) as u16)).collect();
         let hz_per_m = f64::from(subcarriers.spacing_hz) / LIGHT_M_PER_S;
         let middle = f64::from(first + last) / 2.0;
         let half = (f64::from(last - first) / 2.0).max(0.5);

@@ -35,8 +35,7 @@ pub(super) enum Polarisation {
 }
 
 impl Material {
-    pub const ALL: [Self; 6] =
-        [Self::Concrete, Self::Brick, Self::Plasterboard, Self::Wood, Self::Glass, Self::Metal];
+    pub const ALL: [Self; 6] = [Self::Concrete, Self::Brick, Self::Plasterboard, Self::Wood, Self::Glass, Self::Metal];
 
     /// The table's a, c and d (its b is zero for all of these): permittivity a, conductivity c f^d with f in GHz.
     fn constants(self) -> (f64, f64, f64) {

@@ -5,8 +5,8 @@
 //! upright, the shadow of furniture and echoes between two bodies are not modelled; real rooms are harder.
 
 mod air;
-mod anthropometry;
 mod antenna;
+mod anthropometry;
 mod dice;
 mod director;
 mod falls;

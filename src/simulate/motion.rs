@@ -127,9 +127,7 @@ impl Motion {
 impl Sway {
     /// About -1.5 to 1.5.
     fn at(&self, secs: f64) -> f32 {
-        let wave = |hz: f32, phase: f32| {
-            ((secs * f64::from(hz) + f64::from(phase)).fract() as f32 * TAU).sin()
-        };
+        let wave = |hz: f32, phase: f32| ((secs * f64::from(hz) + f64::from(phase)).fract() as f32 * TAU).sin();
         let [a, b, c] = [0, 1, 2].map(|i| wave(self.hz[i], self.phase[i]));
         a + 0.5 * b + 0.2 * c
     }

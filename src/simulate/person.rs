@@ -143,4 +143,3 @@ fn wander(size: Vec2, dice: &mut Dice) -> Script {
     steps.push(Step::Turn { heading_rad });
     Script { steps, repeats: true }
 }
-

@@ -166,7 +166,8 @@ impl Postures<'_> {
         let left = turn * Vec3::Y;
         let ankle = |side: usize| {
             let apart = if on_side { 0.4 } else { 1.6 };
-            let at = middle - axis * straight + left * (SIDES[side] * build.half_hips * apart)
+            let at = middle - axis * straight
+                + left * (SIDES[side] * build.half_hips * apart)
                 + forward * (0.45 * curl * build.leg());
             Vec3::new(at.x, at.y, (pelvis.z + 0.55 * build.ankle).max(if on_side { at.z } else { 0.0 }))
         };

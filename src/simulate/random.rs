@@ -29,7 +29,15 @@ pub struct SceneOptions {
 
 impl Default for SceneOptions {
     fn default() -> Self {
-        Self { n_links: 4, n_rx: 1, n_people: 1, rate_hz: 100.0, format: RadioFormat::Atheros20, secs: 60.0, falls: true }
+        Self {
+            n_links: 4,
+            n_rx: 1,
+            n_people: 1,
+            rate_hz: 100.0,
+            format: RadioFormat::Atheros20,
+            secs: 60.0,
+            falls: true,
+        }
     }
 }
 
@@ -183,11 +191,8 @@ fn visitor() -> PersonSpec {
 
 /// A room with its radios and its hardware, without people.
 fn room(seed: u64, options: &SceneOptions, dice: &mut Dice) -> (SimulatorSpec, Home) {
-    let room = Room {
-        width_m: dice.between(3.0, 6.0),
-        depth_m: dice.between(3.0, 5.0),
-        height_m: dice.between(2.4, 2.8),
-    };
+    let room =
+        Room { width_m: dice.between(3.0, 6.0), depth_m: dice.between(3.0, 5.0), height_m: dice.between(2.4, 2.8) };
     let size = Vec2::new(room.width_m, room.depth_m);
     let n_transmitters = (1 + (dice.unit() * 3.0) as usize).min(usize::from(options.n_links.max(1)));
     let radios = radios(room, n_transmitters, usize::from(options.n_links.clamp(1, 16)), dice);

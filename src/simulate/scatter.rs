@@ -58,7 +58,8 @@ impl Strengths {
         let hand = 0.4 * build.hand * build.hand * 4.0;
         let foot = build.foot * build.ankle;
         // Chest, pelvis and belly share the trunk's front by 40, 35 and 25 %.
-        let trunk = [0.4 * wide, 0.4 * wide, 0.4 * deep, 0.4 * deep, 0.35 * wide, 0.35 * wide, 0.35 * deep, 0.35 * deep];
+        let trunk =
+            [0.4 * wide, 0.4 * wide, 0.4 * deep, 0.4 * deep, 0.35 * wide, 0.35 * wide, 0.35 * deep, 0.35 * deep];
         let belly = [0.25 * wide, 0.25 * wide];
         let head = [limb(0.182 * build.height, r.head)];
         let (upper, fore) = (limb(build.upper_arm, r.upper_arm) / 2.0, limb(build.forearm, r.forearm) / 2.0);

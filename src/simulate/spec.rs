@@ -199,8 +199,12 @@ impl SimulatorSpec {
             std::array::from_fn(|axis| within(at[axis], 0.02, size[axis] - 0.02, size[axis] / 2.0))
         };
         let section = |area: f32| within(area, 0.0, 20.0, 0.1);
-        let mut radios: Vec<_> =
-            self.radios.iter().map(|radio| RadioSpec { at: inside(radio.at), ..*radio }).take(2 * Self::MAX_LINKS).collect();
+        let mut radios: Vec<_> = self
+            .radios
+            .iter()
+            .map(|radio| RadioSpec { at: inside(radio.at), ..*radio })
+            .take(2 * Self::MAX_LINKS)
+            .collect();
         let n_transmitters = radios.iter().filter(|radio| radio.transmits).count();
         let n_placed = n_transmitters * (radios.len() - n_transmitters);
         if n_placed == 0 {

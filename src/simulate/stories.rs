@@ -88,10 +88,7 @@ impl Home {
 
     fn walk(&self, dice: &mut Dice) -> Step {
         let n = if dice.unit() < 0.6 { 1 } else { 2 };
-        Step::Walk {
-            to: (0..n).map(|_| self.place(dice).to_array()).collect(),
-            speed_m_per_s: walking_speed(dice),
-        }
+        Step::Walk { to: (0..n).map(|_| self.place(dice).to_array()).collect(), speed_m_per_s: walking_speed(dice) }
     }
 
     fn sit(&self, dice: &mut Dice, dropping: bool) -> Option<Step> {
@@ -102,9 +99,7 @@ impl Home {
 
     fn lie(&self) -> Step {
         match self.bed {
-            Some(bed) => {
-                Step::LieOnBed { bed: bed.at.to_array(), heading_rad: bed.heading, bed_m: bed.height_m }
-            }
+            Some(bed) => Step::LieOnBed { bed: bed.at.to_array(), heading_rad: bed.heading, bed_m: bed.height_m },
             None => Step::LieOnFloor { on_back: true },
         }
     }

@@ -94,14 +94,21 @@ fn two_rays_interfere_as_the_formula_says() {
             .index
             .iter()
             .map(|&k| {
-                let hz = f64::from(frame.channel.centre_mhz) * 1e6 + f64::from(k) * f64::from(frame.subcarriers.spacing_hz);
+                let hz =
+                    f64::from(frame.channel.centre_mhz) * 1e6 + f64::from(k) * f64::from(frame.subcarriers.spacing_hz);
                 let turns = hz / 299_792_458.0 * f64::from(d1 + d2 - d) * std::f64::consts::TAU;
                 let (a, b) = (f64::from(1.0 / d), f64::from(scattered));
                 (a * a + b * b + 2.0 * a * b * turns.cos()).sqrt()
             })
             .collect();
         let live = |value: &Complex32| value.norm() > 0.0;
-        let scale: f64 = frame.values.iter().zip(&expected).filter(|(v, _)| live(v)).map(|(v, e)| f64::from(v.norm()) / e).sum::<f64>()
+        let scale: f64 = frame
+            .values
+            .iter()
+            .zip(&expected)
+            .filter(|(v, _)| live(v))
+            .map(|(v, e)| f64::from(v.norm()) / e)
+            .sum::<f64>()
             / frame.values.iter().filter(|v| live(v)).count() as f64;
         for (value, expected) in frame.values.iter().zip(&expected).filter(|(value, _)| live(value)) {
             let found = f64::from(value.norm()) / scale;
@@ -118,12 +125,8 @@ fn a_mover_of_known_speed_has_its_doppler() {
         let mut spec = open([4.0, 10.0, 1.5], [5.0, 10.0, 1.5]);
         let sphere = |x: f32| [x, 10.0, 1.5];
         let [from, to] = ends;
-        spec.things = vec![ThingSpec::Sphere {
-            from: sphere(from),
-            to: sphere(to),
-            speed_m_per_s: speed,
-            cross_section_m2: 1.0,
-        }];
+        spec.things =
+            vec![ThingSpec::Sphere { from: sphere(from), to: sphere(to), speed_m_per_s: speed, cross_section_m2: 1.0 }];
         let frames = frames(&spec, 400);
         let found = strongest_hz(&middle(&frames), spec.rate_hz);
         // Coming nearer is a positive shift.
@@ -235,7 +238,11 @@ fn walls_take_what_their_material_takes() {
         let behind = first(&spec).rssi_dbm.expect("reported");
         let expected = material.loss_db(5.18e9);
         if expected < 40.0 {
-            assert!((free - behind - expected).abs() <= 1.01, "{material:?}: {} instead of {expected} dB", free - behind);
+            assert!(
+                (free - behind - expected).abs() <= 1.01,
+                "{material:?}: {} instead of {expected} dB",
+                free - behind
+            );
         } else {
             assert!(free - behind > 35.0, "{material:?}: {} dB", free - behind);
         }
@@ -273,8 +280,7 @@ fn somebody_on_the_line_takes_the_direct_path_and_nobody_beside_it_does() {
         let empty = middle(&frames(&spec, 1))[0].norm();
         spec.occupied = true;
         let steps = vec![Step::Appear { at: [9.5, 10.0 + aside], heading_rad: 0.0 }, Step::Hold { secs: 20.0 }];
-        spec.people =
-            vec![PersonSpec { script: Some(Script { steps, repeats: false }), ..PersonSpec::default() }];
+        spec.people = vec![PersonSpec { script: Some(Script { steps, repeats: false }), ..PersonSpec::default() }];
         let values = middle(&frames(&spec, 200));
         let mean = values.iter().sum::<Complex32>() / values.len() as f32;
         -20.0 * (mean.norm() / empty).log10()
@@ -414,7 +420,14 @@ fn silly_scenes_are_brought_into_what_can_be_simulated() {
         room: Room { width_m: 0.0, depth_m: nan, height_m: 1e9 },
         people: vec![person; 9],
         things: vec![
-            ThingSpec::Fan { at: [nan; 3], axis_heading_rad: nan, radius_m: nan, n_blades: 0, turns_per_sec: nan, cross_section_m2: nan };
+            ThingSpec::Fan {
+                at: [nan; 3],
+                axis_heading_rad: nan,
+                radius_m: nan,
+                n_blades: 0,
+                turns_per_sec: nan,
+                cross_section_m2: nan
+            };
             40
         ],
         walls: vec![Wall { from: [nan, 0.0], to: [1.0, 1.0], material: Material::Metal }; 200],
