@@ -11,12 +11,15 @@ use rand::{Rng as _, SeedableRng as _};
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Scene = 1,
-    Path = 2,
     Link = 3,
     Clock = 4,
     Transmission = 5,
     Reception = 6,
     Gain = 7,
+    Person = 8,
+    Story = 9,
+    Format = 10,
+    Outage = 11,
 }
 
 pub(super) struct Dice(Xoshiro256PlusPlus);
@@ -32,6 +35,11 @@ impl Dice {
             key ^= key >> 33;
         }
         Self(Xoshiro256PlusPlus::seed_from_u64(key))
+    }
+
+    /// Dice of their own, so that what is thrown with them leaves later throws of these as they were.
+    pub(super) fn fork(&mut self) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(self.0.next_u64()))
     }
 
     /// Uniform in 0..1, in steps of 2^-24.

@@ -1,16 +1,38 @@
-//! Radio channel simulator: a room, a walking body and hardware faults in, CSI frames and their ground truth out.
+//! Radio channel simulator: rooms, people who live in them and hardware faults in, CSI frames and their ground truth out.
 //!
-//! Pure: no clock and no I/O; one seed gives one stream of frames. It shows that the program works and gives tests
-//! something to be right about. It is no claim about real rooms: reflections off two walls, antenna patterns, the shadow
-//! of furniture and a second person are not modelled.
+//! Pure: no clock and no I/O; one seed gives one stream of frames. Waves go straight, off the outer walls up to twice,
+//! off inner walls and furniture once, and over every moving body directly and by one wall. Polarisation other than
+//! upright, the shadow of furniture and echoes between two bodies are not modelled; real rooms are harder.
 
-mod body;
+mod air;
+mod antenna;
+mod anthropometry;
 mod dice;
+mod director;
+mod falls;
+mod figure;
+mod gait;
+mod grid;
+mod keys;
+mod ladder;
+mod material;
+mod motion;
+mod person;
+mod postures;
+mod random;
 mod receiver;
+mod scatter;
 mod scene;
+mod script;
 mod simulator;
 mod spec;
+mod stories;
+mod thing;
 
-pub use body::{BONES, Body, N_SCATTERERS};
-pub use simulator::Simulator;
-pub use spec::{SimulatedFaults, SimulatorSpec};
+pub use antenna::Antenna;
+pub use grid::RadioFormat;
+pub use material::{Material, Wall};
+pub use random::SceneOptions;
+pub use script::{Script, Step};
+pub use simulator::{BONES, N_DRAWN_JOINTS, Simulator};
+pub use spec::{FurnitureSpec, OtherFormat, PersonSpec, RadioSpec, SimulatedFaults, SimulatorSpec, ThingSpec};

@@ -1,27 +1,37 @@
 //! What radios do to a channel before anybody sees it, and what their clocks say.
 
 use super::dice::{Dice, Purpose};
-use super::scene::{Scene, StaticChannel, turn};
+use super::grid::{RadioFormat, Tones};
+use super::ladder::{Ladder, turn};
+use super::scene::{Scene, StaticChannel};
 use super::{SimulatorSpec, scene::Link};
 use crate::types::{Complex32, DeviceTime};
 
-/// Where the strongest tone of the empty room lies on the converter's scale of 127 at usual gain.
-const USUAL_PEAK: f32 = 52.0;
 /// Gain steps that the automatic control takes, dB around the usual gain.
 const GAIN_STEPS_DB: [i8; 4] = [0, -3, 2, 5];
-/// Standard deviation of the delay slope, radians over the whole band: sampling starts a little early or late.
+/// Standard deviation of the delay slope, radians over 40 MHz: sampling starts a little early or late.
 const SLOPE_RAD: f32 = 1.5;
-/// Power of the transmitter less the loss of the first metre at 5.2 GHz, dBm.
-const RSSI_AT_1_M_DBM: f32 = 15.0 - 46.7;
+const SLOPE_BAND_HZ: f64 = 40e6;
+/// What a transmitter sends with, dBm: a usual setting of access points and of the ESP32.
+const TRANSMIT_DBM: f32 = 15.0;
+/// Thermal noise at room temperature, and what a receiver adds to it.
+const THERMAL_DBM_PER_HZ: f32 = -174.0;
+const NOISE_FIGURE_DB: f32 = 6.0;
+/// Ripple of the filters over the band: amplitude share and phase, radians.
+const RIPPLE: f32 = 0.12;
 
 /// One link's hardware.
 pub(super) struct Radio {
-    /// One per receive antenna.
-    pub(super) channels: Vec<StaticChannel>,
-    chain_phase: Vec<Complex32>,
+    /// Static channels, `[format][rx]`.
+    pub(super) channels: Vec<Vec<StaticChannel>>,
+    /// What each chain's filter does to each value, `[format][rx][value]`; the chain's phase is in it.
+    filters: Vec<Vec<Vec<Complex32>>>,
     snr_db: f32,
-    noise: f32,
-    usual_gain: f32,
+    /// Standard deviation of the noise per part, in units of the channel, by format.
+    noise: Vec<f32>,
+    usual_gain: Vec<f32>,
+    /// What a channel of amplitude one is received with, dBm, by format.
+    unit_dbm: Vec<f32>,
     gain_period_secs: f64,
     gain_offset_secs: f64,
     link_idx: u64,
@@ -31,6 +41,7 @@ pub(super) struct Radio {
 /// What the radio reports beside the channel.
 pub(super) struct Report {
     pub(super) rssi_dbm: f32,
+    pub(super) chain_dbm: [f32; 3],
     pub(super) noise_dbm: f32,
     pub(super) agc: u8,
     pub(super) saturated: bool,
@@ -40,79 +51,99 @@ impl Radio {
     pub(super) fn new(spec: &SimulatorSpec, scene: &Scene, link_idx: usize, link: Link) -> Self {
         let mut dice = Dice::new(spec.seed, Purpose::Link, link_idx as u64, 0);
         let from = scene.transmitters[link.tx];
-        let channels: Vec<_> = scene.receivers[link.rx].iter().map(|&to| scene.static_channel(from, to)).collect();
-        let whole = |channel: &StaticChannel| -> Vec<Complex32> {
-            channel.direct.iter().zip(&channel.echoes).map(|(direct, echoes)| direct + echoes).collect()
-        };
-        let peak = channels.iter().flat_map(whole).map(Complex32::norm).fold(f32::MIN_POSITIVE, f32::max);
-        let power = channels.iter().map(|channel| scene.mean_power(whole(channel).into_iter())).sum::<f32>()
-            / channels.len().max(1) as f32;
-        let snr_db = dice.between(20.0, 25.0);
-        Self {
-            chain_phase: channels.iter().map(|_| turn(f64::from(dice.unit()))).collect(),
+        let snr_db = dice.between(spec.snr_db[0], spec.snr_db[1]);
+        let mut radio = Self {
+            channels: Vec::new(),
+            filters: Vec::new(),
             snr_db,
-            noise: (power / 10f32.powf(snr_db / 10.0) / 2.0).sqrt(),
-            usual_gain: USUAL_PEAK / peak,
+            noise: Vec::new(),
+            usual_gain: Vec::new(),
+            unit_dbm: Vec::new(),
             gain_period_secs: f64::from(dice.between(6.0, 14.0)),
             gain_offset_secs: f64::from(dice.between(0.0, 14.0)),
             link_idx: link_idx as u64,
             seed: spec.seed,
-            channels,
+        };
+        let shapes: Vec<[f32; 4]> =
+            scene.receivers[link.rx].iter().map(|_| std::array::from_fn(|_| dice.unit())).collect();
+        for tones in &scene.tones {
+            let channels: Vec<_> =
+                scene.receivers[link.rx].iter().map(|&to| scene.static_channel(tones, from, to)).collect();
+            let whole: Vec<Ladder> = channels.iter().map(StaticChannel::whole).collect();
+            let parts = whole.iter().flat_map(|ladder| ladder.values(tones));
+            let peak = parts.map(Complex32::norm).fold(f32::MIN_POSITIVE, f32::max);
+            let n = channels.len().max(1) as f32;
+            let power = whole.iter().map(|ladder| ladder.mean_power(tones)).sum::<f32>() / n;
+            // Friis: a wave of wavelength λ loses (λ / 4π d)², of which 1 / d is in the channel.
+            let unit_dbm = TRANSMIT_DBM + 20.0 * (tones.wavelength_m() / (4.0 * std::f32::consts::PI)).log10();
+            let bandwidth_hz = f32::from(tones.channel.bandwidth_mhz) * 1e6;
+            let thermal_dbm = THERMAL_DBM_PER_HZ + 10.0 * bandwidth_hz.log10() + NOISE_FIGURE_DB;
+            let thermal = 10f32.powf((thermal_dbm - unit_dbm) / 10.0);
+            radio.noise.push(((power / 10f32.powf(snr_db / 10.0) + thermal) / 2.0).sqrt());
+            radio.usual_gain.push(tones.format.scale().1 / peak);
+            radio.unit_dbm.push(unit_dbm);
+            radio.filters.push(shapes.iter().map(|shape| filter(tones, shape)).collect());
+            radio.channels.push(channels);
         }
+        radio
     }
 
-    /// Turns the true channel of one packet into what the radio reports, in place. `values` is `[rx][tone]`.
+    /// Turns the true channel of one packet, one ladder per antenna, into what the radio reports: values `[rx][tone]`.
     pub(super) fn receive(
         &self,
-        values: &mut [Complex32],
-        scene: &Scene,
+        ladders: &[Ladder],
+        tones: &Tones,
+        format_idx: usize,
         ideal: bool,
         secs: f64,
         dice: &mut Dice,
-    ) -> Report {
-        let n_tones = scene.live.len();
-        let n_live = scene.live.iter().filter(|live| **live).count() * self.channels.len();
-        for chain in values.chunks_exact_mut(n_tones) {
-            for (value, live) in chain.iter_mut().zip(&scene.live) {
-                if !live {
-                    *value = Complex32::ZERO;
-                }
-            }
+    ) -> (Vec<Complex32>, Report) {
+        // The scene has as many formats as the radio was made for.
+        let (noise, usual_gain, unit_dbm) =
+            (self.noise[format_idx], self.usual_gain[format_idx], self.unit_dbm[format_idx]);
+        let mut chain_dbm = [f32::NEG_INFINITY; 3];
+        let mut power = 0.0;
+        for (ladder, chain_dbm) in ladders.iter().zip(&mut chain_dbm) {
+            let own = ladder.mean_power(tones);
+            power += own;
+            *chain_dbm = unit_dbm + 10.0 * own.max(1e-20).log10();
         }
-        let power = values.iter().map(Complex32::norm_sqr).sum::<f32>() / n_live.max(1) as f32;
-        let rssi_dbm = RSSI_AT_1_M_DBM + 10.0 * power.max(1e-12).log10();
+        let rssi_dbm = unit_dbm + 10.0 * (power / ladders.len().max(1) as f32).max(1e-20).log10();
         let step_db = if ideal { 0 } else { self.gain_step_db(secs) };
-        let gain = self.usual_gain * 10f32.powf(f32::from(step_db) / 20.0);
-
+        let gain = usual_gain * 10f32.powf(f32::from(step_db) / 20.0);
+        let mut values = Vec::with_capacity(ladders.len() * tones.rungs.len());
         let mut saturated = false;
         if ideal {
-            values.iter_mut().for_each(|value| *value *= gain);
+            values.extend(ladders.iter().flat_map(|ladder| ladder.values(tones)).map(|value| value * gain));
         } else {
+            let limit = tones.format.scale().0;
             let common = turn(f64::from(dice.unit()));
-            let slope = f64::from(SLOPE_RAD * dice.normal()) / std::f64::consts::TAU;
-            let per_tone = turn(slope / n_tones as f64);
-            for (chain, phase) in values.chunks_exact_mut(n_tones).zip(&self.chain_phase) {
-                let mut turned = common * phase * turn(-slope / 2.0);
-                for (value, live) in chain.iter_mut().zip(&scene.live) {
-                    if *live {
-                        let noise = Complex32::new(dice.normal(), dice.normal()) * self.noise;
-                        let exact = (*value * turned + noise) * gain;
-                        *value = Complex32::new(exact.re.round(), exact.im.round());
-                        if value.re.abs() > 127.0 || value.im.abs() > 127.0 {
-                            saturated = true;
-                            *value = Complex32::new(value.re.clamp(-128.0, 127.0), value.im.clamp(-128.0, 127.0));
-                        }
+            let slope = f64::from(SLOPE_RAD * dice.normal()) / std::f64::consts::TAU / SLOPE_BAND_HZ;
+            let turns = slopes(tones, slope, common);
+            for (ladder, filter) in ladders.iter().zip(&self.filters[format_idx]) {
+                let chain = ladder.values(tones).zip(&tones.rungs).zip(filter);
+                values.extend(chain.map(|((value, rung), filter)| {
+                    let Some(turned) = rung.and_then(|rung| turns.get(usize::from(rung))) else {
+                        return Complex32::ZERO;
+                    };
+                    let noise = Complex32::new(dice.normal(), dice.normal()) * noise;
+                    let exact = (value * turned * filter + noise) * gain;
+                    let whole = Complex32::new(exact.re.round(), exact.im.round());
+                    if whole.re.abs() > limit || whole.im.abs() > limit {
+                        saturated = true;
                     }
-                    turned *= per_tone;
-                }
+                    Complex32::new(whole.re.clamp(-limit - 1.0, limit), whole.im.clamp(-limit - 1.0, limit))
+                }));
             }
         }
-        Report {
+        let report = Report {
             rssi_dbm: rssi_dbm.round(),
+            chain_dbm: chain_dbm.map(f32::round),
             noise_dbm: (rssi_dbm - self.snr_db).round(),
             agc: (30 + step_db) as u8,
             saturated,
-        }
+        };
+        (values, report)
     }
 
     fn gain_step_db(&self, secs: f64) -> i8 {
@@ -120,6 +151,39 @@ impl Radio {
         let mut dice = Dice::new(self.seed, Purpose::Gain, self.link_idx, period as u64);
         GAIN_STEPS_DB[(dice.unit() * GAIN_STEPS_DB.len() as f32) as usize % GAIN_STEPS_DB.len()]
     }
+}
+
+/// A chain's phase and the gentle waves of its filters over the band.
+fn filter(tones: &Tones, shape: &[f32; 4]) -> Vec<Complex32> {
+    let plain = tones.format == RadioFormat::Plain;
+    let chain = turn(f64::from(shape[0]));
+    let ripple = if plain { 0.0 } else { RIPPLE };
+    let wave = |place: f32, offset: f32, waves: f32| ((place * waves + offset) * std::f32::consts::TAU).sin();
+    tones
+        .rungs
+        .iter()
+        .map(|rung| {
+            let place = rung.and_then(|rung| tones.places.get(usize::from(rung))).copied().unwrap_or(0.0);
+            let size = 1.0 + ripple * wave(place, shape[1], 0.5 + 0.5 * shape[3]);
+            let phase = ripple * wave(place, shape[2], 0.6);
+            chain * Complex32::from_polar(size, phase)
+        })
+        .collect()
+}
+
+/// The turn of every rung under a delay in cycles per hertz and a common phase.
+fn slopes(tones: &Tones, cycles_per_hz: f64, common: Complex32) -> Vec<Complex32> {
+    let hz_per_rung = tones.rung_per_m * super::grid::LIGHT_M_PER_S;
+    let first_hz = tones.first_per_m * super::grid::LIGHT_M_PER_S;
+    let step = turn(cycles_per_hz * hz_per_rung);
+    let mut value = common * turn(cycles_per_hz * first_hz);
+    (0..tones.n_padded)
+        .map(|_| {
+            let present = value;
+            value *= step;
+            present
+        })
+        .collect()
 }
 
 /// A receiver's 32-bit microsecond counter.

@@ -1,20 +1,16 @@
-//! Brings place, body and radios together: one frame after the other in the order of arrival.
+//! Brings place, people and radios together: one frame after the other in the order of arrival.
 
 use bevy_math::Vec3;
 
-use super::body::{N_SCATTERERS, REFLECTIVITY, TRUNK, TRUNK_REFLECTIVITY};
+use super::air::{Hop, Movers, Scratch, channel};
 use super::dice::{Dice, Purpose};
+use super::ladder::Ladder;
+use super::person::Person;
 use super::receiver::{DeviceClock, Radio};
 use super::scene::Scene;
-use super::{BONES, Body, SimulatedFaults, SimulatorSpec};
-use crate::types::{Complex32, CsiFrame, FrameFlags, Hardware, LinkId, NodeId, Site, Timestamp};
+use super::{SimulatedFaults, SimulatorSpec, thing};
+use crate::types::{ActivitySpan, CsiFrame, FrameFlags, LinkId, NodeId, SceneTruth, Site, Timestamp};
 
-/// The body's power in the middle of all times and links, relative to the empty room's.
-const BODY_POWER_DB: f32 = -20.0;
-/// A body across the straight path takes at most this much of it.
-const MAX_BLOCKING_DB: f32 = 12.0;
-/// How far from the straight path blocking fades: about the first Fresnel radius at 4 m and 5.2 GHz.
-const BLOCKING_WIDTH_M: f32 = 0.25;
 /// Mean wait for a free channel before a packet goes out.
 const BACKOFF_SECS: f32 = 200e-6;
 /// Mean time from a receiver to the host.
@@ -25,6 +21,40 @@ const STALL_SECS: f32 = 0.012;
 /// The host takes in one frame after the other.
 const HOST_NANOS_PER_FRAME: i64 = 4_000;
 
+/// Joints of each person that [`Simulator::truth`] gives: the first ones of [`crate::types::Joint`].
+pub const N_DRAWN_JOINTS: usize = 15;
+const N_DRAWN_BONES: usize = 14;
+/// Head to chest to pelvis; chest to shoulder, elbow, wrist; pelvis to knee, ankle, toe.
+const BONES_OF_ONE: [(usize, usize); N_DRAWN_BONES] = [
+    (0, 1),
+    (1, 2),
+    (1, 11),
+    (11, 3),
+    (3, 4),
+    (1, 12),
+    (12, 5),
+    (5, 6),
+    (2, 7),
+    (7, 8),
+    (8, 13),
+    (2, 9),
+    (9, 10),
+    (10, 14),
+];
+
+/// Pairs of joints to draw as limbs, person after person.
+pub const BONES: [(usize, usize); N_DRAWN_BONES * SimulatorSpec::MAX_PEOPLE] = {
+    let mut bones = [(0, 0); N_DRAWN_BONES * SimulatorSpec::MAX_PEOPLE];
+    let mut i = 0;
+    while i < bones.len() {
+        let first = i / N_DRAWN_BONES * N_DRAWN_JOINTS;
+        let (a, b) = BONES_OF_ONE[i % N_DRAWN_BONES];
+        bones[i] = (first + a, first + b);
+        i += 1;
+    }
+    bones
+};
+
 /// Yields the frames of a scene, all links in one order, without end.
 ///
 /// Each packet's chances are drawn from its own number, so frames do not depend on which others were asked for.
@@ -32,16 +62,18 @@ pub struct Simulator {
     spec: SimulatorSpec,
     start: Timestamp,
     scene: Scene,
-    body: Body,
-    body_gain: f32,
+    people: Vec<Person>,
     radios: Vec<Radio>,
     clocks: Vec<DeviceClock>,
     /// Packets of all transmitters in turn, from zero.
     packet: u64,
     /// The link that gets the packet next.
     link_idx: usize,
-    /// Where the body is during the present packet.
-    at_packet: Option<(f64, [Vec3; N_SCATTERERS])>,
+    /// What moves, where it is during the present packet.
+    at_packet: Option<f64>,
+    movers: Movers,
+    ladders: Vec<Ladder>,
+    scratch: Scratch,
     host_free: Timestamp,
 }
 
@@ -49,21 +81,28 @@ impl Simulator {
     pub fn new(spec: &SimulatorSpec) -> Self {
         let spec = spec.clamped();
         let scene = Scene::new(&spec);
-        let body = Body::new(&spec);
-        let radios: Vec<_> =
-            scene.links.iter().enumerate().map(|(i, &link)| Radio::new(&spec, &scene, i, link)).collect();
+        let one = [super::PersonSpec::default()];
+        let who: &[_] = match (spec.occupied, spec.people.is_empty()) {
+            (false, _) => &[],
+            (true, true) => &one,
+            (true, false) => &spec.people,
+        };
+        let people = who.iter().enumerate().map(|(i, person)| Person::new(person, &spec, i)).collect();
+        let radios = scene.links.iter().enumerate().map(|(i, &link)| Radio::new(&spec, &scene, i, link)).collect();
         let start = spec.start.unwrap_or(Timestamp::ZERO);
         Self {
-            body_gain: body_gain(&scene, &body, &radios),
+            people,
+            radios,
             clocks: (0..scene.receivers.len()).map(|i| DeviceClock::new(&spec, i)).collect(),
             start,
-            scene,
-            body,
-            radios,
             packet: 0,
             link_idx: 0,
             at_packet: None,
+            movers: Movers::default(),
+            ladders: vec![Ladder::default(); usize::from(spec.n_rx)],
+            scratch: Scratch::default(),
             host_free: start,
+            scene,
             spec,
         }
     }
@@ -82,14 +121,38 @@ impl Simulator {
         self.scene.links.iter().map(|link| link.id)
     }
 
-    /// The body's scatterers at a host time, metres in room coordinates; empty where nobody is in the room.
+    /// The joints to draw of everybody who is there at a host time, metres in room coordinates, [`N_DRAWN_JOINTS`] a
+    /// person in the order of [`crate::types::Joint`].
     pub fn truth(&self, time: Timestamp) -> Vec<Vec3> {
-        if self.spec.occupied { self.body.scatterers(time).to_vec() } else { Vec::new() }
+        let secs = time.secs_since(self.start);
+        let figures = self.people.iter().filter_map(|person| person.figure(secs));
+        figures.flat_map(|figure| figure.joints.into_iter().take(N_DRAWN_JOINTS)).collect()
     }
 
-    /// Pairs of scatterers that make limbs.
+    /// Pairs of positions in what [`Simulator::truth`] gives that make limbs; those of people who are away lie past its
+    /// end.
     pub fn bones(&self) -> &'static [(usize, usize)] {
-        &BONES
+        BONES.get(..N_DRAWN_BONES * self.people.len()).unwrap_or(&BONES)
+    }
+
+    /// Everything known about everybody who is there at a host time.
+    pub fn scene_truth(&self, time: Timestamp) -> SceneTruth {
+        let secs = time.secs_since(self.start);
+        let people = self.people.iter().enumerate().filter_map(|(i, person)| person.truth(i, secs)).collect();
+        SceneTruth { time, people }
+    }
+
+    /// What everybody does from the start up to a host time: person by person, in the order of time.
+    pub fn activities(&self, until: Timestamp) -> Vec<ActivitySpan> {
+        let secs = until.secs_since(self.start).max(0.0);
+        let spans = |(i, person): (usize, &Person)| person.activities(i, self.start, secs);
+        self.people.iter().enumerate().flat_map(spans).collect()
+    }
+
+    /// When the longest script ends; zero where nobody is there. Who has no script repeats a walk of this length.
+    pub fn script_end(&self) -> Timestamp {
+        let longest = self.people.iter().map(Person::script_secs).fold(0.0, f64::max);
+        self.start.plus_secs(longest)
     }
 
     /// How wrong a receiver's clock runs, parts per million; positive is fast.
@@ -138,7 +201,7 @@ impl Simulator {
         }
         let secs = self.packet_secs();
         let in_gap = |gap: f32| (f64::from(gap)..f64::from(gap + SimulatedFaults::GAP_SECS)).contains(&secs);
-        if self.spec.faults.gap_secs.is_some_and(in_gap) {
+        if self.spec.faults.gap_secs.is_some_and(in_gap) || self.in_outage(link.rx, secs) {
             return None;
         }
         let mut dice = Dice::new(self.spec.seed, Purpose::Reception, self.packet, link_idx as u64);
@@ -152,12 +215,20 @@ impl Simulator {
         let host_time = self.start.plus_secs(secs + delay).max(self.host_free.plus_nanos(HOST_NANOS_PER_FRAME));
         self.host_free = host_time;
 
-        let mut values = self.channel(link_idx, secs);
+        self.move_to(secs);
+        let format_idx = self.format_of_packet();
         let radio = &self.radios[link_idx];
-        let report = radio.receive(&mut values, &self.scene, self.spec.ideal, secs, &mut dice);
+        let tones = &self.scene.tones[format_idx];
+        let (from, antennas) = (self.scene.transmitters[link.tx], &self.scene.receivers[link.rx]);
+        let channels = radio.channels[format_idx].iter().zip(antennas);
+        for ((still, &to), ladder) in channels.zip(&mut self.ladders) {
+            channel(ladder, &self.scene, Hop { tones, still, from, to }, &self.movers, &mut self.scratch);
+        }
+        let ladders = self.ladders.get(..antennas.len())?;
+        let (values, report) = radio.receive(ladders, tones, format_idx, self.spec.ideal, secs, &mut dice);
         let mut chain_rssi = [i8::MIN; 4];
-        for rssi in chain_rssi.iter_mut().take(radio.channels.len()) {
-            *rssi = report.rssi_dbm as i8;
+        for (rssi, dbm) in chain_rssi.iter_mut().zip(report.chain_dbm).take(antennas.len()) {
+            *rssi = dbm as i8;
         }
         let mut flags = FrameFlags::default();
         if report.saturated {
@@ -168,15 +239,15 @@ impl Simulator {
             host_time: Some(host_time),
             device_time: Some(self.clocks[link.rx].read(secs)),
             sequence: Some((self.packet / n_transmitters) as u32),
-            hardware: Hardware::Simulator,
-            channel: self.scene.channel,
+            hardware: tones.format.hardware(),
+            channel: tones.channel,
             rssi_dbm: Some(report.rssi_dbm),
             chain_rssi,
             noise_dbm: Some(report.noise_dbm),
             agc: Some(report.agc),
-            n_rx: radio.channels.len() as u8,
+            n_rx: antennas.len() as u8,
             n_tx: 1,
-            subcarriers: self.scene.subcarriers.clone(),
+            subcarriers: tones.subcarriers.clone(),
             values,
             flags,
             ..CsiFrame::default()
@@ -185,99 +256,51 @@ impl Simulator {
 
     /// When the present packet is on the air: evenly spaced, plus the wait for a free channel.
     fn packet_secs(&self) -> f64 {
-        if let Some((secs, _)) = self.at_packet {
+        if let Some(secs) = self.at_packet {
             return secs;
         }
         let mut dice = Dice::new(self.spec.seed, Purpose::Transmission, self.packet, 0);
         let spacing = 1.0 / self.packets_per_sec();
-        let backoff = f64::from(dice.exponential(BACKOFF_SECS)).min(0.4 * spacing);
+        let jitter = self.spec.faults.jitter_secs;
+        let (mean, most) = if jitter > 0.0 { (jitter, 0.9) } else { (BACKOFF_SECS, 0.4) };
+        let backoff = f64::from(dice.exponential(mean)).min(most * spacing);
         self.packet as f64 * spacing + backoff
     }
 
-    /// The true channel, `[rx][tone]`.
-    fn channel(&mut self, link_idx: usize, secs: f64) -> Vec<Complex32> {
-        let link = self.scene.links[link_idx];
-        let from = self.scene.transmitters[link.tx];
-        let n_tones = self.scene.live.len();
-        let mut values = Vec::with_capacity(n_tones * self.radios[link_idx].channels.len());
-        let parts = match self.at_packet {
-            Some((_, parts)) => parts,
-            None => self.body.scatterers_at(secs),
-        };
-        self.at_packet = Some((secs, parts));
-        for (still, &to) in self.radios[link_idx].channels.iter().zip(&self.scene.receivers[link.rx]) {
-            if !self.spec.occupied {
-                values.extend(still.direct.iter().zip(&still.echoes).map(|(direct, echoes)| direct + echoes));
-                continue;
-            }
-            let passing = passing_share(from, to, &parts);
-            values.extend(still.direct.iter().zip(&still.echoes).map(|(direct, echoes)| direct * passing + echoes));
-            let start = values.len() - n_tones;
-            for (length, amplitude) in body_paths(&self.scene, from, to, &parts) {
-                self.scene.add_path(&mut values[start..], length, self.body_gain * amplitude);
-            }
+    /// Whether a receiver hears nothing at the moment: once in each stretch of the mean distance of two outages.
+    fn in_outage(&self, receiver: usize, secs: f64) -> bool {
+        let faults = &self.spec.faults;
+        if faults.outages_per_min <= 0.0 || faults.outage_secs <= 0.0 {
+            return false;
         }
-        values
-    }
-}
-
-/// Lengths and amplitudes of all paths over the body: each part directly, and the trunk by way of each wall before or
-/// after. Those ways are longer, so that their echoes differ over the band and stay when a common factor is taken out.
-fn body_paths<'a>(
-    scene: &'a Scene,
-    from: Vec3,
-    to: Vec3,
-    parts: &'a [Vec3; N_SCATTERERS],
-) -> impl Iterator<Item = (f32, f32)> + 'a {
-    let direct = parts.iter().zip(REFLECTIVITY).map(move |(&part, reflectivity)| {
-        let (length, spreading) = bistatic(from, part, to);
-        (length, reflectivity * spreading)
-    });
-    let trunk = parts[TRUNK];
-    let before = scene.images(from).map(move |(image, wall)| (bistatic(image, trunk, to), wall));
-    let after = scene.images(to).map(move |(image, wall)| (bistatic(from, trunk, image), wall));
-    let bounced =
-        before.chain(after).map(|((length, spreading), wall)| (length, wall * TRUNK_REFLECTIVITY * spreading));
-    direct.chain(bounced)
-}
-
-/// Length of the path over a scatterer, and `1 / (d1 d2)`.
-fn bistatic(from: Vec3, part: Vec3, to: Vec3) -> (f32, f32) {
-    let (d1, d2) = (from.distance(part), part.distance(to));
-    // A scatterer closer than 0.3 m is no longer small.
-    (d1 + d2, 1.0 / (d1.max(0.3) * d2.max(0.3)))
-}
-
-/// Amplitude share of the straight path that a body lets pass.
-fn passing_share(from: Vec3, to: Vec3, parts: &[Vec3; N_SCATTERERS]) -> f32 {
-    let along = to - from;
-    // Head, chest and pelvis block; limbs are thinner than the Fresnel zone.
-    let nearest = parts[..3]
-        .iter()
-        .map(|&part| {
-            let share = ((part - from).dot(along) / along.length_squared().max(1e-6)).clamp(0.0, 1.0);
-            part.distance(from + along * share)
+        let stretch_secs = 60.0 / f64::from(faults.outages_per_min);
+        let stretch = (secs / stretch_secs).floor();
+        [stretch - 1.0, stretch].into_iter().filter(|stretch| *stretch >= 0.0).any(|stretch| {
+            let mut dice = Dice::new(self.spec.seed, Purpose::Outage, receiver as u64, stretch as u64);
+            let start = (stretch + f64::from(dice.unit())) * stretch_secs;
+            let length = f64::from(dice.exponential(faults.outage_secs));
+            (start..start + length).contains(&secs)
         })
-        .fold(f32::INFINITY, f32::min);
-    let blocking_db = MAX_BLOCKING_DB * (-(nearest / BLOCKING_WIDTH_M).powi(2)).exp();
-    10f32.powf(-blocking_db / 20.0)
-}
+    }
 
-/// The factor that gives the body [`BODY_POWER_DB`] in the median over a minute and all links.
-fn body_gain(scene: &Scene, body: &Body, radios: &[Radio]) -> f32 {
-    let mut ratios = Vec::new();
-    for second in 0..60 {
-        let parts = body.scatterers_at(f64::from(second));
-        for (link, radio) in scene.links.iter().zip(radios) {
-            let (Some(still), Some(&to)) = (radio.channels.first(), scene.receivers[link.rx].first()) else { continue };
-            let whole = still.direct.iter().zip(&still.echoes).map(|(direct, echoes)| direct + echoes);
-            let moving: f32 = body_paths(scene, scene.transmitters[link.tx], to, &parts)
-                .map(|(_, amplitude)| amplitude.powi(2))
-                .sum();
-            ratios.push(moving / scene.mean_power(whole).max(f32::MIN_POSITIVE));
+    fn format_of_packet(&self) -> usize {
+        let Some(other) = self.spec.other_format else { return 0 };
+        let mut dice = Dice::new(self.spec.seed, Purpose::Format, self.packet, 0);
+        usize::from(dice.unit() < other.share)
+    }
+
+    /// Puts everything that moves where it is at a time.
+    fn move_to(&mut self, secs: f64) {
+        if self.at_packet == Some(secs) {
+            return;
+        }
+        self.at_packet = Some(secs);
+        self.movers.bodies.clear();
+        self.movers.bodies.extend(self.people.iter().filter_map(|person| person.body(secs)));
+        self.movers.things.resize_with(self.spec.things.len(), Vec::new);
+        for (thing, points) in self.spec.things.iter().zip(&mut self.movers.things) {
+            points.clear();
+            thing::points(thing, secs, points);
         }
     }
-    ratios.sort_by(f32::total_cmp);
-    let median = ratios.get(ratios.len() / 2).copied().unwrap_or(1.0);
-    (10f32.powf(BODY_POWER_DB / 10.0) / median.max(f32::MIN_POSITIVE)).sqrt()
 }

@@ -21,6 +21,7 @@ mod remark;
 mod site;
 mod tally;
 mod time;
+mod truth;
 pub mod wipe;
 
 pub use body::{BodyPose, Mesh, Phenotype, PhenotypeAxis};
@@ -43,3 +44,4 @@ pub use remark::Remark;
 pub use site::{Node, NodeRole, Room, Site};
 pub use tally::{Other, SkipReason, Tally};
 pub use time::{NANOS_PER_SEC, Span, Timestamp};
+pub use truth::{Activity, ActivitySpan, FallKind, Joint, PersonTruth, PostureClass, SceneTruth};

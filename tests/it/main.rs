@@ -42,5 +42,7 @@ mod signal;
 mod signal_stream;
 mod silhouette;
 mod simulate;
+mod simulate_motion;
+mod simulate_physics;
 mod sources;
 mod studio;

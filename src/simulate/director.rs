@@ -1,0 +1,641 @@
+//! Plays a script with one body: every step becomes poses over time and a stretch of activity.
+//!
+//! What the script leaves out is put in: one stands up before walking and turns round before sitting down. Places are
+//! kept inside the floor; a fall is turned until there is room for it.
+
+use std::f32::consts::{FRAC_PI_2, PI};
+
+use bevy_math::{Quat, Vec2, Vec3};
+
+use super::anthropometry::Build;
+use super::dice::Dice;
+use super::falls::{self, fall};
+use super::figure::{LEFT, Pose, RIGHT, arm, yaw};
+use super::gait::{Style, heading_of, shortest_turn, walk};
+use super::keys::Keys;
+use super::motion::{Breath, Doing, Motion};
+use super::postures::{Lying, Postures};
+use super::script::{Script, Step};
+use crate::types::{Activity, FallKind};
+
+/// The root stays this far from the walls.
+const MARGIN_M: f32 = 0.35;
+/// A lying head or foot stays this far from them.
+const LYING_MARGIN_M: f32 = 0.1;
+/// Run-up of a trip or a stumble, metres and metres a second.
+const RUN_UP_M: f32 = 1.5;
+const RUN_UP_M_PER_S: f32 = 1.15;
+/// The longest script, so that no list of steps can fill the memory.
+const MAX_SECS: f64 = 48.0 * 3_600.0;
+
+/// What the body rests on.
+#[derive(Clone, Copy)]
+enum Rest {
+    Standing,
+    Seated { standing: Pose, heading: f32, seat_m: f32, recline: f32 },
+    OnBed { seated: Pose, standing: Pose, out: f32, seat_m: f32 },
+    OnFloor { pelvis: Vec2, heading: f32, lying: Lying },
+    AllFours { at: Vec2, heading: f32 },
+}
+
+struct Director<'a> {
+    build: &'a Build,
+    style: &'a Style,
+    size: Vec2,
+    keys: Keys,
+    doings: Vec<Doing>,
+    rest: Rest,
+    present: bool,
+    after_fall: bool,
+    dice: Dice,
+}
+
+/// The motion of a body that follows a script on a floor of the given size.
+pub(super) fn direct(
+    script: &Script,
+    build: &Build,
+    style: &Style,
+    size: Vec2,
+    breath: Breath,
+    mut dice: Dice,
+) -> Motion {
+    let mut sway = dice.fork();
+    let mut director = Director {
+        build,
+        style,
+        size,
+        keys: Keys::default(),
+        doings: Vec::new(),
+        rest: Rest::Standing,
+        present: false,
+        after_fall: false,
+        dice,
+    };
+    let starts = matches!(script.steps.first(), Some(Step::Appear { .. } | Step::Wait { .. } | Step::WaitUntil { .. }));
+    if !starts {
+        director.appear(size / 2.0, 0.0);
+    }
+    for step in &script.steps {
+        if director.keys.end_secs() > MAX_SECS {
+            break;
+        }
+        director.play(step);
+    }
+    director.close(script.repeats);
+    Motion::new(director.keys, director.doings, script.repeats, breath, &mut sway)
+}
+
+impl Director<'_> {
+    fn postures(&self) -> Postures<'_> {
+        Postures { build: self.build, style: self.style }
+    }
+
+    fn play(&mut self, step: &Step) {
+        let waits = matches!(step, Step::Wait { .. } | Step::WaitUntil { .. } | Step::Hold { .. });
+        let steps_of_the_present = !waits && !matches!(step, Step::Appear { .. });
+        if steps_of_the_present && !self.present {
+            return;
+        }
+        match *step {
+            Step::Appear { at, heading_rad } => self.appear(Vec2::from(at), finite(heading_rad)),
+            Step::Leave => {
+                self.present = false;
+                self.begin(Activity::Standing);
+            }
+            Step::Wait { secs } => self.wait(duration(secs)),
+            Step::WaitUntil { secs } => {
+                let left = f64::from(finite(secs)) - self.now();
+                if left > 0.0 {
+                    self.wait(duration(left as f32));
+                }
+            }
+            Step::Hold { secs } => self.hold(duration(secs)),
+            Step::Walk { ref to, speed_m_per_s } => {
+                let points: Vec<Vec2> = to.iter().map(|&point| self.inside(Vec2::from(point))).collect();
+                self.stand();
+                self.walk(&points, None, speed_m_per_s);
+            }
+            Step::Turn { heading_rad } => {
+                self.stand();
+                self.turn(finite(heading_rad));
+            }
+            Step::Gesture { secs, vigour } => self.gesture(duration(secs), vigour),
+            Step::Sit { seat, heading_rad, seat_m, dropping } => {
+                self.sit(Vec2::from(seat), finite(heading_rad), seat_m, dropping);
+            }
+            Step::StandUp | Step::GetUp => self.stand(),
+            Step::PickUp { squat } => self.pick_up(squat),
+            Step::LieOnBed { bed, heading_rad, bed_m } => self.lie_on_bed(Vec2::from(bed), finite(heading_rad), bed_m),
+            Step::LieOnFloor { on_back } => self.lie_on_floor(on_back),
+            Step::Crawl { to } => self.crawl(Vec2::from(to)),
+            Step::Stumble => self.stumble(),
+            Step::Fall { kind, secs, heading_rad } => self.fall(kind, secs, finite(heading_rad)),
+        }
+    }
+
+    /// A script that repeats ends in the pose in which it begins, so that nothing jumps.
+    fn close(&mut self, repeats: bool) {
+        if let (true, true, Some(first)) = (repeats, self.present, self.keys.at(0.0)) {
+            self.stand();
+            self.to(0.5, &first);
+        }
+    }
+
+    fn now(&self) -> f64 {
+        self.keys.end_secs()
+    }
+
+    fn pose(&self) -> Pose {
+        self.keys.last().unwrap_or_else(|| self.postures().standing(self.size / 2.0, 0.0))
+    }
+
+    fn to(&mut self, secs: f32, pose: &Pose) {
+        self.keys.push(self.now() + f64::from(secs), pose);
+    }
+
+    fn begin(&mut self, activity: Activity) {
+        self.begin_at(self.now(), activity, None);
+    }
+
+    fn begin_at(&mut self, start_secs: f64, activity: Activity, fall: Option<FallKind>) {
+        self.doings.push(Doing { start_secs, activity, fall, present: self.present });
+    }
+
+    fn inside(&self, point: Vec2) -> Vec2 {
+        let point = if point.is_finite() { point } else { self.size / 2.0 };
+        point.clamp(Vec2::splat(MARGIN_M), (self.size - MARGIN_M).max(Vec2::splat(MARGIN_M)))
+    }
+
+    fn appear(&mut self, at: Vec2, heading: f32) {
+        let pose = self.postures().standing(self.inside(at), heading);
+        if self.keys.last().is_some() {
+            self.to(0.002, &pose);
+        } else {
+            self.keys.push(0.0, &pose);
+        }
+        self.rest = Rest::Standing;
+        self.present = true;
+        self.after_fall = false;
+        self.begin(Activity::Standing);
+    }
+
+    fn resting_activity(&self) -> Activity {
+        match self.rest {
+            Rest::Standing => Activity::Standing,
+            Rest::Seated { .. } => Activity::Sitting,
+            Rest::OnBed { .. } => Activity::Lying,
+            Rest::OnFloor { .. } => {
+                if self.after_fall {
+                    Activity::LyingAfterFall
+                } else {
+                    Activity::Lying
+                }
+            }
+            Rest::AllFours { .. } => Activity::Crawling,
+        }
+    }
+
+    fn hold(&mut self, secs: f32) {
+        let pose = self.pose();
+        if self.keys.last().is_none() {
+            self.keys.push(0.0, &pose);
+        }
+        self.begin(self.resting_activity());
+        self.to(secs, &pose);
+    }
+
+    /// Rests; every few seconds to a minute something shifts a little.
+    fn wait(&mut self, secs: f32) {
+        if !self.present {
+            self.hold(secs);
+            return;
+        }
+        let base = self.pose();
+        self.begin(self.resting_activity());
+        let calm = if self.after_fall { 3.0 } else { 1.0 };
+        let mut left = secs;
+        while left > 0.0 {
+            let still =
+                self.dice.exponential(calm * if matches!(self.rest, Rest::Standing) { 5.0 } else { 12.0 }) + 1.0;
+            let shift = self.dice.between(0.6, 1.6);
+            if still + shift >= left {
+                self.to(left, &self.pose());
+                return;
+            }
+            self.to(still, &self.pose());
+            let shifted = self.shifted(&base);
+            self.to(shift, &shifted);
+            left -= still + shift;
+        }
+    }
+
+    /// Nearly the same pose: other arms, head and lean.
+    fn shifted(&mut self, base: &Pose) -> Pose {
+        let mut small = |range: f32| self.dice.between(-range, range);
+        let mut pose = *base;
+        pose.head_turn *= Quat::from_rotation_z(small(0.5)) * Quat::from_rotation_y(small(0.2));
+        pose.chest_turn *= Quat::from_rotation_y(small(0.08)) * Quat::from_rotation_z(small(0.1));
+        for side in [LEFT, RIGHT] {
+            pose.arms[side] *= Quat::from_rotation_y(small(0.2)) * Quat::from_rotation_x(small(0.12));
+            pose.elbows[side] = (pose.elbows[side] + small(0.35)).clamp(0.05, 2.3);
+        }
+        pose
+    }
+
+    fn walk(&mut self, points: &[Vec2], end_heading: Option<f32>, speed: f32) {
+        let speed = if speed.is_finite() { speed } else { 1.0 };
+        self.begin(Activity::Walking);
+        walk(&mut self.keys, self.build, self.style, points, end_heading, speed, &mut self.dice);
+    }
+
+    fn turn(&mut self, heading: f32) {
+        if shortest_turn(heading_of(self.pose().pelvis_turn), heading).abs() < 0.05 {
+            return;
+        }
+        self.begin(Activity::Turning);
+        walk(&mut self.keys, self.build, self.style, &[], Some(heading), 0.5, &mut self.dice);
+    }
+
+    fn gesture(&mut self, secs: f32, vigour: f32) {
+        let vigour = if vigour.is_finite() { vigour.clamp(0.1, 1.0) } else { 0.5 };
+        let base = self.pose();
+        self.begin(Activity::Gesturing);
+        let end = self.now() + f64::from(secs);
+        while self.now() + 1.5 < end {
+            let mut pose = base;
+            for side in [LEFT, RIGHT] {
+                if self.dice.unit() < 0.65 {
+                    let raise = self.dice.between(0.1, 2.2) * (0.4 + 0.6 * vigour);
+                    let out = self.dice.between(0.0, 0.9) * vigour;
+                    pose.arms[side] = arm(side, raise, out);
+                    pose.elbows[side] = self.dice.between(0.1, 1.9);
+                }
+            }
+            pose.chest_turn *= Quat::from_rotation_z(self.dice.between(-0.2, 0.2));
+            let secs = self.dice.between(0.45, 1.2) / (0.5 + 0.7 * vigour);
+            self.to(secs, &pose);
+        }
+        self.to(0.8, &base);
+        self.begin(self.resting_activity());
+    }
+
+    /// From whatever the body rests on to standing.
+    fn stand(&mut self) {
+        match self.rest {
+            Rest::Standing => {}
+            Rest::Seated { standing, heading, seat_m, recline } => {
+                self.begin(Activity::StandingUp);
+                let secs = self.dice.between(1.1, 2.3);
+                let _ = recline;
+                let rising =
+                    |director: &Self, share: f32| director.postures().rising(&standing, heading, seat_m, share);
+                let (low, high) = (rising(self, 0.08), rising(self, 0.55));
+                self.to(0.35 * secs, &low);
+                self.to(0.3 * secs, &high);
+                self.to(0.35 * secs, &standing);
+            }
+            Rest::OnBed { seated, standing, out, seat_m } => {
+                self.begin(Activity::GettingUp);
+                let lying = self.pose();
+                let secs = self.dice.between(2.2, 4.0);
+                self.to(0.5 * secs, &over_the_edge(&lying, &seated));
+                self.to(0.5 * secs, &seated);
+                self.to(0.5, &seated);
+                self.rest = Rest::Seated { standing, heading: out, seat_m, recline: 0.0 };
+                self.stand();
+                return;
+            }
+            Rest::OnFloor { pelvis, heading, lying } => {
+                self.begin(Activity::GettingUp);
+                self.roll_over(pelvis, heading, lying);
+                self.rise_from_all_fours(pelvis - Vec2::from_angle(heading) * 0.1, heading, true);
+            }
+            Rest::AllFours { at, heading } => {
+                self.begin(Activity::GettingUp);
+                self.rise_from_all_fours(at, heading, false);
+            }
+        }
+        self.rest = Rest::Standing;
+        self.after_fall = false;
+        self.begin(Activity::Standing);
+        let settled = self.pose();
+        let secs = self.dice.between(0.3, 1.0);
+        self.to(secs, &settled);
+    }
+
+    /// To the front, from which one can get on one's knees.
+    fn roll_over(&mut self, pelvis: Vec2, heading: f32, lying: Lying) {
+        let floor = pelvis.extend(0.0);
+        if lying == Lying::OnBack {
+            let side = if self.dice.unit() < 0.5 { Lying::OnLeft } else { Lying::OnRight };
+            let pose = self.postures().lying(floor, heading, side, 0.4, 0.5);
+            let secs = self.dice.between(0.9, 1.8);
+            self.to(secs, &pose);
+        }
+        if lying != Lying::OnFront {
+            let pose = self.postures().lying(floor, heading, Lying::OnFront, 0.0, 0.4);
+            let secs = self.dice.between(0.8, 1.5);
+            self.to(secs, &pose);
+        }
+    }
+
+    fn rise_from_all_fours(&mut self, at: Vec2, heading: f32, from_floor: bool) {
+        let at = self.inside(at);
+        if from_floor {
+            let pose = self.postures().all_fours(at, heading, 0.2);
+            let secs = self.dice.between(1.0, 2.2);
+            self.to(secs, &pose);
+        }
+        let up = usize::from(self.dice.unit() < 0.5);
+        let kneeling = self.postures().kneeling(at, heading, up);
+        let foot = self.inside(at + Vec2::from_angle(heading) * 0.3);
+        let standing = self.postures().standing(foot, heading);
+        let (a, b) = (self.dice.between(0.9, 1.8), self.dice.between(1.0, 1.9));
+        self.to(a, &kneeling);
+        self.to(b, &standing);
+    }
+
+    fn sit(&mut self, seat: Vec2, heading: f32, seat_m: f32, dropping: bool) {
+        self.stand();
+        let seat_m = if seat_m.is_finite() { seat_m.clamp(0.25, 0.7) } else { 0.45 };
+        let forward = Vec2::from_angle(heading);
+        let spot = self.inside(seat + forward * (self.postures().seat_depth(seat_m) + 0.02));
+        if self.pose().pelvis.truncate().distance(spot) > 0.12 {
+            let speed = self.dice.between(0.6, 1.1);
+            self.walk(&[spot], Some(heading), speed);
+        } else {
+            self.turn(heading);
+        }
+        let standing = self.postures().standing(spot, heading);
+        let settle = self.dice.between(0.25, 0.6);
+        self.to(settle, &standing);
+        let recline = self.dice.between(0.0, 0.25);
+        let seated = self.postures().seated(&standing, heading, seat_m, recline);
+        let rising = |director: &Self, share: f32| director.postures().rising(&standing, heading, seat_m, share);
+        if dropping {
+            self.begin(Activity::DroppingIntoChair);
+            // The last part is free: the seat is hit at more than a metre a second.
+            let secs = self.dice.between(0.65, 1.0);
+            let high = rising(self, 0.72);
+            let low = rising(self, 0.3);
+            self.to(0.55 * secs, &high);
+            self.to(0.22 * secs, &low);
+            self.to(0.15 * secs, &seated);
+            let bounce = seated.moved(Vec3::ZERO).mixed(&high, 0.06);
+            self.to(0.12, &Pose { ankles: standing.ankles, ..bounce });
+            self.to(0.25, &seated);
+        } else {
+            self.begin(Activity::SittingDown);
+            let secs = self.dice.between(1.3, 2.5);
+            let (high, low) = (rising(self, 0.6), rising(self, 0.12));
+            self.to(0.4 * secs, &high);
+            self.to(0.35 * secs, &low);
+            self.to(0.25 * secs, &seated);
+        }
+        self.rest = Rest::Seated { standing, heading, seat_m, recline };
+        self.begin(Activity::Sitting);
+        self.to(0.3, &seated);
+    }
+
+    fn pick_up(&mut self, squat: f32) {
+        self.stand();
+        let squat = if squat.is_finite() { squat.clamp(0.0, 1.0) } else { 0.5 };
+        let standing = self.pose();
+        let heading = heading_of(standing.pelvis_turn);
+        let hands = if self.dice.unit() < 0.5 { [true, true] } else { [self.dice.unit() < 0.5, true] };
+        let bent = self.postures().bent(&standing, heading, squat, hands);
+        self.begin(Activity::PickingUp);
+        let (down, hold, up) = (self.dice.between(0.7, 1.5), self.dice.between(0.2, 0.9), self.dice.between(0.8, 1.6));
+        self.to(down, &bent);
+        self.to(hold, &bent);
+        self.to(up, &standing);
+        self.begin(Activity::Standing);
+        self.to(0.3, &standing);
+    }
+
+    fn lie_on_bed(&mut self, bed: Vec2, heading: f32, bed_m: f32) {
+        self.stand();
+        let bed_m = if bed_m.is_finite() { bed_m.clamp(0.25, 0.7) } else { 0.5 };
+        let across = Vec2::from_angle(heading).perp();
+        let side = if (self.pose().pelvis.truncate() - bed).dot(across) < 0.0 { -1.0 } else { 1.0 };
+        let out = (across * side).to_angle();
+        self.sit(bed + across * side * 0.2, out, bed_m, false);
+        let Rest::Seated { standing, .. } = self.rest else { return };
+        let seated = self.postures().seated(&standing, out, bed_m, 0.0);
+        // The seated hips may be off the wished place where the floor ends; the bed moves along with them.
+        let middle = seated.pelvis.truncate() - across * side * 0.2;
+        let lying = self.postures().lying(middle.extend(bed_m), heading, Lying::OnBack, 0.0, 0.3);
+        self.begin(Activity::LyingDown);
+        let secs = self.dice.between(2.2, 4.2);
+        self.to(0.3, &seated);
+        self.to(0.5 * secs, &over_the_edge(&lying, &seated));
+        self.to(0.5 * secs, &lying);
+        self.rest = Rest::OnBed { seated, standing, out, seat_m: bed_m };
+        self.begin(Activity::Lying);
+        self.to(0.3, &lying);
+    }
+
+    fn lie_on_floor(&mut self, on_back: bool) {
+        self.stand();
+        let standing = self.pose();
+        let at = standing.pelvis.truncate();
+        let heading = self.roomy(at, heading_of(standing.pelvis_turn), |at, heading| at + heading * 0.35);
+        self.turn(heading);
+        let forward = Vec2::from_angle(heading);
+        self.begin(Activity::LyingDown);
+        let up = usize::from(self.dice.unit() < 0.5);
+        let kneeling = self.postures().kneeling(at - forward * 0.1, heading, up);
+        let fours = self.postures().all_fours(at, heading, 0.1);
+        let pelvis = at + forward * 0.12;
+        let front = self.postures().lying(pelvis.extend(0.0), heading, Lying::OnFront, 0.0, 0.5);
+        let [a, b, c] = std::array::from_fn(|_| self.dice.between(0.9, 1.8));
+        self.to(a, &kneeling);
+        self.to(b, &fours);
+        self.to(c, &front);
+        let mut lying = Lying::OnFront;
+        if on_back {
+            for (next, curl) in [(Lying::OnLeft, 0.3), (Lying::OnBack, 0.0)] {
+                let pose = self.postures().lying(pelvis.extend(0.0), heading, next, curl, 0.3);
+                let secs = self.dice.between(0.8, 1.5);
+                self.to(secs, &pose);
+                lying = next;
+            }
+        }
+        self.rest = Rest::OnFloor { pelvis, heading, lying };
+        self.after_fall = false;
+        self.begin(Activity::Lying);
+    }
+
+    fn crawl(&mut self, to: Vec2) {
+        let to = self.inside(to);
+        let (mut at, mut heading) = match self.rest {
+            Rest::AllFours { at, heading } => (at, heading),
+            Rest::OnFloor { pelvis, heading, lying } => {
+                self.begin(Activity::GettingUp);
+                self.roll_over(pelvis, heading, lying);
+                (self.inside(pelvis), heading)
+            }
+            _ => {
+                self.stand();
+                let standing = self.pose();
+                let heading = heading_of(standing.pelvis_turn);
+                self.begin(Activity::LyingDown);
+                let kneeling = self.postures().kneeling(standing.pelvis.truncate(), heading, LEFT);
+                let secs = self.dice.between(0.9, 1.6);
+                self.to(secs, &kneeling);
+                (standing.pelvis.truncate(), heading)
+            }
+        };
+        let fours = self.postures().all_fours(at, heading, 0.0);
+        let secs = self.dice.between(0.8, 1.5);
+        self.to(secs, &fours);
+        self.begin(Activity::Crawling);
+        let speed = self.dice.between(0.3, 0.65);
+        let stride_m = self.dice.between(0.45, 0.6);
+        let mut crawled = 0.0f32;
+        let step_secs = 0.1;
+        for _ in 0..600 {
+            let rest = to - at;
+            if rest.length() < 0.05 {
+                break;
+            }
+            let off = shortest_turn(heading, rest.to_angle());
+            heading += off.clamp(-1.2 * step_secs, 1.2 * step_secs);
+            let forward = rest.normalize_or_zero() * (speed * step_secs).min(rest.length());
+            // Turning comes first; what way is left is crawled straight.
+            let share = (1.0 - off.abs() / 0.8).clamp(0.1, 1.0);
+            at += forward * share;
+            crawled += forward.length() * share + off.abs().min(1.2 * step_secs) * 0.2;
+            let stride = (crawled / stride_m * std::f32::consts::TAU).sin();
+            let pose = self.postures().all_fours(at, heading, stride);
+            self.to(step_secs, &pose);
+        }
+        let fours = self.postures().all_fours(at, heading, 0.0);
+        self.to(0.4, &fours);
+        self.rest = Rest::AllFours { at, heading };
+    }
+
+    fn stumble(&mut self) {
+        self.stand();
+        let (heading, running) = self.run_up(None);
+        let forward = Vec2::from_angle(heading);
+        self.begin(Activity::Stumbling);
+        let caught = self.pose();
+        let at = caught.pelvis.truncate();
+        let reach = if running { 0.45 } else { 0.1 };
+        let standing = self.postures().standing(self.inside(at + forward * reach), heading);
+        let lead = usize::from(self.dice.unit() < 0.5);
+        let (lean, drop) = (self.dice.between(0.4, 0.8), self.dice.between(0.05, 0.16));
+        let mut lunge = caught.mixed(&standing, 0.55);
+        lunge.pelvis.z = self.build.standing_pelvis() - drop;
+        lunge.ankles = caught.ankles;
+        lunge.ankles[lead] = standing.ankles[lead];
+        lunge.feet = [yaw(heading), yaw(heading)];
+        lunge.pelvis_turn = yaw(heading) * Quat::from_rotation_y(0.4 * lean);
+        lunge.chest_turn = yaw(heading) * Quat::from_rotation_y(lean);
+        lunge.arms = [LEFT, RIGHT].map(|side| arm(side, 1.0, 0.7));
+        let lunge = lunge.within_reach(self.build);
+        let (a, b, c) = (self.dice.between(0.28, 0.4), self.dice.between(0.3, 0.5), self.dice.between(0.3, 0.6));
+        self.to(a, &lunge);
+        self.to(b, &lunge.mixed(&standing, 0.7));
+        self.to(c, &standing);
+        self.begin(Activity::Standing);
+        self.to(0.3, &standing);
+    }
+
+    /// Walks a little and is cut off in mid-step; where there is no room for that, stays. The heading taken.
+    fn run_up(&mut self, wanted: Option<f32>) -> (f32, bool) {
+        let pose = self.pose();
+        let at = pose.pelvis.truncate();
+        let wanted = wanted.unwrap_or_else(|| heading_of(pose.pelvis_turn));
+        let heading = self.roomy(at, wanted, |at, forward| at + forward * (RUN_UP_M + 0.6));
+        let goal = at + Vec2::from_angle(heading) * (RUN_UP_M + 0.9);
+        if !self.holds(goal, MARGIN_M) {
+            self.turn(heading);
+            return (heading, false);
+        }
+        self.turn(heading);
+        let start = self.now();
+        self.walk(&[goal], None, RUN_UP_M_PER_S);
+        let cut = start + f64::from(RUN_UP_M / RUN_UP_M_PER_S + self.dice.between(0.3, 0.7));
+        self.keys.cut(cut.min(self.now()));
+        (heading, true)
+    }
+
+    fn fall(&mut self, kind: FallKind, secs: f32, heading: f32) {
+        let secs = if secs.is_finite() { secs } else { 0.7 };
+        let aside = if self.dice.unit() < 0.5 { 1.0 } else { -1.0 };
+        let kind = match (kind, self.rest) {
+            (FallKind::FromChair, Rest::Seated { .. }) | (FallKind::FromBed, Rest::OnBed { .. }) => kind,
+            // Nobody falls off what they are not on.
+            (FallKind::FromChair | FallKind::FromBed, _) => FallKind::Faint,
+            _ => kind,
+        };
+        let heading = match (kind, self.rest) {
+            (FallKind::FromChair, Rest::Seated { heading, .. }) => heading,
+            (FallKind::FromBed, Rest::OnBed { out, .. }) => out,
+            _ => {
+                self.stand();
+                if kind == FallKind::Faint {
+                    heading_of(self.pose().pelvis_turn)
+                } else {
+                    let (heading, _) = self.run_up(Some(heading));
+                    heading
+                }
+            }
+        };
+        let pose = self.pose();
+        let candidates = [aside, -aside];
+        let aside = candidates
+            .into_iter()
+            .find(|&aside| self.has_room(&falls::landing(kind, &pose, heading, aside, &self.postures())))
+            .unwrap_or(aside);
+        let fallen = falls::landing(kind, &pose, heading, aside, &self.postures());
+        self.begin_at(self.now(), Activity::Falling, Some(kind));
+        let postures = Postures { build: self.build, style: self.style };
+        let hit = fall(&mut self.keys, kind, heading, aside, secs, &postures, &mut self.dice);
+        self.rest = Rest::OnFloor { pelvis: fallen.pelvis, heading: fallen.heading, lying: fallen.lying };
+        self.after_fall = true;
+        self.begin_at(hit, Activity::LyingAfterFall, None);
+    }
+
+    fn holds(&self, point: Vec2, margin: f32) -> bool {
+        point.cmpge(Vec2::splat(margin)).all() && point.cmple(self.size - margin).all()
+    }
+
+    fn has_room(&self, fallen: &falls::Fallen) -> bool {
+        let axis = Vec2::from_angle(fallen.heading);
+        let (head, feet) = (0.5 * self.build.height, 0.55 * self.build.height);
+        self.holds(fallen.pelvis + axis * head, LYING_MARGIN_M)
+            && self.holds(fallen.pelvis - axis * feet, LYING_MARGIN_M)
+    }
+
+    /// The heading nearest to the wish in which both ends of a body that goes down there lie inside.
+    fn roomy(&self, at: Vec2, wanted: f32, far: impl Fn(Vec2, Vec2) -> Vec2) -> f32 {
+        let turns = [0.0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2, FRAC_PI_2, -FRAC_PI_2, 2.1, -2.1, 2.6, -2.6, PI];
+        let fits = |turn: &&f32| {
+            let forward = Vec2::from_angle(wanted + **turn);
+            let head = far(at, forward) + forward * (0.5 * self.build.height);
+            self.holds(head, LYING_MARGIN_M)
+        };
+        let to_centre = (self.size / 2.0 - at).to_angle();
+        turns.iter().find(fits).map_or(to_centre, |turn| wanted + turn)
+    }
+}
+
+/// Half way between lying on a bed and sitting on its edge: on one elbow, legs over the edge.
+fn over_the_edge(lying: &Pose, seated: &Pose) -> Pose {
+    let mut pose = lying.mixed(seated, 0.5);
+    pose.ankles = pose.ankles.map(|ankle| ankle.with_z(ankle.z.max(lying.pelvis.z)));
+    pose.pelvis.z = lying.pelvis.z.max(seated.pelvis.z);
+    pose
+}
+
+fn finite(value: f32) -> f32 {
+    if value.is_finite() { value } else { 0.0 }
+}
+
+/// A stretch of time from a script: at least a moment, at most a day.
+fn duration(secs: f32) -> f32 {
+    if secs.is_finite() { secs.clamp(0.01, 86_400.0) } else { 1.0 }
+}

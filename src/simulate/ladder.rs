@@ -1,0 +1,233 @@
+//! Adding up paths: a channel over a ladder of tones, and bundles of paths that are added to it.
+//!
+//! A path of length L and amplitude a is `a exp(-j 2π f L / c)` at every tone. The paths over one body differ in length
+//! by little, so a bundle takes the carrier's phase of each path exactly and expands the rest about the bundle's middle:
+//! six moments stand for any number of paths, and a tone costs one polynomial instead of one product a path.
+
+use bevy_math::Vec3;
+
+use super::grid::{LANES, Tones};
+use crate::types::Complex32;
+
+/// A channel on the rungs of a ladder; the padding at its end means nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Ladder {
+    pub(super) re: Vec<f32>,
+    pub(super) im: Vec<f32>,
+}
+
+/// Terms of the expansion. At 80 MHz, paths within 1.2 m of their middle are right to 0.2 % with six.
+const N_MOMENTS: usize = 6;
+/// 1 / n!
+const FACTORIALS: [f32; N_MOMENTS] = [1.0, 1.0, 0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0];
+/// Paths farther from the middle of their bundle than this phase over half the band are added one by one.
+const MAX_EDGE_RAD: f32 = 1.6;
+
+/// Paths of one body between two antennas.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bundle {
+    lengths_m: Vec<f32>,
+    amplitudes: Vec<f32>,
+}
+
+impl Bundle {
+    pub(super) fn clear(&mut self) {
+        self.lengths_m.clear();
+        self.amplitudes.clear();
+    }
+
+    pub(super) fn push(&mut self, length_m: f32, amplitude: f32) {
+        self.lengths_m.push(length_m);
+        self.amplitudes.push(amplitude);
+    }
+}
+
+impl Ladder {
+    pub(super) fn zero(&mut self, tones: &Tones) {
+        self.re.clear();
+        self.im.clear();
+        self.re.resize(tones.n_padded, 0.0);
+        self.im.resize(tones.n_padded, 0.0);
+    }
+
+    pub(super) fn new(tones: &Tones) -> Self {
+        let mut ladder = Self::default();
+        ladder.zero(tones);
+        ladder
+    }
+
+    /// Sets this to `a * share + b`.
+    pub(super) fn set_sum(&mut self, a: &Self, share: f32, b: &Self) {
+        let parts = |out: &mut Vec<f32>, a: &[f32], b: &[f32]| {
+            out.clear();
+            out.extend(a.iter().zip(b).map(|(a, b)| a * share + b));
+        };
+        parts(&mut self.re, &a.re, &b.re);
+        parts(&mut self.im, &a.im, &b.im);
+    }
+
+    /// One path with a complex amplitude.
+    pub(super) fn add_path(&mut self, tones: &Tones, length_m: f32, amplitude: Complex32) {
+        let moment = amplitude * turn(-tones.middle_per_m * f64::from(length_m));
+        let mut moments = [Complex32::ZERO; N_MOMENTS];
+        moments[0] = moment;
+        self.add_moments::<1>(tones, length_m, &moments);
+    }
+
+    /// All paths of a bundle.
+    pub(super) fn add_bundle(&mut self, tones: &Tones, bundle: &Bundle) {
+        let ends = bundle
+            .lengths_m
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &length| (low.min(length), high.max(length)));
+        let middle = (ends.0 + ends.1) / 2.0;
+        if !middle.is_finite() {
+            return;
+        }
+        let per_m = tones.middle_per_m as f32;
+        let mut moments = [Complex32::ZERO; N_MOMENTS];
+        for (&length, &amplitude) in bundle.lengths_m.iter().zip(&bundle.amplitudes) {
+            let z = -tones.edge_rad_per_m * (length - middle);
+            if z.abs() > MAX_EDGE_RAD {
+                self.add_path(tones, length, Complex32::new(amplitude, 0.0));
+                continue;
+            }
+            let (sin, cos) = sin_cos_cycles(-per_m * length);
+            let mut power = 1.0;
+            for moment in &mut moments {
+                moment.re += amplitude * cos * power;
+                moment.im += amplitude * sin * power;
+                power *= z;
+            }
+        }
+        // (j z x)^n / n!: the powers of j turn every term by a right angle.
+        for (n, moment) in moments.iter_mut().enumerate() {
+            let turned = match n % 4 {
+                0 => *moment,
+                1 => Complex32::new(-moment.im, moment.re),
+                2 => -*moment,
+                _ => Complex32::new(moment.im, -moment.re),
+            };
+            *moment = turned * FACTORIALS[n];
+        }
+        // As many terms as keep what is left out below a thousandth: z^n / n! of the farthest path.
+        let farthest = tones.edge_rad_per_m * (ends.1 - ends.0) / 2.0;
+        match farthest {
+            z if z < 0.044 => self.add_moments::<2>(tones, middle, &moments),
+            z if z < 0.18 => self.add_moments::<3>(tones, middle, &moments),
+            z if z < 0.39 => self.add_moments::<4>(tones, middle, &moments),
+            _ => self.add_moments::<N_MOMENTS>(tones, middle, &moments),
+        }
+    }
+
+    /// Adds the first `N` moments about a length: a polynomial over the band, turned by the length's phase.
+    fn add_moments<const N: usize>(&mut self, tones: &Tones, length_m: f32, moments: &[Complex32; N_MOMENTS]) {
+        let length = f64::from(length_m);
+        let (mut ramp_re, mut ramp_im) = ([0.0f32; LANES], [0.0f32; LANES]);
+        for lane in 0..LANES {
+            let value = turn(-(tones.first_per_m + lane as f64 * tones.rung_per_m) * length);
+            (ramp_re[lane], ramp_im[lane]) = (value.re, value.im);
+        }
+        let step = turn(-(LANES as f64) * tones.rung_per_m * length);
+        let groups = self.re.chunks_exact_mut(LANES).zip(self.im.chunks_exact_mut(LANES));
+        for ((re, im), place) in groups.zip(tones.places.chunks_exact(LANES)) {
+            for lane in 0..LANES {
+                let x = place[lane];
+                let (mut sum_re, mut sum_im) = (moments[N - 1].re, moments[N - 1].im);
+                for n in (0..N - 1).rev() {
+                    sum_re = sum_re * x + moments[n].re;
+                    sum_im = sum_im * x + moments[n].im;
+                }
+                re[lane] += sum_re * ramp_re[lane] - sum_im * ramp_im[lane];
+                im[lane] += sum_re * ramp_im[lane] + sum_im * ramp_re[lane];
+                let turned = ramp_re[lane] * step.re - ramp_im[lane] * step.im;
+                ramp_im[lane] = ramp_re[lane] * step.im + ramp_im[lane] * step.re;
+                ramp_re[lane] = turned;
+            }
+        }
+    }
+
+    /// The values of a frame in the format's order; zero where it carries nothing.
+    pub(super) fn values<'a>(&'a self, tones: &'a Tones) -> impl Iterator<Item = Complex32> + 'a {
+        tones.rungs.iter().map(|rung| match rung {
+            Some(rung) => {
+                let at = usize::from(*rung);
+                match (self.re.get(at), self.im.get(at)) {
+                    (Some(&re), Some(&im)) => Complex32::new(re, im),
+                    _ => Complex32::ZERO,
+                }
+            }
+            None => Complex32::ZERO,
+        })
+    }
+
+    /// Mean power over the tones that carry signal.
+    pub(super) fn mean_power(&self, tones: &Tones) -> f32 {
+        let n_live = tones.rungs.iter().flatten().count();
+        self.values(tones).map(|value| value.norm_sqr()).sum::<f32>() / n_live.max(1) as f32
+    }
+}
+
+/// One whole turn is one cycle; only the fraction counts, and it is taken before precision is given up.
+pub(super) fn turn(cycles: f64) -> Complex32 {
+    let (sin, cos) = sin_cos_cycles((cycles - cycles.round()) as f32);
+    Complex32::new(cos, sin)
+}
+
+/// Sine and cosine of a number of whole turns, right to 4e-7: polynomials over an eighth of a turn, without branches,
+/// so that a loop over paths runs in vectors.
+fn sin_cos_cycles(cycles: f32) -> (f32, f32) {
+    let quarters = (cycles * 4.0).round();
+    let x = (cycles - quarters * 0.25) * std::f32::consts::TAU;
+    let x2 = x * x;
+    // Taylor series over ±π/4; the first term left out is below 3e-7.
+    let sin = x * (1.0 + x2 * (-1.0 / 6.0 + x2 * (1.0 / 120.0 + x2 * (-1.0 / 5_040.0 + x2 / 362_880.0))));
+    let cos = 1.0 + x2 * (-0.5 + x2 * (1.0 / 24.0 + x2 * (-1.0 / 720.0 + x2 / 40_320.0)));
+    match quarters.rem_euclid(4.0) as u8 {
+        0 => (sin, cos),
+        1 => (cos, -sin),
+        2 => (-sin, -cos),
+        _ => (-cos, sin),
+    }
+}
+
+/// Length of the way over a point, and `1 / (d1 d2)`; a point closer than 0.3 m is no longer small.
+pub(super) fn bistatic(from: Vec3, point: Vec3, to: Vec3) -> (f32, f32) {
+    let (d1, d2) = (from.distance(point), point.distance(to));
+    (d1 + d2, 1.0 / (d1.max(0.3) * d2.max(0.3)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::grid::RadioFormat;
+
+    #[test]
+    fn sines_are_right() {
+        for i in -10_000..10_000 {
+            let cycles = i as f32 * 0.000_713;
+            let (sin, cos) = sin_cos_cycles(cycles);
+            let exact = (f64::from(cycles) * std::f64::consts::TAU).sin_cos();
+            assert!((f64::from(sin) - exact.0).abs() < 2e-6 && (f64::from(cos) - exact.1).abs() < 2e-6, "{cycles}");
+        }
+    }
+
+    /// Six moments for 31 paths within a body's size, against every path added up exactly.
+    #[test]
+    fn a_bundle_equals_its_paths() {
+        for format in RadioFormat::ALL {
+            let tones = Tones::new(format, 64, 40);
+            let (mut bundle, mut exact) = (Bundle::default(), Ladder::new(&tones));
+            for i in 0..31 {
+                let (length, amplitude) = (6.0 + ((i * 7) % 31) as f32 * 0.05, 0.1 + 0.01 * i as f32);
+                bundle.push(length, amplitude);
+                exact.add_path(&tones, length, Complex32::new(amplitude, 0.0));
+            }
+            let mut sum = Ladder::new(&tones);
+            sum.add_bundle(&tones, &bundle);
+            let error: f32 = sum.values(&tones).zip(exact.values(&tones)).map(|(a, b)| (a - b).norm_sqr()).sum::<f32>();
+            let power: f32 = exact.values(&tones).map(|value| value.norm_sqr()).sum();
+            assert!(error < 1e-5 * power, "{format:?}: {}", (error / power).sqrt());
+        }
+    }
+}
