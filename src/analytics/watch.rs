@@ -74,11 +74,12 @@ impl Watch {
         }
     }
 
-    /// Takes the last ten seconds as quiet; `false` where too little has been seen.
-    pub fn learn_quiet(&mut self) -> bool {
+    /// Takes the last ten seconds as quiet and gives the baseline; `None` where too little has been seen.
+    pub fn learn_quiet(&mut self) -> Option<QuietBaseline> {
         let learned = self.stretch(fall::detector::LOOK_BACK_SECS).and_then(|(_, series)| clean::clean(&series));
-        self.baseline = learned.and_then(|clean| QuietBaseline::learn(&presence::windows(&clean))).or(self.baseline);
-        self.baseline.is_some()
+        let baseline = learned.and_then(|clean| QuietBaseline::learn(&presence::windows(&clean)));
+        self.baseline = baseline.or(self.baseline);
+        baseline
     }
 
     pub fn set_quiet(&mut self, baseline: QuietBaseline) {
