@@ -6,6 +6,7 @@ mod mesh;
 mod photos;
 mod statistics;
 mod table;
+mod tracking;
 
 use clap::Subcommand;
 
@@ -21,6 +22,7 @@ enum What {
     Body(body::Options),
     Mesh(mesh::Options),
     Photos(photos::Options),
+    Tracking(tracking::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
@@ -28,5 +30,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         What::Body(options) => body::run(options),
         What::Mesh(options) => mesh::run(options),
         What::Photos(options) => photos::run(options),
+        What::Tracking(options) => tracking::run(options),
     }
 }
