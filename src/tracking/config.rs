@@ -5,11 +5,11 @@
 pub struct TrackerConfig {
     /// Spectral density of a walker's acceleration along one axis, m²/s³.
     ///
-    /// With [`Self::velocity_memory_secs`] it makes velocities of about 0.95 m/s along each axis: adults walk at 1.2 to
-    /// 1.4 m/s when they walk (Bohannon, Age and Ageing 26, 1997), indoors mostly slower, and reach or lose that speed
-    /// within one to two steps (Breniere and Do, J. Biomech. 19, 1986).
+    /// With [`Self::velocity_memory_secs`] it makes velocities of 0.55 m/s along each axis, standing included: adults walk
+    /// at 1.2 to 1.4 m/s (Bohannon, Age and Ageing 26, 1997), indoors slower and about half of the time, and reach or lose
+    /// that speed within one to two steps (Breniere and Do, J. Biomech. 19, 1986).
     pub acceleration_m2_per_s3: f64,
-    /// How long a direction of walking lasts indoors, s: a room is crossed in about this time.
+    /// How long a velocity lasts, s: indoors, ways are short and people keep turning and stopping.
     pub velocity_memory_secs: f64,
     /// How long a detector's error stays alike, s. Windows of 1.28 s (`spec/pose.md` section 1) that overlap share
     /// their data, so half a window.
@@ -20,7 +20,7 @@ pub struct TrackerConfig {
     pub detection_probability: f64,
     /// False detections in a square metre and frame.
     pub clutter_per_m2: f64,
-    /// A detection farther off than this is no candidate: squared Mahalanobis distance. 11.8 is the 99.73 % point of
+    /// A detection farther off than this is no candidate: squared Mahalanobis distance. 18.4 is the 99.99 % point of
     /// the chi-square distribution with two degrees of freedom.
     pub gate: f64,
     /// A new track is shown when the odds that it is a person reach this, s and natural logarithm.
@@ -43,7 +43,8 @@ pub struct TrackerConfig {
     pub merge_distance_m: f64,
     /// Two tracks that lived on one detection for this long were one person.
     pub shared_patience_secs: f64,
-    /// Odds that somebody who appears is new rather than a given one of the lost.
+    /// Odds that somebody who appears is new rather than a given one of the lost. At home those who come in are mostly
+    /// those who went out; for a shop set it to 5 or more.
     pub newcomer_odds: f64,
     /// Whether names are kept by gait and body features.
     pub use_features: bool,
@@ -52,13 +53,13 @@ pub struct TrackerConfig {
 impl Default for TrackerConfig {
     fn default() -> Self {
         Self {
-            acceleration_m2_per_s3: 0.6,
-            velocity_memory_secs: 3.0,
+            acceleration_m2_per_s3: 0.5,
+            velocity_memory_secs: 1.2,
             error_memory_secs: 0.64,
             error_shared: 0.7,
             detection_probability: 0.85,
             clutter_per_m2: 0.003,
-            gate: 11.8,
+            gate: 18.4,
             confirm_log_odds: 4.6,
             confirm_secs: 1.0,
             confirm_share: 0.6,
@@ -68,8 +69,8 @@ impl Default for TrackerConfig {
             lost_at_door_secs: 1.0,
             memory_secs: 1_800.0,
             merge_distance_m: 0.5,
-            shared_patience_secs: 20.0,
-            newcomer_odds: 0.5,
+            shared_patience_secs: 12.0,
+            newcomer_odds: 0.2,
             use_features: true,
         }
     }

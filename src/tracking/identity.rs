@@ -7,7 +7,7 @@ use super::person::Person;
 use super::profile::Reading;
 
 /// Sure enough to exchange names.
-const EXCHANGE_ABOVE: f64 = 0.9;
+const EXCHANGE_ABOVE: f64 = 0.75;
 /// Sure enough to forget the meeting.
 const SETTLED_BELOW: f64 = 0.03;
 /// ... once they are this far apart, m.
@@ -24,6 +24,17 @@ pub(super) struct Pair {
     /// Probability that the names are exchanged.
     pub exchanged: f64,
     pub apart_secs: f64,
+}
+
+impl Pair {
+    /// `evidence`: logarithm of how much likelier what was seen is with names exchanged.
+    fn weigh(&mut self, evidence: f64) {
+        if evidence.is_finite() {
+            let evidence = evidence.clamp(-MAX_EVIDENCE, MAX_EVIDENCE);
+            let odds = self.exchanged / (1.0 - self.exchanged).max(1e-9) * evidence.exp();
+            self.exchanged = (odds / (1.0 + odds)).clamp(1e-6, 1.0 - 1e-6);
+        }
+    }
 }
 
 /// All meetings that are not settled.
@@ -73,11 +84,22 @@ impl Meetings {
                 };
             let evidence =
                 towards_exchange(reading_a, profile_a, profile_b) + towards_exchange(reading_b, profile_b, profile_a);
-            let evidence = (evidence * share).clamp(-MAX_EVIDENCE, MAX_EVIDENCE);
-            if evidence.is_finite() {
-                let odds = pair.exchanged / (1.0 - pair.exchanged).max(1e-9) * evidence.exp();
-                pair.exchanged = (odds / (1.0 + odds)).clamp(1e-6, 1.0 - 1e-6);
-            }
+            pair.weigh(evidence * share);
+        }
+    }
+
+    /// Weighs what a newcomer showed, who is taken for one of two people on one spot.
+    pub fn weigh_newcomer(&mut self, people: &[Person], taken_for: &Person, newcomer: &Person) {
+        for pair in &mut self.0 {
+            let other = match taken_for.body {
+                body if body == pair.a => pair.b,
+                body if body == pair.b => pair.a,
+                _ => continue,
+            };
+            let Some(other) = people.iter().find(|person| person.body == other) else { continue };
+            let shown = &newcomer.identity.profile;
+            let evidence = other.identity.profile.log_ratio_of(shown) - taken_for.identity.profile.log_ratio_of(shown);
+            pair.weigh(evidence);
         }
     }
 

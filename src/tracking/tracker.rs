@@ -70,6 +70,13 @@ const WALL_MARGIN_M: f64 = 0.5;
 const DOOR_REACH_M: f64 = 0.7;
 /// New people away from any known entrance need this many times the evidence.
 const AWAY_FROM_DOOR: f64 = 1.5;
+/// ... and where somebody is missed, this many times.
+const EXPECTED: f64 = 0.5;
+/// Who shares a detection may be away from it for as long as that goes on, at this speed, m/s, and this far at once, m.
+const ASTRAY_M_PER_S: f64 = 1.5;
+const ASTRAY_M: f64 = 1.2;
+/// A single missed frame leads nobody astray, s.
+const ASTRAY_SECS: f64 = 0.1;
 /// How likely names are mixed up in each second that two people make one detection.
 const MIX_PER_SEC: f64 = 0.5;
 
@@ -344,20 +351,24 @@ impl Tracker {
         let config = self.config;
         for at in 0..self.people.len() {
             let at_door = self.near_door(self.people[at].motion.position().into());
+            let missing = self.astray(at).is_some();
             let person = &mut self.people[at];
             let unseen = person.secs_unseen(time);
             match person.state {
                 TrackState::Birth => {
-                    let away = if self.surroundings.entrances.is_empty() || at_door { 1.0 } else { AWAY_FROM_DOOR };
+                    // Somebody is missed, so that a newcomer is expected.
+                    let away = match () {
+                        () if missing => EXPECTED,
+                        () if self.surroundings.entrances.is_empty() || at_door => 1.0,
+                        () => AWAY_FROM_DOOR,
+                    };
                     let share = f64::from(person.n_seen) / f64::from(person.n_frames.max(1));
-                    let sure = person.log_odds >= config.confirm_log_odds
+                    let sure = person.log_odds >= config.confirm_log_odds * away.min(1.0)
                         && time.secs_since(person.first_seen) >= config.confirm_secs * away
                         && share >= config.confirm_share
                         && unseen == 0.0;
                     if sure {
-                        person.state = TrackState::Confirmed;
-                        person.identity.id = TrackId(self.next_id);
-                        self.next_id += 1;
+                        self.confirm(at);
                     } else if unseen > config.birth_patience_secs || person.log_odds < -4.0 {
                         person.state = TrackState::Lost;
                     }
@@ -390,6 +401,41 @@ impl Tracker {
         }
         self.people = stay;
         self.lost.forget(time, &config);
+    }
+
+    /// Makes a newcomer a person: one who was thought to share another's detection, if there is one, else a new one.
+    fn confirm(&mut self, at: usize) {
+        let Some(sharer) = self.astray(at) else {
+            let person = &mut self.people[at];
+            person.state = TrackState::Confirmed;
+            person.identity.id = TrackId(self.next_id);
+            self.next_id += 1;
+            return;
+        };
+        let [shared, newcomer] = [&self.people[sharer], &self.people[at]];
+        if self.config.use_features {
+            self.meetings.weigh_newcomer(&self.people, shared, newcomer);
+        }
+        let (body, identity, open) = (shared.body, shared.identity.clone(), shared.open);
+        let person = &mut self.people[at];
+        person.state = TrackState::Confirmed;
+        (person.body, person.identity, person.open) = (body, identity, open);
+        self.people[sharer].state = TrackState::Lost;
+        self.people[sharer].identity.id = TrackId(0);
+    }
+
+    /// The person who is thought to share another's detection but may be this newcomer.
+    fn astray(&self, at: usize) -> Option<usize> {
+        let newcomer = &self.people[at];
+        if newcomer.state != TrackState::Birth {
+            return None;
+        }
+        let sharers = (0..self.people.len()).filter(|&other| {
+            let person = &self.people[other];
+            let reach = ASTRAY_M + ASTRAY_M_PER_S * person.shared_secs;
+            person.state.is_present() && person.shared_secs > ASTRAY_SECS && person.distance_m(newcomer) < reach
+        });
+        sharers.min_by(|a, b| self.people[*a].distance_m(newcomer).total_cmp(&self.people[*b].distance_m(newcomer)))
     }
 
     /// Gives people who came back their old name.
