@@ -11,7 +11,7 @@ const TURN_RAD2_PER_S: f64 = 0.5;
 /// Slower than this, the way of a place says nothing of the body's front, m/s.
 const MIN_WALK_M_PER_S: f64 = 0.4;
 /// ... nor when the speed is not this many standard deviations.
-const MIN_WALK_SIGMAS: f64 = 2.5;
+const MIN_WALK_SIGMAS: f64 = 1.5;
 /// Walkers look and turn a little off their way, rad.
 const OFF_WAY_RAD: f64 = 0.2;
 /// A heading less sure than 60 degrees is no heading.

@@ -29,6 +29,8 @@ const MAX_LOG_ODDS: f64 = 8.0;
 /// Joints farther from the pelvis than this are garbage: nobody's hand reaches three metres.
 const MAX_REACH_M: f32 = 3.0;
 const MIN_SIGMA_M: f64 = 0.005;
+/// However fast poses come, each tells at least this much.
+const MIN_SHARE: f64 = 0.02;
 
 /// One coordinate of a joint: mean and variance.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,7 +83,7 @@ impl Limbs {
             / (3.0 * Joint::COUNT as f64);
         let (taken, sign) = if evidence < 0.0 { (&other, -1.0) } else { (pose, 1.0) };
         for (coordinates, joint) in joints.iter_mut().zip(taken) {
-            let variance = variance(joint);
+            let variance = variance(joint) / share.clamp(MIN_SHARE, 1.0);
             for (coordinate, value) in coordinates.iter_mut().zip(joint.position_m) {
                 let gain = coordinate.variance / (coordinate.variance + variance);
                 coordinate.mean += gain * (f64::from(value) - coordinate.mean);

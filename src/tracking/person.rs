@@ -13,6 +13,8 @@ use crate::types::{Detection, Estimate, FloorPoint, Pose, Posture, Timestamp, Tr
 
 /// Log odds of existence are kept within this, so that nobody takes longer to doubt than they took to believe.
 const MAX_LOG_ODDS: f64 = 9.0;
+/// A single detection out of nowhere is more often a ghost than a person.
+const FIRST_LOG_ODDS: f64 = -1.0;
 /// No single detection raises them by more.
 const MAX_HIT: f64 = 3.0;
 /// Points of a trail: some minutes of walking at the spacing below.
@@ -61,13 +63,13 @@ pub(super) struct Person {
 }
 
 impl Person {
-    pub fn new(body: u64, time: Timestamp, look: &Look, config: &TrackerConfig) -> Self {
-        Self {
+    pub fn new(body: u64, time: Timestamp, look: &Look, detection: &Detection, config: &TrackerConfig) -> Self {
+        let mut person = Self {
             body,
             identity: Identity { id: TrackId(0), born: time, profile: Profile::default(), certainty: 1.0 },
             state: TrackState::Birth,
             motion: Motion::new(look, config),
-            log_odds: 0.0,
+            log_odds: FIRST_LOG_ODDS,
             n_frames: 1,
             n_seen: 1,
             first_seen: time,
@@ -81,7 +83,9 @@ impl Person {
             called: Posture::Unknown,
             pelvis: None,
             trail: VecDeque::new(),
-        }
+        };
+        person.read_pose(detection, 1.0);
+        person
     }
 
     pub fn predict(&mut self, secs: f64, config: &TrackerConfig) {
@@ -158,7 +162,7 @@ impl Person {
         let velocity = self.motion.velocity();
         let speed = velocity.norm();
         let sigma = (0.5 * self.motion.velocity_covariance().trace()).max(0.0).sqrt();
-        let walks = speed > WALKING_M_PER_S && speed > 2.5 * sigma;
+        let walks = speed > WALKING_M_PER_S && speed > 1.5 * sigma;
         Reading::new(&detection.features, walks.then(|| Estimate::new(speed, sigma)))
     }
 

@@ -229,8 +229,7 @@ impl Tracker {
         self.learn(&readings, share);
         for (one, body) in seen.iter().zip(&mut body_of) {
             if body.is_none() && self.people.len() < MAX_TRACKS {
-                let mut person = Person::new(self.next_body, time, &one.look, &self.config);
-                person.log_odds = -1.0;
+                let person = Person::new(self.next_body, time, &one.look, one.detection, &self.config);
                 self.next_body += 1;
                 *body = Some(person.body);
                 self.people.push(person);

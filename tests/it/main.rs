@@ -42,3 +42,4 @@ mod silhouette;
 mod simulate;
 mod sources;
 mod studio;
+mod tracking;
