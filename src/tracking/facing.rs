@@ -8,14 +8,18 @@ use crate::types::Estimate;
 
 /// People turn by about a quarter turn every five seconds indoors: (π/2)² / 5 s, rounded. rad²/s.
 const TURN_RAD2_PER_S: f64 = 0.5;
-/// Slower than this, the way of a place says nothing of the body's front, m/s.
-const MIN_WALK_M_PER_S: f64 = 0.4;
-/// ... nor when the speed is not this many standard deviations.
-const MIN_WALK_SIGMAS: f64 = 1.5;
+/// A walk is looked at over this time, s: about two steps.
+pub(super) const WALK_SECS: f64 = 1.5;
+/// A shorter way says nothing of the body's front, m.
+const MIN_WAY_M: f64 = 0.5;
+/// ... nor one of fewer standard deviations.
+const MIN_WAY_SIGMAS: f64 = 2.0;
 /// Walkers look and turn a little off their way, rad.
 const OFF_WAY_RAD: f64 = 0.2;
 /// A heading less sure than 60 degrees is no heading.
 const MAX_SIGMA_RAD: f64 = PI / 3.0;
+/// ... and no heading is surer than a degree.
+const MIN_SIGMA_RAD: f64 = PI / 180.0;
 /// Readings farther off than this many standard deviations are believed less, not more.
 const MAX_SIGMAS: f64 = 3.0;
 
@@ -36,7 +40,7 @@ impl Facing {
             return;
         }
         let value = wrap(heading.value);
-        let variance = heading.sigma * heading.sigma / share.min(1.0);
+        let variance = heading.sigma.max(MIN_SIGMA_RAD).powi(2) / share.clamp(0.01, 1.0);
         let Some((angle, spread)) = &mut self.0 else {
             self.0 = Some((value, variance));
             return;
@@ -49,21 +53,25 @@ impl Facing {
         *spread *= 1.0 - gain;
     }
 
-    /// Takes the direction of walking, when somebody walks.
-    pub fn walk(&mut self, velocity: Vector2<f64>, covariance: &Matrix2<f64>, share: f64) {
-        let speed = velocity.norm();
-        if speed < MIN_WALK_M_PER_S {
+    /// Takes the direction of a walk: the way that somebody went of late, with the sum of the covariances of its ends.
+    ///
+    /// It rests on much of what it rested on a moment ago, so it is not averaged with what is held: the surer one counts.
+    pub fn walk(&mut self, way: Vector2<f64>, covariance: &Matrix2<f64>) {
+        let length = way.norm();
+        if length < MIN_WAY_M {
             return;
         }
-        let along = velocity / speed;
+        let along = way / length;
         let across = Vector2::new(-along.y, along.x);
-        let variance_along = along.dot(&(covariance * along));
-        let variance_across = across.dot(&(covariance * across));
-        if speed < MIN_WALK_SIGMAS * variance_along.max(0.0).sqrt() {
+        let variance_along = along.dot(&(covariance * along)).max(0.0);
+        let variance_across = across.dot(&(covariance * across)).max(0.0);
+        if length < MIN_WAY_SIGMAS * variance_along.sqrt() {
             return;
         }
-        let sigma = (variance_across.max(0.0) / (speed * speed) + OFF_WAY_RAD * OFF_WAY_RAD).sqrt();
-        self.read(Estimate::new(velocity.y.atan2(velocity.x), sigma), share);
+        let variance = variance_across / (length * length) + OFF_WAY_RAD * OFF_WAY_RAD;
+        if self.0.is_none_or(|(_, held)| variance < held) {
+            self.0 = Some((way.y.atan2(way.x), variance));
+        }
     }
 
     pub fn estimate(&self) -> Option<Estimate> {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use nalgebra::{Matrix2, Vector2};
 
 use super::TrackerConfig;
-use super::facing::Facing;
+use super::facing::{Facing, WALK_SECS};
 use super::limbs::Limbs;
 use super::motion::{Look, Motion};
 use super::profile::{Profile, Reading};
@@ -20,10 +20,15 @@ const MAX_HIT: f64 = 3.0;
 /// Points of a trail: some minutes of walking at the spacing below.
 const MAX_TRAIL: usize = 512;
 const TRAIL_STEP_M: f64 = 0.15;
+/// Places of the way kept at most: more than come in two steps.
+const MAX_WAY: usize = 64;
 /// Faster than this somebody walks, m/s; only then speed tells who it is.
 const WALKING_M_PER_S: f64 = 0.5;
 /// A posture is called when it was seen for most of about this time, s.
 const POSTURE_SECS: f64 = 1.0;
+/// No pelvis is higher, nor better known by radio, m.
+const MAX_PELVIS_M: f64 = 3.0;
+const MIN_PELVIS_SIGMA_M: f64 = 0.005;
 /// How fast the pelvis may rise and sink, m²/s: 0.5 m within a second.
 const PELVIS_M2_PER_S: f64 = 0.25;
 
@@ -55,6 +60,8 @@ pub(super) struct Person {
     /// Whether who this is may still turn out to be one of the lost.
     pub open: bool,
     facing: Facing,
+    /// Filtered places of the last moments with their covariances.
+    way: VecDeque<(Timestamp, Vector2<f64>, Matrix2<f64>)>,
     limbs: Limbs,
     posture: [f64; 7],
     called: Posture,
@@ -78,6 +85,7 @@ impl Person {
             shared: false,
             open: true,
             facing: Facing::default(),
+            way: VecDeque::new(),
             limbs: Limbs::default(),
             posture: [0.0; 7],
             called: Posture::Unknown,
@@ -116,6 +124,7 @@ impl Person {
         self.n_seen = self.n_seen.saturating_add(1);
         self.last_seen = time;
         self.shared_secs = 0.0;
+        self.walk(time);
         self.read_pose(detection, share);
     }
 
@@ -133,12 +142,26 @@ impl Person {
         self.log_odds = (self.log_odds + missed * share).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
     }
 
+    /// Looks back at the way of the last two steps.
+    fn walk(&mut self, time: Timestamp) {
+        let now = (time, self.motion.position(), self.motion.position_covariance());
+        self.way.push_back(now);
+        while self.way.len() > MAX_WAY || self.way.front().is_some_and(|(then, ..)| time.secs_since(*then) > WALK_SECS)
+        {
+            self.way.pop_front();
+        }
+        if let Some((then, from, covariance)) = self.way.front()
+            && time.secs_since(*then) > 0.5 * WALK_SECS
+        {
+            self.facing.walk(now.1 - from, &(now.2 + covariance));
+        }
+    }
+
     fn read_pose(&mut self, detection: &Detection, share: f64) {
         let pose = &detection.pose;
         if let Some(heading) = pose.heading_rad {
             self.facing.read(heading, share);
         }
-        self.facing.walk(self.motion.velocity(), &self.motion.velocity_covariance(), share);
         if let Some(joints) = &pose.joints {
             self.limbs.update(joints, detection.side_log_odds, share);
         }
@@ -149,8 +172,10 @@ impl Person {
         if let Some(most) = most.filter(|most| self.posture[*most] > 0.6 * seen) {
             self.called = POSTURES[most];
         }
-        if let Some(height) = pose.pelvis_height_m.filter(Estimate::is_sound) {
-            let measured = height.sigma * height.sigma / share.clamp(0.01, 1.0);
+        let pelvis = pose.pelvis_height_m.filter(Estimate::is_sound);
+        if let Some(height) = pelvis.filter(|height| height.value.abs() <= MAX_PELVIS_M && height.sigma <= MAX_PELVIS_M)
+        {
+            let measured = height.sigma.max(MIN_PELVIS_SIGMA_M).powi(2) / share.clamp(0.01, 1.0);
             let (mean, variance) = self.pelvis.unwrap_or((height.value, 1.0));
             let gain = variance / (variance + measured);
             self.pelvis = Some((mean + gain * (height.value - mean), variance * (1.0 - gain)));
