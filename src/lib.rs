@@ -16,4 +16,5 @@ pub mod render;
 pub mod scan;
 pub mod signal;
 pub mod simulate;
+pub mod tracking;
 pub mod types;

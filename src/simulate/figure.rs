@@ -6,7 +6,7 @@
 use bevy_math::{Mat3, Quat, Vec3};
 
 use super::anthropometry::Build;
-use crate::types::Joint;
+use crate::types::TruthJoint;
 
 pub(super) const LEFT: usize = 0;
 pub(super) const RIGHT: usize = 1;
@@ -37,16 +37,16 @@ pub(super) struct Pose {
     pub(super) elbows: [f32; 2],
 }
 
-/// Joint positions in the order of [`Joint::ALL`] and the axes that the surface needs.
+/// TruthJoint positions in the order of [`TruthJoint::ALL`] and the axes that the surface needs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Figure {
-    pub(super) joints: [Vec3; Joint::COUNT],
+    pub(super) joints: [Vec3; TruthJoint::COUNT],
     pub(super) pelvis_turn: Quat,
     pub(super) chest_turn: Quat,
 }
 
 impl Figure {
-    pub(super) fn joint(&self, joint: Joint) -> Vec3 {
+    pub(super) fn joint(&self, joint: TruthJoint) -> Vec3 {
         self.joints[joint as usize]
     }
 }
@@ -108,41 +108,41 @@ impl Pose {
 
     /// Joints of a body in this pose; lifted where it would go through the floor.
     pub(super) fn figure(&self, build: &Build) -> Figure {
-        let mut joints = [Vec3::ZERO; Joint::COUNT];
-        let mut put = |joint: Joint, at: Vec3| joints[joint as usize] = at;
+        let mut joints = [Vec3::ZERO; TruthJoint::COUNT];
+        let mut put = |joint: TruthJoint, at: Vec3| joints[joint as usize] = at;
         let up_pelvis = self.pelvis_turn * Vec3::Z;
         let spine = self.pelvis + up_pelvis * build.lumbar;
         let bend = (self.pelvis_turn * same_half(self.chest_turn, self.pelvis_turn)).normalize();
         let chest = spine + bend * Vec3::Z * build.thorax;
         let neck = chest + self.chest_turn * Vec3::Z * build.upper_thorax;
         let head = neck + self.head_turn * Vec3::new(0.12 * build.neck, 0.0, build.neck);
-        put(Joint::Pelvis, self.pelvis);
-        put(Joint::Spine, spine);
-        put(Joint::Chest, chest);
-        put(Joint::Neck, neck);
-        put(Joint::Head, head);
-        put(Joint::Nose, head + self.head_turn * Vec3::new(0.062, 0.0, -0.012) * build.height);
+        put(TruthJoint::Pelvis, self.pelvis);
+        put(TruthJoint::Spine, spine);
+        put(TruthJoint::Chest, chest);
+        put(TruthJoint::Neck, neck);
+        put(TruthJoint::Head, head);
+        put(TruthJoint::Nose, head + self.head_turn * Vec3::new(0.062, 0.0, -0.012) * build.height);
         let knee_hint = self.pelvis_turn * Vec3::X;
         for (side, sign) in SIDES.into_iter().enumerate() {
-            let pick = |left: Joint| if side == LEFT { left } else { left.mirrored() };
+            let pick = |left: TruthJoint| if side == LEFT { left } else { left.mirrored() };
             let shoulder = chest + self.chest_turn * Vec3::new(0.0, sign * build.half_shoulders, build.shoulder_rise);
             let arm = self.chest_turn * self.arms[side];
             let elbow = shoulder - arm * Vec3::Z * build.upper_arm;
             let (sin, cos) = self.elbows[side].sin_cos();
             let forearm = arm * Vec3::new(sin, 0.0, -cos);
             let wrist = elbow + forearm * build.forearm;
-            put(pick(Joint::LeftShoulder), shoulder);
-            put(pick(Joint::LeftElbow), elbow);
-            put(pick(Joint::LeftWrist), wrist);
-            put(pick(Joint::LeftHand), wrist + forearm * build.hand);
+            put(pick(TruthJoint::LeftShoulder), shoulder);
+            put(pick(TruthJoint::LeftElbow), elbow);
+            put(pick(TruthJoint::LeftWrist), wrist);
+            put(pick(TruthJoint::LeftHand), wrist + forearm * build.hand);
             let hip = self.pelvis + self.pelvis_turn * Vec3::new(0.0, sign * build.half_hips, 0.0);
             let (knee, ankle) = leg(hip, self.ankles[side], knee_hint, build);
-            put(pick(Joint::LeftHip), hip);
-            put(pick(Joint::LeftKnee), knee);
-            put(pick(Joint::LeftAnkle), ankle);
-            put(pick(Joint::LeftToe), ankle + self.feet[side] * Vec3::new(build.foot, 0.0, TOE_DROP * build.ankle));
+            put(pick(TruthJoint::LeftHip), hip);
+            put(pick(TruthJoint::LeftKnee), knee);
+            put(pick(TruthJoint::LeftAnkle), ankle);
+            put(pick(TruthJoint::LeftToe), ankle + self.feet[side] * Vec3::new(build.foot, 0.0, TOE_DROP * build.ankle));
         }
-        let lowest = Joint::ALL
+        let lowest = TruthJoint::ALL
             .into_iter()
             .map(|joint| joints[joint as usize].z - clearance(joint, build))
             .fold(f32::INFINITY, f32::min);
@@ -174,18 +174,18 @@ impl Pose {
 const TOE_DROP: f32 = -0.8;
 
 /// How far a joint stays above the floor: the flesh around it.
-fn clearance(joint: Joint, build: &Build) -> f32 {
+fn clearance(joint: TruthJoint, build: &Build) -> f32 {
     let r = &build.radius;
     match joint {
-        Joint::Head => r.head,
-        Joint::Pelvis | Joint::Spine | Joint::Chest => 0.8 * r.trunk_half_depth,
-        Joint::Neck => 0.6 * r.head,
-        Joint::LeftShoulder | Joint::RightShoulder | Joint::LeftElbow | Joint::RightElbow => 0.8 * r.upper_arm,
-        Joint::LeftHip | Joint::RightHip => 0.8 * r.thigh,
-        Joint::LeftKnee | Joint::RightKnee => 0.8 * r.shank,
-        Joint::LeftAnkle | Joint::RightAnkle => 0.5 * build.ankle,
-        Joint::LeftToe | Joint::RightToe => 0.15 * build.ankle,
-        Joint::Nose | Joint::LeftWrist | Joint::RightWrist | Joint::LeftHand | Joint::RightHand => 0.5 * r.forearm,
+        TruthJoint::Head => r.head,
+        TruthJoint::Pelvis | TruthJoint::Spine | TruthJoint::Chest => 0.8 * r.trunk_half_depth,
+        TruthJoint::Neck => 0.6 * r.head,
+        TruthJoint::LeftShoulder | TruthJoint::RightShoulder | TruthJoint::LeftElbow | TruthJoint::RightElbow => 0.8 * r.upper_arm,
+        TruthJoint::LeftHip | TruthJoint::RightHip => 0.8 * r.thigh,
+        TruthJoint::LeftKnee | TruthJoint::RightKnee => 0.8 * r.shank,
+        TruthJoint::LeftAnkle | TruthJoint::RightAnkle => 0.5 * build.ankle,
+        TruthJoint::LeftToe | TruthJoint::RightToe => 0.15 * build.ankle,
+        TruthJoint::Nose | TruthJoint::LeftWrist | TruthJoint::RightWrist | TruthJoint::LeftHand | TruthJoint::RightHand => 0.5 * r.forearm,
     }
 }
 

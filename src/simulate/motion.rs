@@ -10,7 +10,7 @@ use super::anthropometry::Build;
 use super::dice::Dice;
 use super::figure::Pose;
 use super::keys::Keys;
-use crate::types::{Activity, FallKind, Joint, PostureClass};
+use crate::types::{Activity, FallKind, TruthJoint, PostureClass};
 
 /// A stretch of the script with one activity.
 #[derive(Clone, Copy, Debug)]
@@ -134,19 +134,19 @@ impl Sway {
 }
 
 /// How a body holds itself, told from its joints alone.
-pub(super) fn posture(joints: &[Vec3; Joint::COUNT], build: &Build) -> PostureClass {
-    let at = |joint: Joint| joints[joint as usize];
-    let trunk = at(Joint::Neck) - at(Joint::Pelvis);
+pub(super) fn posture(joints: &[Vec3; TruthJoint::COUNT], build: &Build) -> PostureClass {
+    let at = |joint: TruthJoint| joints[joint as usize];
+    let trunk = at(TruthJoint::Neck) - at(TruthJoint::Pelvis);
     let upright = trunk.normalize_or(Vec3::Z).z;
-    let pelvis = at(Joint::Pelvis).z / build.standing_pelvis();
-    let knees = (at(Joint::LeftKnee).z + at(Joint::RightKnee).z) / 2.0;
-    let thighs_level = (at(Joint::Pelvis).z - knees).abs() < 0.45 * build.thigh;
-    let legs_level = (at(Joint::LeftAnkle).z + at(Joint::RightAnkle).z) / 2.0 > knees - 0.4 * build.shank;
+    let pelvis = at(TruthJoint::Pelvis).z / build.standing_pelvis();
+    let knees = (at(TruthJoint::LeftKnee).z + at(TruthJoint::RightKnee).z) / 2.0;
+    let thighs_level = (at(TruthJoint::Pelvis).z - knees).abs() < 0.45 * build.thigh;
+    let legs_level = (at(TruthJoint::LeftAnkle).z + at(TruthJoint::RightAnkle).z) / 2.0 > knees - 0.4 * build.shank;
     if upright < 0.45 && legs_level && thighs_level {
         PostureClass::Lying
     } else if pelvis > 0.72 {
         if upright < 0.7 { PostureClass::Bent } else { PostureClass::Upright }
-    } else if upright > 0.45 && thighs_level && at(Joint::Pelvis).z > 0.3 {
+    } else if upright > 0.45 && thighs_level && at(TruthJoint::Pelvis).z > 0.3 {
         PostureClass::Sitting
     } else {
         PostureClass::Low

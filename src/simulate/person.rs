@@ -11,7 +11,7 @@ use super::motion::{Breath, Motion, posture};
 use super::scatter::{Body, Strengths};
 use super::script::{Script, Step};
 use super::{PersonSpec, SimulatorSpec};
-use crate::types::{ActivitySpan, Joint, PersonTruth, PostureClass, Timestamp};
+use crate::types::{ActivitySpan, TruthJoint, PersonTruth, PostureClass, Timestamp};
 
 pub(super) struct Person {
     build: Build,
@@ -56,7 +56,7 @@ impl Person {
     pub(super) fn truth(&self, idx: usize, secs: f64) -> Option<PersonTruth> {
         let figure = self.figure(secs)?;
         let doing = self.motion.doing(secs);
-        let pelvis = |secs: f64| self.figure(secs).map(|figure| figure.joint(Joint::Pelvis));
+        let pelvis = |secs: f64| self.figure(secs).map(|figure| figure.joint(TruthJoint::Pelvis));
         let (before, after) = (pelvis(secs - SPEED_SECS / 2.0), pelvis(secs + SPEED_SECS / 2.0));
         let velocity = match (before, after) {
             (Some(before), Some(after)) => (after - before) / SPEED_SECS as f32,
@@ -71,7 +71,7 @@ impl Person {
             sex: self.build.sex,
             height_m: self.build.height,
             weight_kg: self.build.weight_kg,
-            position_m: figure.joint(Joint::Pelvis).truncate().to_array(),
+            position_m: figure.joint(TruthJoint::Pelvis).truncate().to_array(),
             velocity_m_per_s: velocity.to_array(),
             heading_rad: heading,
             posture,

@@ -8,7 +8,7 @@ use bevy_math::Vec3;
 use super::anthropometry::Build;
 use super::dice::Dice;
 use super::figure::Figure;
-use crate::types::Joint;
+use crate::types::TruthJoint;
 
 pub(super) const N_SCATTERERS: usize = 31;
 /// The first of them lie on the trunk.
@@ -93,9 +93,9 @@ impl Body {
             }
             n += 1;
         };
-        let joint = |joint: Joint| figure.joint(joint);
+        let joint = |joint: TruthJoint| figure.joint(joint);
         let (forward, left) = (figure.chest_turn * Vec3::X, figure.chest_turn * Vec3::Y);
-        let chest = joint(Joint::Chest) + figure.chest_turn * Vec3::Z * (0.4 * build.shoulder_rise);
+        let chest = joint(TruthJoint::Chest) + figure.chest_turn * Vec3::Z * (0.4 * build.shoulder_rise);
         // The front moves the whole way, the sides a third of it (ribs widen less than they lift), the back stays.
         let (front, wide) = (r.trunk_half_depth + breath_m, r.trunk_half_width + breath_m / 3.0);
         put(chest + forward * front, forward);
@@ -103,37 +103,37 @@ impl Body {
         put(chest + left * wide, left);
         put(chest - left * wide, -left);
         let (ahead, aside) = (figure.pelvis_turn * Vec3::X, figure.pelvis_turn * Vec3::Y);
-        let pelvis = joint(Joint::Pelvis) + figure.pelvis_turn * Vec3::Z * 0.04;
+        let pelvis = joint(TruthJoint::Pelvis) + figure.pelvis_turn * Vec3::Z * 0.04;
         put(pelvis + ahead * r.trunk_half_depth, ahead);
         put(pelvis - ahead * r.trunk_half_depth, -ahead);
         put(pelvis + aside * r.trunk_half_width, aside);
         put(pelvis - aside * r.trunk_half_width, -aside);
-        let belly = joint(Joint::Spine);
+        let belly = joint(TruthJoint::Spine);
         let middle = (forward + ahead).normalize_or(forward);
         // The belly follows the diaphragm, about half as far as the chest.
         put(belly + middle * (r.trunk_half_depth + 0.5 * breath_m), middle);
         put(belly - middle * r.trunk_half_depth, -middle);
-        put(joint(Joint::Head), Vec3::ZERO);
+        put(joint(TruthJoint::Head), Vec3::ZERO);
         for left_side in [true, false] {
-            let pick = |left: Joint| joint(if left_side { left } else { left.mirrored() });
-            let (shoulder, elbow, wrist) = (pick(Joint::LeftShoulder), pick(Joint::LeftElbow), pick(Joint::LeftWrist));
-            let (hip, knee, ankle) = (pick(Joint::LeftHip), pick(Joint::LeftKnee), pick(Joint::LeftAnkle));
+            let pick = |left: TruthJoint| joint(if left_side { left } else { left.mirrored() });
+            let (shoulder, elbow, wrist) = (pick(TruthJoint::LeftShoulder), pick(TruthJoint::LeftElbow), pick(TruthJoint::LeftWrist));
+            let (hip, knee, ankle) = (pick(TruthJoint::LeftHip), pick(TruthJoint::LeftKnee), pick(TruthJoint::LeftAnkle));
             put(shoulder.lerp(elbow, 0.35), Vec3::ZERO);
             put(shoulder.lerp(elbow, 0.8), Vec3::ZERO);
             put(elbow.lerp(wrist, 0.3), Vec3::ZERO);
             put(elbow.lerp(wrist, 0.75), Vec3::ZERO);
-            put(pick(Joint::LeftHand), Vec3::ZERO);
+            put(pick(TruthJoint::LeftHand), Vec3::ZERO);
             put(hip.lerp(knee, 0.35), Vec3::ZERO);
             put(hip.lerp(knee, 0.8), Vec3::ZERO);
             put(knee.lerp(ankle, 0.3), Vec3::ZERO);
             put(knee.lerp(ankle, 0.75), Vec3::ZERO);
-            put(ankle.lerp(pick(Joint::LeftToe), 0.6), Vec3::ZERO);
+            put(ankle.lerp(pick(TruthJoint::LeftToe), 0.6), Vec3::ZERO);
         }
         Self {
             scatterers,
-            pelvis: joint(Joint::Pelvis),
-            head: joint(Joint::Head),
-            middle: joint(Joint::Spine).lerp(joint(Joint::Chest), 0.5),
+            pelvis: joint(TruthJoint::Pelvis),
+            head: joint(TruthJoint::Head),
+            middle: joint(TruthJoint::Spine).lerp(joint(TruthJoint::Chest), 0.5),
             half_width: r.trunk_half_width,
         }
     }

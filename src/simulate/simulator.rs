@@ -21,7 +21,7 @@ const STALL_SECS: f32 = 0.012;
 /// The host takes in one frame after the other.
 const HOST_NANOS_PER_FRAME: i64 = 4_000;
 
-/// Joints of each person that [`Simulator::truth`] gives: the first ones of [`crate::types::Joint`].
+/// Joints of each person that [`Simulator::truth`] gives: the first ones of [`crate::types::TruthJoint`].
 pub const N_DRAWN_JOINTS: usize = 15;
 const N_DRAWN_BONES: usize = 14;
 /// Head to chest to pelvis; chest to shoulder, elbow, wrist; pelvis to knee, ankle, toe.
@@ -122,7 +122,7 @@ impl Simulator {
     }
 
     /// The joints to draw of everybody who is there at a host time, metres in room coordinates, [`N_DRAWN_JOINTS`] a
-    /// person in the order of [`crate::types::Joint`].
+    /// person in the order of [`crate::types::TruthJoint`].
     pub fn truth(&self, time: Timestamp) -> Vec<Vec3> {
         let secs = time.secs_since(self.start);
         let figures = self.people.iter().filter_map(|person| person.figure(secs));

@@ -14,6 +14,7 @@ mod landmarks;
 mod measurement;
 pub mod message;
 mod photo;
+mod pose;
 mod provenance;
 mod quality;
 mod recording;
@@ -21,8 +22,10 @@ mod remark;
 mod site;
 mod tally;
 mod time;
+mod track;
 mod truth;
 pub mod wipe;
+mod zone;
 
 pub use body::{BodyPose, Mesh, Phenotype, PhenotypeAxis};
 pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Segment, Subcarriers};
@@ -37,6 +40,9 @@ pub use landmarks::{DepthMap, Landmark, LandmarkSet, Landmarks, Mask, Object, Ob
 pub use measurement::{Evidence, Measurement, MeasurementKind, MeasurementUnit, Tape};
 pub use num_complex::Complex32;
 pub use photo::{FocalLength, FocalSource, Photo};
+pub use pose::{
+    BodyFeatures, BodyPart, Detection, Estimate, FloorPoint, Joint, JointEstimate, Pose, Posture, Side, mirrored,
+};
 pub use provenance::Provenance;
 pub use quality::{Grade, LinkQuality, Purpose, PurposeVerdict};
 pub use recording::{METADATA_NAME, RecordedSource, RecordingInfo, RecordingSummary, hexadecimal};
@@ -44,4 +50,6 @@ pub use remark::Remark;
 pub use site::{Node, NodeRole, Room, Site};
 pub use tally::{Other, SkipReason, Tally};
 pub use time::{NANOS_PER_SEC, Span, Timestamp};
-pub use truth::{Activity, ActivitySpan, FallKind, Joint, PersonTruth, PostureClass, SceneTruth};
+pub use track::{Track, TrackId, TrackState, TrailPoint};
+pub use truth::{Activity, ActivitySpan, FallKind, PersonTruth, PostureClass, SceneTruth, TruthJoint};
+pub use zone::{Outline, OutlineError, Zone, ZoneId, ZoneKind, ZoneLimits};

@@ -11,7 +11,7 @@ use super::{Sex, Timestamp};
 /// The joints of a person in the order of [`PersonTruth::joints`]; left and right are the person's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Joint {
+pub enum TruthJoint {
     /// The middle of the skull.
     Head,
     /// Between the lower ribs, in the middle of the trunk.
@@ -41,7 +41,7 @@ pub enum Joint {
     RightHand,
 }
 
-impl Joint {
+impl TruthJoint {
     pub const COUNT: usize = 22;
 
     pub const ALL: [Self; Self::COUNT] = [
@@ -210,7 +210,7 @@ pub struct ActivitySpan {
 pub struct PersonTruth {
     /// Position among the people of the scene; stays the same while somebody is away.
     pub person: u8,
-    /// In the order of [`Joint::ALL`].
+    /// In the order of [`TruthJoint::ALL`].
     pub joints_m: Vec<[f32; 3]>,
     pub sex: Sex,
     pub height_m: f32,
@@ -230,7 +230,7 @@ pub struct PersonTruth {
 }
 
 impl PersonTruth {
-    pub fn joint(&self, joint: Joint) -> Option<Vec3> {
+    pub fn joint(&self, joint: TruthJoint) -> Option<Vec3> {
         self.joints_m.get(joint as usize).copied().map(Vec3::from)
     }
 }

@@ -46,3 +46,4 @@ mod simulate_motion;
 mod simulate_physics;
 mod sources;
 mod studio;
+mod tracking;

@@ -4,7 +4,7 @@ use std::f32::consts::PI;
 
 use bevy_math::{Vec2, Vec3};
 use corporeal::simulate::{PersonSpec, SceneOptions, Script, Simulator, SimulatorSpec, Step};
-use corporeal::types::{Activity, FallKind, Joint, PersonTruth, PostureClass, Room, Sex, Timestamp};
+use corporeal::types::{Activity, FallKind, TruthJoint, PersonTruth, PostureClass, Room, Sex, Timestamp};
 
 const STEP_SECS: f64 = 0.02;
 
@@ -32,24 +32,24 @@ fn start() -> Step {
     Step::Appear { at: [2.0, 3.5], heading_rad: 0.0 }
 }
 
-/// Joint pairs that one bone joins.
-const BONES: [(Joint, Joint); 13] = [
-    (Joint::Pelvis, Joint::Spine),
-    (Joint::Chest, Joint::Neck),
-    (Joint::Chest, Joint::LeftShoulder),
-    (Joint::LeftShoulder, Joint::LeftElbow),
-    (Joint::LeftElbow, Joint::LeftWrist),
-    (Joint::RightShoulder, Joint::RightElbow),
-    (Joint::RightElbow, Joint::RightWrist),
-    (Joint::LeftHip, Joint::LeftKnee),
-    (Joint::LeftKnee, Joint::LeftAnkle),
-    (Joint::RightHip, Joint::RightKnee),
-    (Joint::RightKnee, Joint::RightAnkle),
-    (Joint::LeftAnkle, Joint::LeftToe),
-    (Joint::RightAnkle, Joint::RightToe),
+/// TruthJoint pairs that one bone joins.
+const BONES: [(TruthJoint, TruthJoint); 13] = [
+    (TruthJoint::Pelvis, TruthJoint::Spine),
+    (TruthJoint::Chest, TruthJoint::Neck),
+    (TruthJoint::Chest, TruthJoint::LeftShoulder),
+    (TruthJoint::LeftShoulder, TruthJoint::LeftElbow),
+    (TruthJoint::LeftElbow, TruthJoint::LeftWrist),
+    (TruthJoint::RightShoulder, TruthJoint::RightElbow),
+    (TruthJoint::RightElbow, TruthJoint::RightWrist),
+    (TruthJoint::LeftHip, TruthJoint::LeftKnee),
+    (TruthJoint::LeftKnee, TruthJoint::LeftAnkle),
+    (TruthJoint::RightHip, TruthJoint::RightKnee),
+    (TruthJoint::RightKnee, TruthJoint::RightAnkle),
+    (TruthJoint::LeftAnkle, TruthJoint::LeftToe),
+    (TruthJoint::RightAnkle, TruthJoint::RightToe),
 ];
 
-fn joint(truth: &PersonTruth, joint: Joint) -> Vec3 {
+fn joint(truth: &PersonTruth, joint: TruthJoint) -> Vec3 {
     truth.joint(joint).expect("every joint is there")
 }
 
@@ -66,7 +66,7 @@ fn bones_keep_their_lengths_and_nothing_goes_under_the_floor_or_out_of_the_room(
             assert!(high - low < 2e-3, "seed {seed}: {a:?} to {b:?} is {low} to {high} m");
         }
         for truth in &truths {
-            for (place, name) in truth.joints_m.iter().zip(Joint::ALL) {
+            for (place, name) in truth.joints_m.iter().zip(TruthJoint::ALL) {
                 let place = Vec3::from(*place);
                 assert!(
                     place.is_finite() && place.z > 0.0,
@@ -87,7 +87,7 @@ fn nothing_jumps() {
         let spec = SimulatorSpec::random(seed, &SceneOptions { secs: 90.0, ..SceneOptions::default() });
         let (_, truths) = played(&spec);
         for pair in truths.windows(2) {
-            for name in Joint::ALL {
+            for name in TruthJoint::ALL {
                 let speed = joint(&pair[0], name).distance(joint(&pair[1], name)) / STEP_SECS as f32;
                 let limit = if pair[0].activity == Activity::Falling { 11.0 } else { 7.5 };
                 assert!(speed < limit, "seed {seed}: {name:?} at {speed} m/s while {:?}", pair[0].activity);
@@ -109,7 +109,7 @@ fn a_walking_body_stands_on_a_foot_that_stays() {
         let (_, truths) = played(&spec);
         let walking: Vec<_> = truths.iter().filter(|truth| truth.activity == Activity::Walking).collect();
         for pair in walking.windows(2) {
-            let slide = [Joint::LeftToe, Joint::RightToe]
+            let slide = [TruthJoint::LeftToe, TruthJoint::RightToe]
                 .map(|toe| joint(pair[0], toe).truncate().distance(joint(pair[1], toe).truncate()) / STEP_SECS as f32);
             slides.push(slide[0].min(slide[1]));
         }
@@ -131,7 +131,7 @@ fn steps_come_at_an_adults_cadence() {
     let spec = scene(vec![Step::Appear { at: [0.6, 3.5], heading_rad: 0.0 }, walk]);
     let (_, truths) = played(&spec);
     let lead: Vec<f32> =
-        truths.iter().map(|truth| joint(truth, Joint::LeftAnkle).x - joint(truth, Joint::RightAnkle).x).collect();
+        truths.iter().map(|truth| joint(truth, TruthJoint::LeftAnkle).x - joint(truth, TruthJoint::RightAnkle).x).collect();
     let middle = &lead[60..lead.len() - 75];
     let crossings = middle.windows(2).filter(|pair| (pair[0] > 0.0) != (pair[1] > 0.0)).count();
     let per_minute = crossings as f64 / (middle.len() as f64 * STEP_SECS) * 60.0;
@@ -157,7 +157,7 @@ fn falls_take_their_time_and_end_on_the_floor() {
             assert!((0.39..=1.01).contains(&secs), "{kind:?} {seed}: {secs} s");
             let index = |time: Timestamp| ((time.secs_f64() / STEP_SECS) as usize).min(truths.len() - 1);
             let trunk = |truth: &PersonTruth| {
-                (joint(truth, Joint::Head).z + joint(truth, Joint::Chest).z + joint(truth, Joint::Pelvis).z) / 3.0
+                (joint(truth, TruthJoint::Head).z + joint(truth, TruthJoint::Chest).z + joint(truth, TruthJoint::Pelvis).z) / 3.0
             };
             let (before, after) = (trunk(&truths[index(fall.start)]), trunk(&truths[index(fall.end) + 15]));
             let least = if kind == FallKind::FromBed { 0.3 } else { 0.45 };
@@ -236,17 +236,17 @@ fn a_seat_and_a_bed_carry_at_their_height() {
     let sit = Step::Sit { seat: [5.0, 3.0], heading_rad: 1.0, seat_m: 0.45, dropping: true };
     let (_, truths) = played(&scene(vec![start(), sit, Step::Hold { secs: 2.0 }]));
     let seated = truths.last().expect("sits at the end");
-    let pelvis = joint(seated, Joint::Pelvis);
+    let pelvis = joint(seated, TruthJoint::Pelvis);
     assert!((0.47..0.6).contains(&pelvis.z), "{pelvis}");
     assert!(Vec2::new(5.0, 3.0).distance(pelvis.truncate()) < 0.1, "sits on the seat: {pelvis}");
     assert!((seated.heading_rad - 1.0).abs() < 0.1);
     let bed = Step::LieOnBed { bed: [3.0, 5.0], heading_rad: 0.0, bed_m: 0.5 };
     let (_, truths) = played(&scene(vec![start(), bed, Step::Hold { secs: 2.0 }]));
     let lying = truths.last().expect("lies at the end");
-    for name in [Joint::Head, Joint::Pelvis, Joint::LeftKnee, Joint::RightAnkle] {
+    for name in [TruthJoint::Head, TruthJoint::Pelvis, TruthJoint::LeftKnee, TruthJoint::RightAnkle] {
         assert!((0.5..0.8).contains(&joint(lying, name).z), "{name:?} {}", joint(lying, name));
     }
-    assert!(joint(lying, Joint::Head).x > joint(lying, Joint::Pelvis).x + 0.5, "the head points where it was told");
+    assert!(joint(lying, TruthJoint::Head).x > joint(lying, TruthJoint::Pelvis).x + 0.5, "the head points where it was told");
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn builds_follow_height_weight_and_sex() {
         let mut spec = scene(vec![start(), Step::Hold { secs: 1.0 }]);
         spec.people[0] = PersonSpec { height_m, weight_kg: 22.0 * height_m * height_m, ..spec.people[0].clone() };
         let truth = Simulator::new(&spec).scene_truth(at(0.5)).people.remove(0);
-        joint(&truth, Joint::Head).z
+        joint(&truth, TruthJoint::Head).z
     };
     // The middle of the head is at 93 % of the stature.
     for height_m in [1.2, 1.6, 1.9, 2.1] {

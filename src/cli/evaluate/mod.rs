@@ -7,6 +7,7 @@ mod mesh;
 mod photos;
 mod statistics;
 mod table;
+mod tracking;
 
 use clap::Subcommand;
 
@@ -23,6 +24,7 @@ enum What {
     Doppler(doppler::Options),
     Mesh(mesh::Options),
     Photos(photos::Options),
+    Tracking(tracking::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
@@ -31,5 +33,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         What::Doppler(options) => doppler::run(options),
         What::Mesh(options) => mesh::run(options),
         What::Photos(options) => photos::run(options),
+        What::Tracking(options) => tracking::run(options),
     }
 }
