@@ -1,9 +1,14 @@
 //! `evaluate`: how good the program is, measured here and now.
 
+mod activity;
 mod body;
 mod conduct;
+mod data;
+mod falls;
+mod masking;
 mod mesh;
 mod photos;
+mod presence;
 mod statistics;
 mod table;
 
@@ -18,15 +23,23 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Activity(activity::Options),
     Body(body::Options),
+    Falls(falls::Options),
+    Masking(masking::Options),
     Mesh(mesh::Options),
     Photos(photos::Options),
+    Presence(presence::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
+        What::Activity(options) => activity::run(options),
         What::Body(options) => body::run(options),
+        What::Falls(options) => falls::run(options),
+        What::Masking(options) => masking::run(options),
         What::Mesh(options) => mesh::run(options),
         What::Photos(options) => photos::run(options),
+        What::Presence(options) => presence::run(options),
     }
 }
