@@ -8,8 +8,8 @@ use corporeal::analytics::evaluation::metrics::{Confusion, auroc, rates, sensiti
 use corporeal::analytics::evaluation::split::{Label, Split, folds};
 use corporeal::analytics::evaluation::verdict::{Verdict, verdict};
 use corporeal::analytics::fall::features::NAMES;
-use corporeal::analytics::fall::{self, Detector, FallModel, Threshold, Unsupported};
-use corporeal::analytics::learn::{Forest, ForestOptions, Logistic, Network, NetworkOptions};
+use corporeal::analytics::fall::{self, Choice, Detector, FallModel, Threshold, Unsupported};
+use corporeal::analytics::learn::{Forest, ForestOptions, Kernel, KernelOptions, Logistic, Network, NetworkOptions};
 use corporeal::analytics::masking;
 use corporeal::analytics::watch::Watch;
 use corporeal::capture::labelled::{fition, table};
@@ -135,6 +135,23 @@ fn one_seed_gives_one_network_and_it_learns() {
 }
 
 #[test]
+fn the_kernel_learns_and_refuses_what_it_cannot() {
+    let pictures: Vec<Vec<f32>> = (0..30).map(|i| picture(i % 3, i as u64)).collect();
+    let rows: Vec<&[f32]> = pictures.iter().map(Vec::as_slice).collect();
+    let classes: Vec<usize> = (0..30).map(|i| i % 3).collect();
+    let options = KernelOptions { max_shift: 1, ..KernelOptions::default() };
+    let kernel = Kernel::fit(&rows, &classes, 3, &options).expect("fits");
+    for kind in 0..3 {
+        let scores = kernel.scores(&picture(kind, 98));
+        let others = (0..3).filter(|other| *other != kind).map(|other| scores[other]).fold(f64::MIN, f64::max);
+        assert!(scores[kind] > others + 0.2, "{kind}: {scores:?}");
+    }
+    assert!(Kernel::fit(&rows, &classes, 2, &options).is_none(), "a class that does not exist");
+    assert!(Kernel::fit(&[], &[], 2, &options).is_none());
+    assert!(kernel.scores(&[1.0]).is_empty(), "a picture of another size");
+}
+
+#[test]
 fn a_score_is_supported_only_above_all_controls() {
     let interval = |value: f64, half: f64| Interval { value, low: value - half, high: value + half };
     let score = interval(0.9, 0.04);
@@ -209,7 +226,7 @@ fn a_day_that_gives_the_class_away_is_no_evidence() {
     let rows = falls::run(&sheets, &labels, "falling", Split::Person, &options, &mut |_| true).expect("two people");
     let no_movement = rows.iter().find(|row| row.method == Method::NoMovement).expect("a control");
     assert!(no_movement.auroc.value > 0.95, "the still channel tells the day: {:?}", no_movement.auroc);
-    for row in rows.iter().filter(|row| Method::SCORES.contains(&row.method)) {
+    for row in rows.iter().filter(|row| !row.method.is_control()) {
         assert_eq!(row.verdict, Some(Verdict::NoEvidence), "{:?}", row.method);
     }
     assert!(falls::run(&sheets, &labels, "falling", Split::Person, &options, &mut |_| false).is_err(), "interrupted");
@@ -296,7 +313,7 @@ fn model() -> FallModel {
         features.push(sheet(&channel.series()).expect("long enough").features);
         classes.push(if is_fall { "fall" } else { "other" });
     }
-    FallModel::fit(&features, &[], &classes, "fall", 0.3, &[]).expect("fits")
+    FallModel::fit(&features, &[], &classes, "fall", 0.3, &Choice::FeaturesOnly).expect("fits")
 }
 
 fn at_zero() -> Threshold {

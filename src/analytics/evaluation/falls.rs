@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::burst::{self, MIN_CONTRAST_DB};
 use super::super::clean::{Clean, RATE_HZ, clean, quantile};
 use super::super::fall::features::features;
-use super::super::learn::{Forest, ForestOptions, Logistic, Network, NetworkOptions};
+use super::super::learn::{Forest, ForestOptions, Kernel, KernelOptions, Logistic, Network, NetworkOptions};
 use super::super::series::AmplitudeSeries;
 use super::super::{masking, spectrogram};
 use super::bootstrap::{Interval, interval};
@@ -67,26 +67,44 @@ pub fn sheet_of(clean: &Clean) -> Option<Sheet> {
 pub enum Method {
     /// Logistic regression on the features of the burst.
     Logistic,
+    /// Kernel ridge regression on the picture of the burst.
+    Kernel,
     /// The mean of several networks on the picture of the burst.
     Network,
     /// Control: packets and the quietest 1.5 s, no movement.
     NoMovement,
-    /// Control: the network on the picture with the burst cut out.
+    /// Control: the kernel on the picture with the burst cut out.
     BurstCutOut,
+    /// Control: the networks on the picture with the burst cut out.
+    BurstCutOutNetwork,
     /// Control: begin, peak and end of the burst.
     TimingOnly,
 }
 
 impl Method {
-    pub const SCORES: [Self; 2] = [Self::Logistic, Self::Network];
-    pub const CONTROLS: [Self; 3] = [Self::NoMovement, Self::BurstCutOut, Self::TimingOnly];
+    /// Controls first, because verdicts need them.
+    const ORDER: [Self; 7] = [
+        Self::NoMovement,
+        Self::BurstCutOut,
+        Self::BurstCutOutNetwork,
+        Self::TimingOnly,
+        Self::Logistic,
+        Self::Kernel,
+        Self::Network,
+    ];
+
+    pub fn is_control(self) -> bool {
+        matches!(self, Self::NoMovement | Self::BurstCutOut | Self::BurstCutOutNetwork | Self::TimingOnly)
+    }
 
     pub fn label(self) -> &'static str {
         match self {
             Self::Logistic => "features, logistic regression",
+            Self::Kernel => "burst picture, kernel",
             Self::Network => "burst picture, networks",
             Self::NoMovement => "control: no movement",
             Self::BurstCutOut => "control: burst cut out",
+            Self::BurstCutOutNetwork => "control: burst cut out, networks",
             Self::TimingOnly => "control: timing only",
         }
     }
@@ -96,7 +114,7 @@ impl Method {
 pub struct Options {
     /// Whether masked records are left out of both parts, as the detector leaves them out.
     pub gates: bool,
-    /// Networks whose probabilities are averaged.
+    /// Networks whose probabilities are averaged; none leaves that method out.
     pub n_networks: usize,
     pub n_epochs: usize,
     pub seed: u64,
@@ -104,7 +122,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gates: true, n_networks: 5, n_epochs: NetworkOptions::default().n_epochs, seed: 0 }
+        Self { gates: true, n_networks: 0, n_epochs: NetworkOptions::default().n_epochs, seed: 0 }
     }
 }
 
@@ -158,7 +176,8 @@ pub fn run(
     let folds = folds(&labels, positive, split, options.seed)?;
     let task = Task { sheets: &sheets, labels: &labels, positive, options };
     let mut rows: Vec<Row> = Vec::new();
-    for method in Method::CONTROLS.into_iter().chain(Method::SCORES) {
+    let without_networks = |method: &Method| !matches!(method, Method::Network | Method::BurstCutOutNetwork);
+    for method in Method::ORDER.into_iter().filter(|method| options.n_networks > 0 || without_networks(method)) {
         let (mut scored, mut own) = (Vec::new(), Vec::new());
         for (number, fold) in folds.iter().enumerate() {
             if !progress(&format!("{} · {} · {}", split.label(), method.label(), fold.name)) {
@@ -175,7 +194,7 @@ pub fn run(
             scored.extend(cases);
         }
         let controls: Vec<Interval> =
-            rows.iter().filter(|row| Method::CONTROLS.contains(&row.method)).map(|row| row.auroc).collect();
+            rows.iter().filter(|row| row.method.is_control()).map(|row| row.auroc).collect();
         rows.extend(task.row(split, method, &folds, &scored, &own, &controls));
     }
     Ok(rows)
@@ -210,7 +229,9 @@ impl Task<'_> {
         match method {
             Method::Logistic => self.logistic(fold),
             Method::Network => (self.networks(fold, |sheet| &sheet.picture), None),
-            Method::BurstCutOut => (self.networks(fold, |sheet| &sheet.picture_without_burst), None),
+            Method::BurstCutOutNetwork => (self.networks(fold, |sheet| &sheet.picture_without_burst), None),
+            Method::Kernel => (self.kernel(fold, |sheet| &sheet.picture), None),
+            Method::BurstCutOut => (self.kernel(fold, |sheet| &sheet.picture_without_burst), None),
             Method::NoMovement => (self.forest(fold, |sheet| &sheet.quiet), None),
             Method::TimingOnly => (self.forest(fold, |sheet| &sheet.timing), None),
         }
@@ -224,16 +245,66 @@ impl Task<'_> {
         self.table(&fold.test, columns).iter().map(score).collect()
     }
 
-    /// All classes are learned, because a network that has to tell sitting from walking looks at movement.
-    fn networks(&self, fold: &Fold, picture: fn(&Sheet) -> &[f32]) -> Vec<f64> {
-        let mut names: Vec<&str> = fold.train.iter().map(|at| self.labels[*at].class.as_str()).collect();
+    /// Pictures, classes and the class to find: all classes are learned, because what has to tell sitting from walking looks
+    /// at movement.
+    fn pictures(&self, part: &[usize], picture: fn(&Sheet) -> &[f32]) -> (Vec<&[f32]>, Vec<usize>, Vec<&str>) {
+        let class = |at: &usize| self.labels.get(*at).map_or("", |label| label.class.as_str());
+        let mut names: Vec<&str> = part.iter().map(class).collect();
         names.sort_unstable();
         names.dedup();
-        let class_of = |at: &usize| names.iter().position(|name| *name == self.labels[*at].class).unwrap_or(0);
-        let classes: Vec<usize> = fold.train.iter().map(class_of).collect();
+        let number = |at: &usize| names.iter().position(|name| *name == class(at)).unwrap_or(0);
+        let numbers = part.iter().map(number).collect();
+        (part.iter().filter_map(|at| self.sheets.get(*at)).map(|sheet| picture(sheet)).collect(), numbers, names)
+    }
+
+    /// The kernel's width comes from blocks of records left out inside the training part.
+    fn kernel(&self, fold: &Fold, picture: fn(&Sheet) -> &[f32]) -> Vec<f64> {
+        const NARROWNESS: [f64; 3] = [1.0, 2.0, 4.0];
+        const N_BLOCKS: usize = 4;
+        let block = blocks(self.labels, &fold.train, N_BLOCKS);
+        let mut best: Option<(f64, KernelOptions)> = None;
+        for narrowness in NARROWNESS {
+            let mut cases = Vec::new();
+            for left_out in 0..N_BLOCKS {
+                let select = |inside: bool| -> Vec<usize> {
+                    let places = fold.train.iter().zip(&block).filter(|(_, block)| (**block == left_out) == inside);
+                    places.map(|(at, _)| *at).collect()
+                };
+                // Shifts cost much and change little here.
+                let options = KernelOptions { narrowness, max_shift: 0, ..KernelOptions::default() };
+                let held = select(true);
+                let scores = self.kernel_scores(&select(false), &held, picture, &options);
+                cases.extend(scores.into_iter().zip(self.truths(&held)));
+            }
+            let area = auroc(&cases).unwrap_or(0.0);
+            if best.as_ref().is_none_or(|(known, _)| area > *known) {
+                best = Some((area, KernelOptions { narrowness, ..KernelOptions::default() }));
+            }
+        }
+        let options = best.map(|(_, options)| options).unwrap_or_default();
+        self.kernel_scores(&fold.train, &fold.test, picture, &options)
+    }
+
+    fn kernel_scores(
+        &self,
+        train: &[usize],
+        test: &[usize],
+        picture: fn(&Sheet) -> &[f32],
+        options: &KernelOptions,
+    ) -> Vec<f64> {
+        let (pictures, classes, names) = self.pictures(train, picture);
         let wanted = names.iter().position(|name| *name == self.positive).unwrap_or(0);
-        let pictures: Vec<&[f32]> =
-            fold.train.iter().filter_map(|at| self.sheets.get(*at)).map(|sheet| picture(sheet)).collect();
+        let model = Kernel::fit(&pictures, &classes, names.len(), options);
+        let score = |at: &usize| {
+            let scores = model.as_ref().zip(self.sheets.get(*at)).map(|(model, sheet)| model.scores(picture(sheet)));
+            scores.and_then(|scores| scores.get(wanted).copied()).unwrap_or(0.0)
+        };
+        test.iter().map(score).collect()
+    }
+
+    fn networks(&self, fold: &Fold, picture: fn(&Sheet) -> &[f32]) -> Vec<f64> {
+        let (pictures, classes, names) = self.pictures(&fold.train, picture);
+        let wanted = names.iter().position(|name| *name == self.positive).unwrap_or(0);
         let mut scores = vec![0.0; fold.test.len()];
         for member in 0..self.options.n_networks {
             let options = NetworkOptions {
@@ -337,7 +408,7 @@ impl Task<'_> {
         let by_fold = folds.iter().enumerate().filter_map(|(number, fold)| {
             Some((fold.name.clone(), auroc(&judged(scored.iter().filter(|case| case.fold == number)))?))
         });
-        let is_score = Method::SCORES.contains(&method);
+        let is_score = !method.is_control();
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
         Some(Row {
             split,

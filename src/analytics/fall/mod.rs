@@ -11,5 +11,5 @@ pub mod model;
 pub mod threshold;
 
 pub use detector::{Config, Detector, Unsupported};
-pub use model::FallModel;
+pub use model::{Choice, FallModel};
 pub use threshold::Threshold;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::learn::{Logistic, Network, NetworkOptions};
+use super::super::learn::{Kernel, KernelOptions, Logistic, Network, NetworkOptions};
 use super::features::NAMES;
 use crate::types::Figure;
 
@@ -10,9 +10,26 @@ use crate::types::Figure;
 #[derive(Clone, Debug, PartialEq)]
 pub struct FallModel {
     pub logistic: Logistic,
-    /// Networks and the place of falls among their classes; empty where only the regression is used.
-    pub networks: Vec<Network>,
+    pub on_pictures: OnPictures,
+    /// The place of falls among the classes of what looks at pictures.
     pub fall_class: usize,
+}
+
+/// What decides by the picture of a burst.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OnPictures {
+    /// Nothing: the regression on features decides.
+    None,
+    Kernel(Kernel),
+    Networks(Vec<Network>),
+}
+
+/// What to fit beside the regression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    FeaturesOnly,
+    Kernel(KernelOptions),
+    Networks(Vec<NetworkOptions>),
 }
 
 /// A score and the reasons for it.
@@ -28,7 +45,7 @@ pub struct Scored {
 const N_REASONS: usize = 6;
 
 impl FallModel {
-    /// Fits the regression, and networks when pictures are given. `classes` are names, `fall` is the one to find.
+    /// Fits the regression and the chosen model of pictures. `classes` are names, `fall` is the one to find.
     ///
     /// `None` where one kind is missing.
     pub fn fit(
@@ -37,7 +54,7 @@ impl FallModel {
         classes: &[&str],
         fall: &str,
         c: f64,
-        networks: &[NetworkOptions],
+        choice: &Choice,
     ) -> Option<Self> {
         let is_fall: Vec<bool> = classes.iter().map(|class| *class == fall).collect();
         let logistic = Logistic::fit(features, &is_fall, c)?;
@@ -47,11 +64,18 @@ impl FallModel {
         let fall_class = names.iter().position(|name| *name == fall)?;
         let numbers: Vec<usize> =
             classes.iter().filter_map(|class| names.iter().position(|name| name == class)).collect();
-        let fit = |options: &NetworkOptions| Network::fit(pictures, &numbers, names.len(), options);
-        Some(Self { logistic, networks: networks.iter().filter_map(fit).collect(), fall_class })
+        let on_pictures = match choice {
+            Choice::FeaturesOnly => OnPictures::None,
+            Choice::Kernel(options) => OnPictures::Kernel(Kernel::fit(pictures, &numbers, names.len(), options)?),
+            Choice::Networks(options) => {
+                let fit = |options: &NetworkOptions| Network::fit(pictures, &numbers, names.len(), options);
+                OnPictures::Networks(options.iter().map(fit).collect::<Option<_>>()?)
+            }
+        };
+        Some(Self { logistic, on_pictures, fall_class })
     }
 
-    /// Networks decide where there are any; the regression explains.
+    /// The model of pictures decides where there is one; the regression explains.
     pub fn score(&self, features: &[f64], picture: &[f32]) -> Scored {
         let contributions = self.logistic.contributions(features);
         let mut order: Vec<usize> = (0..contributions.len()).collect();
@@ -61,14 +85,17 @@ impl FallModel {
             Some(Figure { name: (*NAMES.get(at)?).to_owned(), value: contributions.get(at).copied()? })
         };
         let reasons = order.into_iter().filter_map(reason).take(N_REASONS).collect();
-        let score = if self.networks.is_empty() {
-            self.logistic.score(features)
-        } else {
-            let chance = |network: &Network| {
-                f64::from(network.probabilities(picture).get(self.fall_class).copied().unwrap_or(0.0))
-            };
-            let mean = self.networks.iter().map(chance).sum::<f64>() / self.networks.len() as f64;
-            (mean.max(1e-6) / (1.0 - mean).max(1e-6)).ln()
+        let score = match &self.on_pictures {
+            OnPictures::None => self.logistic.score(features),
+            // From about 0 to 1; stretched to the span of log-odds, so that a threshold's neighbourhood means the same.
+            OnPictures::Kernel(kernel) => 8.0 * (kernel.scores(picture).get(self.fall_class).copied().unwrap_or(0.0) - 0.5),
+            OnPictures::Networks(networks) => {
+                let chance = |network: &Network| {
+                    f64::from(network.probabilities(picture).get(self.fall_class).copied().unwrap_or(0.0))
+                };
+                let mean = networks.iter().map(chance).sum::<f64>() / networks.len().max(1) as f64;
+                (mean.max(1e-6) / (1.0 - mean).max(1e-6)).ln()
+            }
         };
         Scored { score, reasons }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::out;
 use super::conduct::interrupt_flag;
 use crate::analytics::evaluation::bootstrap::Interval;
-use crate::analytics::evaluation::falls::{self, Method, Row, Sheet, is_event};
+use crate::analytics::evaluation::falls::{self, Row, Sheet, is_event};
 use crate::analytics::evaluation::split::{Label, Split};
 use crate::capture::labelled::{LabelledSeries, fition};
 
@@ -30,8 +30,8 @@ pub struct Options {
     /// Judge masked records too, as the study did; else they are left out, as the detector does.
     #[arg(long)]
     all_records: bool,
-    /// Networks whose probabilities are averaged.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    /// Networks whose probabilities are averaged, minutes for all splits; without any the method is left out.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=50))]
     networks: u8,
     /// Passes over the training records.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -186,7 +186,7 @@ fn block(split: Split, rows: &[Row]) -> String {
             .map_or_else(String::new, |(a, b, c)| format!("{:.1} / {:.1} % / {c:.1}", 100.0 * a, 100.0 * b));
         let verdict = row.verdict.map_or("", |verdict| verdict.label());
         text += &format!("\n  {:<32}{auroc:<20}{at_95:<22}{own:<19}{place:<26}{verdict}", row.method.label());
-        if Method::SCORES.contains(&row.method) {
+        if !row.method.is_control() {
             let folds: Vec<String> = row.folds.iter().map(|(name, area)| format!("{name} {area:.3}")).collect();
             text += &format!("\n    by what is left out: {}", folds.join(" · "));
         }

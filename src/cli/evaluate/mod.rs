@@ -1,10 +1,15 @@
 //! `evaluate`: how good the program is, measured here and now.
 
+mod activity;
 mod body;
 mod conduct;
+mod data;
 mod doppler;
+mod falls;
+mod masking;
 mod mesh;
 mod photos;
+mod presence;
 mod statistics;
 mod table;
 mod tracking;
@@ -20,19 +25,27 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Activity(activity::Options),
     Body(body::Options),
     Doppler(doppler::Options),
+    Falls(falls::Options),
+    Masking(masking::Options),
     Mesh(mesh::Options),
     Photos(photos::Options),
+    Presence(presence::Options),
     Tracking(tracking::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
+        What::Activity(options) => activity::run(options),
         What::Body(options) => body::run(options),
         What::Doppler(options) => doppler::run(options),
+        What::Falls(options) => falls::run(options),
+        What::Masking(options) => masking::run(options),
         What::Mesh(options) => mesh::run(options),
         What::Photos(options) => photos::run(options),
+        What::Presence(options) => presence::run(options),
         What::Tracking(options) => tracking::run(options),
     }
 }
