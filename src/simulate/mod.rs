@@ -20,6 +20,7 @@ mod motion;
 mod person;
 mod postures;
 mod random;
+pub mod reality;
 mod receiver;
 mod scatter;
 mod scene;

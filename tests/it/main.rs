@@ -42,5 +42,6 @@ mod silhouette;
 mod simulate;
 mod simulate_motion;
 mod simulate_physics;
+mod simulate_reality;
 mod sources;
 mod studio;
