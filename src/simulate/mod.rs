@@ -6,6 +6,7 @@
 
 mod air;
 mod antenna;
+mod clip;
 mod anthropometry;
 mod dice;
 mod director;
@@ -31,6 +32,7 @@ mod stories;
 mod thing;
 
 pub use antenna::Antenna;
+pub use clip::Clip;
 pub use grid::RadioFormat;
 pub use material::{Material, Wall};
 pub use random::SceneOptions;

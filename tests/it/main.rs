@@ -40,6 +40,7 @@ mod signal;
 mod signal_stream;
 mod silhouette;
 mod simulate;
+mod simulate_clips;
 mod simulate_motion;
 mod simulate_physics;
 mod simulate_reality;

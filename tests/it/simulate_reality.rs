@@ -18,7 +18,8 @@ fn real(class: &str) -> Option<Vec<Vec<CsiFrame>>> {
         if !name.starts_with(&format!("{class}_")) {
             continue;
         }
-        let mut files: Vec<_> = std::fs::read_dir(&folder).expect("readable").flatten().map(|entry| entry.file_name()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(&folder).expect("readable").flatten().map(|entry| entry.file_name()).collect();
         files.sort();
         for file in files {
             let file = file.to_string_lossy().into_owned();
@@ -87,7 +88,9 @@ fn simulated_records_are_set_beside_real_ones() {
             let spec = SimulatorSpec::other_trial(Activity::Standing, seed, &options());
             simulated(SimulatorSpec { occupied: false, ..spec }, 0.0)
         })),
-        all((0..n).map(|seed| simulated(SimulatorSpec { people: Vec::new(), ..SimulatorSpec::random(seed, &options()) }, 2.0))),
+        all((0..n).map(|seed| {
+            simulated(SimulatorSpec { people: Vec::new(), ..SimulatorSpec::random(seed, &options()) }, 2.0)
+        })),
         all((0..n).map(|seed| {
             let spec = SimulatorSpec::fall_trial(FallKind::ALL[seed as usize % 3], seed, &options());
             let simulator = Simulator::new(&spec);
@@ -112,8 +115,7 @@ fn simulated_records_are_set_beside_real_ones() {
         all[all.len() / 2]
     };
     let stands_out = |groups: [&[Likeness]; 2]| middle(groups[1]) / middle(groups[0]);
-    let (in_real, in_simulated) =
-        (stands_out([&real[0].1, &real[1].1]), stands_out([&simulated[0], &simulated[1]]));
+    let (in_real, in_simulated) = (stands_out([&real[0].1, &real[1].1]), stands_out([&simulated[0], &simulated[1]]));
     println!("walking over quiet: real {in_real:.1}, simulated {in_simulated:.1}");
     assert!(in_real > 1.5 && in_simulated > 1.5);
 }
