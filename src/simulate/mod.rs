@@ -6,6 +6,7 @@
 
 mod air;
 mod antenna;
+mod clip;
 mod anthropometry;
 mod dice;
 mod director;
@@ -20,6 +21,7 @@ mod motion;
 mod person;
 mod postures;
 mod random;
+pub mod reality;
 mod receiver;
 mod scatter;
 mod scene;
@@ -30,6 +32,7 @@ mod stories;
 mod thing;
 
 pub use antenna::Antenna;
+pub use clip::Clip;
 pub use grid::RadioFormat;
 pub use material::{Material, Wall};
 pub use random::SceneOptions;
