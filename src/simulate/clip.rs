@@ -6,7 +6,7 @@
 use bevy_math::{Quat, Vec3};
 use serde::Deserialize;
 
-use crate::types::Joint;
+use crate::types::TruthJoint;
 
 /// A clip as positions of joints over time.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,22 +30,22 @@ const N_NUMBERS: usize = 44;
 const N_JOINTS: usize = 15;
 /// Longer clips are cut: the longest of the set has some 4 000 frames.
 const MAX_FRAMES: usize = 100_000;
-const JOINTS: [Joint; N_JOINTS] = [
-    Joint::Pelvis,
-    Joint::Chest,
-    Joint::Neck,
-    Joint::LeftHip,
-    Joint::LeftKnee,
-    Joint::LeftAnkle,
-    Joint::RightHip,
-    Joint::RightKnee,
-    Joint::RightAnkle,
-    Joint::LeftShoulder,
-    Joint::LeftElbow,
-    Joint::LeftWrist,
-    Joint::RightShoulder,
-    Joint::RightElbow,
-    Joint::RightWrist,
+const JOINTS: [TruthJoint; N_JOINTS] = [
+    TruthJoint::Pelvis,
+    TruthJoint::Chest,
+    TruthJoint::Neck,
+    TruthJoint::LeftHip,
+    TruthJoint::LeftKnee,
+    TruthJoint::LeftAnkle,
+    TruthJoint::RightHip,
+    TruthJoint::RightKnee,
+    TruthJoint::RightAnkle,
+    TruthJoint::LeftShoulder,
+    TruthJoint::LeftElbow,
+    TruthJoint::LeftWrist,
+    TruthJoint::RightShoulder,
+    TruthJoint::RightElbow,
+    TruthJoint::RightWrist,
 ];
 /// Bone lengths of the humanoid, metres: the attachment points of its description file.
 const SPINE_M: f32 = 0.236;
@@ -73,7 +73,7 @@ impl Clip {
     }
 
     /// Where a joint is in each frame; `None` for joints that the humanoid does not have.
-    pub fn path(&self, joint: Joint) -> Option<impl Iterator<Item = Vec3> + '_> {
+    pub fn path(&self, joint: TruthJoint) -> Option<impl Iterator<Item = Vec3> + '_> {
         let at = JOINTS.iter().position(|own| *own == joint)?;
         Some(self.frames.iter().map(move |frame| frame[at]))
     }

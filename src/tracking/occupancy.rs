@@ -65,7 +65,7 @@ impl FloorMap {
         }
         self.watched_secs += secs;
         for track in tracks.iter().filter(|track| track.state.is_present() && track.pose.root.is_sound()) {
-            self.spread(track, secs * track.existence.clamp(0.0, 1.0));
+            self.spread(track, secs * track.presence());
         }
     }
 
@@ -180,11 +180,8 @@ impl OccupancyTimeline {
             }
             self.bins.push(OccupancyBin { start, watched_secs: 0.0, person_secs: 0.0, variance_secs: 0.0, most: 0 });
         }
-        let existences: Vec<f64> = tracks
-            .iter()
-            .filter(|track| track.state.is_present())
-            .map(|track| track.existence.clamp(0.0, 1.0))
-            .collect();
+        let existences: Vec<f64> =
+            tracks.iter().filter(|track| track.state.is_present()).map(|track| track.presence()).collect();
         let count = Headcount::new(existences.len(), &existences);
         if let Some(bin) = self.bins.last_mut() {
             bin.watched_secs += secs;

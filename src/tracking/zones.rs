@@ -14,8 +14,8 @@ use crate::types::{FloorPoint, Timestamp, Track, TrackId, Zone, ZoneId, ZoneKind
 /// Likely enough to have entered, and unlikely enough to have left.
 pub const ENTER_ABOVE: f64 = 0.7;
 pub const LEAVE_BELOW: f64 = 0.3;
-/// ... for this long, s: half a step, and more than a frame.
-const SETTLE_SECS: f64 = 0.6;
+/// ... for this long, s: longer than a run of unlucky frames, shorter than it takes to cross a bed.
+const SETTLE_SECS: f64 = 1.0;
 /// Who is gone from the tracker leaves their zones, after this time, s: a moment's loss is no leaving.
 const GONE_SECS: f64 = 2.0;
 /// A longer step than this is a gap: nobody is known to have stayed, s.
@@ -25,6 +25,7 @@ const MAX_PEOPLE: usize = 256;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ZoneEvent {
+    /// When it happened: somebody has entered or left up to some seconds before that is certain.
     pub time: Timestamp,
     pub zone: ZoneId,
     pub kind: ZoneEventKind,
@@ -127,7 +128,7 @@ impl ZoneWatch {
         for zone in &self.zones {
             let mut probabilities = Vec::new();
             for track in tracks.iter().filter(|track| track.state.is_present()).take(MAX_PEOPLE) {
-                let probability = probability_inside(&zone.outline, &track.pose.root) * track.existence.clamp(0.0, 1.0);
+                let probability = probability_inside(&zone.outline, &track.pose.root) * track.presence();
                 probabilities.push(probability);
                 let stay = self.stays.entry((zone.id, track.id)).or_insert_with(|| Stay::outside(time));
                 stay.judge(time, zone, track.id, probability, &mut events);
@@ -188,12 +189,12 @@ impl Stay {
             self.other_since = None;
             self.told_of_dwell = false;
             if self.inside {
-                events.push(event(time, zone, ZoneEventKind::Entered, track, probability));
+                events.push(event(since, zone, ZoneEventKind::Entered, track, probability));
                 if zone.kind == ZoneKind::Restricted {
-                    events.push(event(time, zone, ZoneEventKind::Intrusion, track, probability));
+                    events.push(event(since, zone, ZoneEventKind::Intrusion, track, probability));
                 }
             } else {
-                events.push(event(time, zone, ZoneEventKind::Left { dwell_secs }, track, probability));
+                events.push(event(since, zone, ZoneEventKind::Left { dwell_secs }, track, probability));
             }
         }
         let dwell_secs = time.secs_since(self.since);

@@ -82,6 +82,11 @@ impl Track {
         self.pose.root.position_m
     }
 
+    /// 0..=1: [`Self::existence`], and 0 where that is no probability.
+    pub fn presence(&self) -> f64 {
+        if (0.0..=1.0).contains(&self.existence) { self.existence } else { 0.0 }
+    }
+
     pub fn speed_m_per_s(&self) -> f64 {
         self.velocity_m_per_s[0].hypot(self.velocity_m_per_s[1])
     }

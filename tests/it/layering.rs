@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer.
-const LAYERS: [(&str, u8); 14] = [
+const LAYERS: [(&str, u8); 15] = [
     ("types", 0),
     ("signal", 1),
     ("simulate", 1),
     ("analytics", 1),
     ("body", 1),
+    ("pose", 1),
     ("tracking", 1),
     ("capture", 2),
     ("render", 2),

@@ -2,7 +2,7 @@
 
 use bevy_math::Vec3;
 use corporeal::simulate::{Clip, PersonSpec, Script, Simulator, SimulatorSpec, Step};
-use corporeal::types::{Activity, Joint, Room, Timestamp};
+use corporeal::types::{Activity, TruthJoint, Room, Timestamp};
 
 /// A recorded clip; `None`, with a printed reason, where the folder is absent.
 fn clip(name: &str) -> Option<Clip> {
@@ -18,7 +18,7 @@ fn clip(name: &str) -> Option<Clip> {
     Some(Clip::parse(&text).expect("a clip"))
 }
 
-/// Joint paths of a scripted person of the clips' size, 1.68 m, during one activity, every 1/30 s.
+/// TruthJoint paths of a scripted person of the clips' size, 1.68 m, during one activity, every 1/30 s.
 fn ours(steps: Vec<Step>, seed: u64, activities: &[Activity]) -> Vec<Vec<Vec3>> {
     let spec = SimulatorSpec {
         room: Room { width_m: 12.0, depth_m: 6.0, height_m: 2.5 },
@@ -51,13 +51,13 @@ fn speeds(path: &[Vec3], secs: f32) -> [f32; 2] {
     quantiles(path.windows(2).map(|pair| pair[0].distance(pair[1]) / secs))
 }
 
-const CHECKED: [Joint; 5] = [Joint::Pelvis, Joint::LeftKnee, Joint::RightAnkle, Joint::LeftElbow, Joint::RightWrist];
+const CHECKED: [TruthJoint; 5] = [TruthJoint::Pelvis, TruthJoint::LeftKnee, TruthJoint::RightAnkle, TruthJoint::LeftElbow, TruthJoint::RightWrist];
 
 #[test]
 fn our_walk_has_the_joint_speeds_of_a_recorded_walk() {
     let Some(walk) = clip("walk") else { return };
-    let path = |joint: Joint| walk.path(joint).expect("it has this joint").collect::<Vec<_>>();
-    let pelvis = path(Joint::Pelvis);
+    let path = |joint: TruthJoint| walk.path(joint).expect("it has this joint").collect::<Vec<_>>();
+    let pelvis = path(TruthJoint::Pelvis);
     let secs = walk.frame_secs * (pelvis.len() - 1) as f32;
     let speed_m_per_s = pelvis[0].distance(pelvis[pelvis.len() - 1]) / secs;
     println!("recorded walk at {speed_m_per_s:.2} m/s");
@@ -91,7 +91,7 @@ fn our_walk_has_the_joint_speeds_of_a_recorded_walk() {
     let steps =
         vec![Step::Appear { at: [0.6, 3.0], heading_rad: 0.0 }, Step::Walk { to: vec![[11.4, 3.0]], speed_m_per_s }];
     let poses = ours(steps, 1, &[Activity::Walking]);
-    let made = span(&mut poses[45..poses.len() - 45].iter().map(|pose| pose[Joint::Pelvis as usize].z));
+    let made = span(&mut poses[45..poses.len() - 45].iter().map(|pose| pose[TruthJoint::Pelvis as usize].z));
     println!("pelvis: recorded {recorded:.3?}, ours {made:.3?} m (lowest, rise and fall)");
     assert!(made.1 < 0.11 && (made.0 - recorded.0).abs() < 0.1);
 }
@@ -100,7 +100,7 @@ fn our_walk_has_the_joint_speeds_of_a_recorded_walk() {
 fn our_getting_up_is_like_a_recorded_one() {
     let (Some(front), Some(back)) = (clip("getup_facedown"), clip("getup_faceup")) else { return };
     for (clip, on_back) in [(front, false), (back, true)] {
-        let pelvis: Vec<Vec3> = clip.path(Joint::Pelvis).expect("it has a pelvis").collect();
+        let pelvis: Vec<Vec3> = clip.path(TruthJoint::Pelvis).expect("it has a pelvis").collect();
         let [_, recorded] = speeds(&pelvis, clip.frame_secs);
         let recorded_secs = clip.frame_secs * pelvis.len() as f32;
         let steps = vec![
@@ -112,7 +112,7 @@ fn our_getting_up_is_like_a_recorded_one() {
         let mut secs = Vec::new();
         for seed in 0..6 {
             let poses = ours(steps.clone(), seed, &[Activity::GettingUp]);
-            let own: Vec<Vec3> = poses.iter().map(|pose| pose[Joint::Pelvis as usize]).collect();
+            let own: Vec<Vec3> = poses.iter().map(|pose| pose[TruthJoint::Pelvis as usize]).collect();
             let [_, made] = speeds(&own, 1.0 / 30.0);
             secs.push(own.len() as f32 / 30.0);
             println!(
