@@ -2,21 +2,21 @@
 
 use bevy_math::Vec3;
 
-use crate::types::{TruthJoint, JointEstimate};
+use crate::types::{Joint, JointEstimate};
 
 /// Bones from the trunk outwards: parent, child, and the child's distance over stature.
 ///
 /// Shares of stature after Drillis and Contini (Body segment parameters, 1966; as in Winter, Biomechanics and Motor Control
 /// of Human Movement, figure 4.1): upper arm 0.186, forearm 0.146, thigh 0.245, shank 0.246.
-const BONES: [(TruthJoint, TruthJoint, f32); 8] = [
-    (TruthJoint::LeftShoulder, TruthJoint::LeftElbow, 0.186),
-    (TruthJoint::LeftElbow, TruthJoint::LeftWrist, 0.146),
-    (TruthJoint::RightShoulder, TruthJoint::RightElbow, 0.186),
-    (TruthJoint::RightElbow, TruthJoint::RightWrist, 0.146),
-    (TruthJoint::LeftHip, TruthJoint::LeftKnee, 0.245),
-    (TruthJoint::LeftKnee, TruthJoint::LeftAnkle, 0.246),
-    (TruthJoint::RightHip, TruthJoint::RightKnee, 0.245),
-    (TruthJoint::RightKnee, TruthJoint::RightAnkle, 0.246),
+const BONES: [(Joint, Joint, f32); 8] = [
+    (Joint::LeftShoulder, Joint::LeftElbow, 0.186),
+    (Joint::LeftElbow, Joint::LeftWrist, 0.146),
+    (Joint::RightShoulder, Joint::RightElbow, 0.186),
+    (Joint::RightElbow, Joint::RightWrist, 0.146),
+    (Joint::LeftHip, Joint::LeftKnee, 0.245),
+    (Joint::LeftKnee, Joint::LeftAnkle, 0.246),
+    (Joint::RightHip, Joint::RightKnee, 0.245),
+    (Joint::RightKnee, Joint::RightAnkle, 0.246),
 ];
 
 /// Bones of people of one stature differ by about this much, so that shorter and longer ones pass.
@@ -26,7 +26,7 @@ const TOLERANCE: f32 = 0.12;
 ///
 /// A bone of a wrong length is stretched or shortened along its own direction; what hangs on it moves along. Joints that
 /// are no numbers come back as they were: there is nothing to draw them back from.
-pub fn limited(joints: &[JointEstimate; TruthJoint::COUNT], height_m: f32) -> [JointEstimate; TruthJoint::COUNT] {
+pub fn limited(joints: &[JointEstimate; Joint::COUNT], height_m: f32) -> [JointEstimate; Joint::COUNT] {
     let mut limited = *joints;
     let height_m = if height_m.is_finite() { height_m.clamp(0.5, 2.5) } else { 1.68 };
     for (bone, (parent, child, share)) in BONES.into_iter().enumerate() {

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::types::{BodyPart, Estimate, TruthJoint, Pose, Posture};
+use crate::types::{BodyPart, Estimate, Joint, Pose, Posture};
 
 /// What a pose rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -64,8 +64,8 @@ pub struct Shown {
     pub heading_rad: Option<Estimate>,
     /// A standing, sitting or lying figure that stands for the posture and claims no limb.
     pub template: bool,
-    /// How to draw each joint, in the order of [`TruthJoint::ALL`]; `None`: no skeleton.
-    pub joints: Option<[Part; TruthJoint::COUNT]>,
+    /// How to draw each joint, in the order of [`Joint::ALL`]; `None`: no skeleton.
+    pub joints: Option<[Part; Joint::COUNT]>,
     /// The most severe first.
     pub refusals: Vec<Refusal>,
 }
@@ -106,7 +106,7 @@ pub fn shown(pose: &Pose, evidence: &Evidence) -> Shown {
         } else if heading_rad.is_none() {
             refusals.push(Refusal::NoHeading);
         } else if let Some(estimates) = &pose.joints {
-            joints = Some(TruthJoint::ALL.map(|joint| part(joint, estimates[joint as usize].sigma_m)));
+            joints = Some(Joint::ALL.map(|joint| part(joint, estimates[joint as usize].sigma_m)));
         }
     }
     Shown {
@@ -119,10 +119,10 @@ pub fn shown(pose: &Pose, evidence: &Evidence) -> Shown {
     }
 }
 
-fn part(joint: TruthJoint, sigma_m: f32) -> Part {
+fn part(joint: Joint, sigma_m: f32) -> Part {
     match joint.part() {
         // Eyes and ears were never modelled; the nose marks the head.
-        BodyPart::Head if joint != TruthJoint::Nose => Part::Hidden,
+        BodyPart::Head if joint != Joint::Nose => Part::Hidden,
         BodyPart::Arm if sigma_m < MAX_ARM_SIGMA_M => Part::Drawn,
         BodyPart::Head | BodyPart::Torso | BodyPart::Leg if sigma_m < MAX_SIGMA_M => Part::Drawn,
         _ => Part::Greyed,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer.
-const LAYERS: [(&str, u8); 15] = [
+const LAYERS: [(&str, u8); 16] = [
     ("types", 0),
     ("signal", 1),
     ("simulate", 1),
