@@ -1,7 +1,7 @@
 //! The front door of all detectors for a running link: frames in, events and states out.
 //!
-//! Keeps the last ten seconds of amplitudes and looks at them every half second of the frames' own time. The same frames
-//! give the same events, bit for bit.
+//! Keeps the last half minute of amplitudes and looks at the newest of them every half second of the frames' own time; what needs
+//! longer stretches comes less often. The same frames give the same events, bit for bit.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,11 @@ use crate::types::{Confidence, CsiFrame, Event, EventId, EventKind, LinkId, Seve
 /// What breathing needs; the fall detector looks at the last third.
 const KEPT_SECS: f64 = 30.0;
 const LOOK_EVERY_SECS: f64 = 0.5;
-/// Breathing changes slowly and costs most.
+/// Movement is told from the newest windows.
+const MOVEMENT_SECS: f64 = 4.0;
+/// A machine runs for longer than this, and its figures cost more than all others.
+const MASKING_EVERY_SECS: f64 = 2.0;
+/// Breathing changes slowly.
 const BREATHE_EVERY_SECS: f64 = 5.0;
 /// A jump of the clock by more than this, either way, starts everything again.
 const MAX_JUMP_SECS: f64 = 60.0;
@@ -31,7 +35,10 @@ pub enum Presence {
     NotCalibrated,
     Moving,
     /// Nobody moves, but somebody breathes: breaths a minute and quality.
-    Still { breaths_per_min: f64, quality: f64 },
+    Still {
+        breaths_per_min: f64,
+        quality: f64,
+    },
     /// Neither movement nor breath. An empty room, or somebody whom this link does not reach.
     Quiet,
 }
@@ -44,6 +51,7 @@ pub struct Watch {
     probe: Vec<(Timestamp, CsiFrame)>,
     packets: VecDeque<(Timestamp, Vec<f32>)>,
     last_look: Option<Timestamp>,
+    last_masking: Option<Timestamp>,
     last_breath: Option<Timestamp>,
     breath: Option<(f64, f64)>,
     baseline: Option<QuietBaseline>,
@@ -63,6 +71,7 @@ impl Watch {
             probe: Vec::new(),
             packets: VecDeque::new(),
             last_look: None,
+            last_masking: None,
             last_breath: None,
             breath: None,
             baseline: None,
@@ -76,8 +85,8 @@ impl Watch {
 
     /// Takes the last ten seconds as quiet and gives the baseline; `None` where too little has been seen.
     pub fn learn_quiet(&mut self) -> Option<QuietBaseline> {
-        let learned = self.stretch(fall::detector::LOOK_BACK_SECS).and_then(|(_, series)| clean::clean(&series));
-        let baseline = learned.and_then(|clean| QuietBaseline::learn(&presence::windows(&clean)));
+        let learned = self.clean(fall::detector::LOOK_BACK_SECS);
+        let baseline = learned.and_then(|(_, clean)| QuietBaseline::learn(&presence::windows(&clean)));
         self.baseline = baseline.or(self.baseline);
         baseline
     }
@@ -108,7 +117,7 @@ impl Watch {
         if jumped {
             // A clock that was set anew: what came before lies on another axis.
             self.packets.clear();
-            (self.last_look, self.last_breath, self.breath) = (None, None, None);
+            (self.last_look, self.last_masking, self.last_breath, self.breath) = (None, None, None, None);
         }
         let Some(columns) = &self.columns else {
             self.probe.push((time, frame.clone()));
@@ -143,28 +152,40 @@ impl Watch {
             return Vec::new();
         }
         self.last_look = Some(time);
-        let Some((start, series)) = self.stretch(fall::detector::LOOK_BACK_SECS) else { return Vec::new() };
-        let Some(clean) = clean::clean(&series) else { return Vec::new() };
-        if since(self.last_breath) >= BREATHE_EVERY_SECS {
+        let for_masking = since(self.last_masking) >= MASKING_EVERY_SECS;
+        // Not both in one look, so that no frame waits for long.
+        if !for_masking && since(self.last_breath) >= BREATHE_EVERY_SECS {
             self.last_breath = Some(time);
-            let long = self.stretch(KEPT_SECS).and_then(|(_, series)| clean::clean(&series));
-            self.breath = long.and_then(|clean| breathing::rate(&clean));
+            self.breath = self.clean(KEPT_SECS).and_then(|(_, clean)| breathing::rate(&clean));
         }
-        let mut events = self.fall.look(start, &clean);
-        events.extend(self.look_for_masking(start, time, &clean));
-        events.extend(self.look_for_movement(time, &clean));
+        let mut events = Vec::new();
+        if (for_masking || self.fall.is_calibrated())
+            && let Some((start, clean)) = self.clean(fall::detector::LOOK_BACK_SECS)
+        {
+            if for_masking {
+                self.last_masking = Some(time);
+                events.extend(self.look_for_masking(start, time, &clean));
+            }
+            events.extend(self.fall.look(start, &clean, self.masking));
+        }
+        if let Some((_, clean)) = self.clean(MOVEMENT_SECS) {
+            events.extend(self.look_for_movement(time, &clean));
+        }
         events
     }
 
     fn look_for_masking(&mut self, start: Timestamp, time: Timestamp, clean: &Clean) -> Option<Event> {
         // Half the windows of a few seconds are soon shaken by a person.
+        self.masking = None;
         if time.secs_since(start) < 0.9 * fall::detector::LOOK_BACK_SECS {
             return None;
         }
         self.masking = masking::judge(clean);
         let masking = self.masking?;
         let link = self.link;
-        tell(&mut self.masked, masking.masked, time, || new_event(EventKind::Masking, link, start, masking.shaken_share))
+        tell(&mut self.masked, masking.masked, time, || {
+            new_event(EventKind::Masking, link, start, masking.shaken_share)
+        })
     }
 
     fn look_for_movement(&mut self, time: Timestamp, clean: &Clean) -> Option<Event> {
@@ -179,7 +200,15 @@ impl Watch {
         };
         let excess = windows.get(last).map_or(0.0, |window| baseline.excess(window));
         let link = self.link;
-        tell(&mut self.movement, moves, time, || new_event(EventKind::Movement, link, time, (0.5 + excess / 2.0).min(1.0)))
+        tell(&mut self.movement, moves, time, || {
+            new_event(EventKind::Movement, link, time, (0.5 + excess / 2.0).min(1.0))
+        })
+    }
+
+    /// The last seconds, and when they begin.
+    fn clean(&self, secs: f64) -> Option<(Timestamp, Clean)> {
+        let (start, series) = self.stretch(secs)?;
+        Some((start, clean::clean(&series)?))
     }
 
     /// The last seconds as a series, and when it begins.
@@ -187,7 +216,8 @@ impl Watch {
         let end = self.packets.back()?.0;
         let from = self.packets.partition_point(|(time, _)| end.secs_since(*time) > secs);
         let start = self.packets.get(from)?.0;
-        let mut series = AmplitudeSeries { numbers: self.columns.as_ref()?.numbers.clone(), ..AmplitudeSeries::default() };
+        let mut series =
+            AmplitudeSeries { numbers: self.columns.as_ref()?.numbers.clone(), ..AmplitudeSeries::default() };
         for (time, row) in self.packets.iter().skip(from) {
             series.times_secs.push(time.secs_since(start));
             series.rows.extend_from_slice(row);

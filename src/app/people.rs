@@ -26,11 +26,8 @@ pub fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(summary(&calm.links)).font(theme::strong_font()));
         let entry = Action::LearnQuiet.entry();
-        let button = if is_calibrated {
-            ui.button(entry.name)
-        } else {
-            ui.add(marks::primary_button(theme, entry.name))
-        };
+        let button =
+            if is_calibrated { ui.button(entry.name) } else { ui.add(marks::primary_button(theme, entry.name)) };
         if button.on_hover_text(entry.tip).clicked() {
             cx.act(Action::LearnQuiet);
         }
@@ -104,8 +101,7 @@ fn row_ui(ui: &mut Ui, theme: &Theme, link: &LinkView) {
         }
         Err(why) => {
             ui.label(RichText::new("not judged").color(theme.quiet));
-            ui.add(egui::Label::new(RichText::new(why.text()).color(theme.quiet)).truncate())
-                .on_hover_text(why.text());
+            ui.add(egui::Label::new(RichText::new(why.text()).color(theme.quiet)).truncate()).on_hover_text(why.text());
         }
     });
     ui.end_row();

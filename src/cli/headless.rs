@@ -64,7 +64,7 @@ pub fn run(files: &[PathBuf]) -> anyhow::Result<()> {
 }
 
 fn demo() -> Snapshot {
-    let spec = SimulatorSpec::default();
+    let spec = SimulatorSpec::demo();
     let mut simulator = Simulator::new(&spec);
     let mut pipeline = Pipeline::new(StreamConfig::default());
     let mut clocks = crate::capture::source::clocks::NodeClocks::default();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::analytics::fall::Unsupported;
 use crate::analytics::watch::Presence;
 use crate::engine::{LinkView, Snapshot};
-use crate::types::{Event, Channel, ClockHealth, Hardware, LinkQuality, Provenance, Timestamp};
+use crate::types::{Channel, ClockHealth, Event, Hardware, LinkQuality, Provenance, Timestamp};
 
 /// One stream, for JSON.
 #[derive(Debug, Serialize)]

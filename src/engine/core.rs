@@ -24,6 +24,7 @@ use super::sensing::EventLog;
 use super::studio;
 use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
+use crate::simulate::SimulatorSpec;
 use crate::types::{Event, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
@@ -137,7 +138,7 @@ impl Core {
         self.dirty = true;
         match command {
             Command::Open(paths) => self.open_files(paths, false),
-            Command::OpenDemo => self.connect(SourceSpec::Simulator(Default::default())),
+            Command::OpenDemo => self.connect(SourceSpec::Simulator(SimulatorSpec::demo())),
             Command::Connect(SourceSpec::File { path, follow }) => self.open_files(vec![path], follow),
             Command::Connect(spec) => self.connect(spec),
             Command::Close(id) => self.close(|attached| attached.id == id),

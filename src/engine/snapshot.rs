@@ -9,7 +9,9 @@ use bevy_math::Vec3;
 use super::sensing::Sensed;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
-use crate::types::{Channel, Event, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp};
+use crate::types::{
+    Channel, Event, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp,
+};
 
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {

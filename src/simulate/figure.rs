@@ -140,7 +140,10 @@ impl Pose {
             put(pick(TruthJoint::LeftHip), hip);
             put(pick(TruthJoint::LeftKnee), knee);
             put(pick(TruthJoint::LeftAnkle), ankle);
-            put(pick(TruthJoint::LeftToe), ankle + self.feet[side] * Vec3::new(build.foot, 0.0, TOE_DROP * build.ankle));
+            put(
+                pick(TruthJoint::LeftToe),
+                ankle + self.feet[side] * Vec3::new(build.foot, 0.0, TOE_DROP * build.ankle),
+            );
         }
         let lowest = TruthJoint::ALL
             .into_iter()
@@ -180,12 +183,18 @@ fn clearance(joint: TruthJoint, build: &Build) -> f32 {
         TruthJoint::Head => r.head,
         TruthJoint::Pelvis | TruthJoint::Spine | TruthJoint::Chest => 0.8 * r.trunk_half_depth,
         TruthJoint::Neck => 0.6 * r.head,
-        TruthJoint::LeftShoulder | TruthJoint::RightShoulder | TruthJoint::LeftElbow | TruthJoint::RightElbow => 0.8 * r.upper_arm,
+        TruthJoint::LeftShoulder | TruthJoint::RightShoulder | TruthJoint::LeftElbow | TruthJoint::RightElbow => {
+            0.8 * r.upper_arm
+        }
         TruthJoint::LeftHip | TruthJoint::RightHip => 0.8 * r.thigh,
         TruthJoint::LeftKnee | TruthJoint::RightKnee => 0.8 * r.shank,
         TruthJoint::LeftAnkle | TruthJoint::RightAnkle => 0.5 * build.ankle,
         TruthJoint::LeftToe | TruthJoint::RightToe => 0.15 * build.ankle,
-        TruthJoint::Nose | TruthJoint::LeftWrist | TruthJoint::RightWrist | TruthJoint::LeftHand | TruthJoint::RightHand => 0.5 * r.forearm,
+        TruthJoint::Nose
+        | TruthJoint::LeftWrist
+        | TruthJoint::RightWrist
+        | TruthJoint::LeftHand
+        | TruthJoint::RightHand => 0.5 * r.forearm,
     }
 }
 

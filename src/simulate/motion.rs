@@ -10,7 +10,7 @@ use super::anthropometry::Build;
 use super::dice::Dice;
 use super::figure::Pose;
 use super::keys::Keys;
-use crate::types::{Activity, FallKind, TruthJoint, PostureClass};
+use crate::types::{Activity, FallKind, PostureClass, TruthJoint};
 
 /// A stretch of the script with one activity.
 #[derive(Clone, Copy, Debug)]

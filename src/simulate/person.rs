@@ -11,7 +11,7 @@ use super::motion::{Breath, Motion, posture};
 use super::scatter::{Body, Strengths};
 use super::script::{Script, Step};
 use super::{PersonSpec, SimulatorSpec};
-use crate::types::{ActivitySpan, TruthJoint, PersonTruth, PostureClass, Timestamp};
+use crate::types::{ActivitySpan, PersonTruth, PostureClass, Timestamp, TruthJoint};
 
 pub(super) struct Person {
     build: Build,

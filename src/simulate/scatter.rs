@@ -116,8 +116,10 @@ impl Body {
         put(joint(TruthJoint::Head), Vec3::ZERO);
         for left_side in [true, false] {
             let pick = |left: TruthJoint| joint(if left_side { left } else { left.mirrored() });
-            let (shoulder, elbow, wrist) = (pick(TruthJoint::LeftShoulder), pick(TruthJoint::LeftElbow), pick(TruthJoint::LeftWrist));
-            let (hip, knee, ankle) = (pick(TruthJoint::LeftHip), pick(TruthJoint::LeftKnee), pick(TruthJoint::LeftAnkle));
+            let (shoulder, elbow, wrist) =
+                (pick(TruthJoint::LeftShoulder), pick(TruthJoint::LeftElbow), pick(TruthJoint::LeftWrist));
+            let (hip, knee, ankle) =
+                (pick(TruthJoint::LeftHip), pick(TruthJoint::LeftKnee), pick(TruthJoint::LeftAnkle));
             put(shoulder.lerp(elbow, 0.35), Vec3::ZERO);
             put(shoulder.lerp(elbow, 0.8), Vec3::ZERO);
             put(elbow.lerp(wrist, 0.3), Vec3::ZERO);

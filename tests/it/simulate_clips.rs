@@ -2,7 +2,7 @@
 
 use bevy_math::Vec3;
 use corporeal::simulate::{Clip, PersonSpec, Script, Simulator, SimulatorSpec, Step};
-use corporeal::types::{Activity, TruthJoint, Room, Timestamp};
+use corporeal::types::{Activity, Room, Timestamp, TruthJoint};
 
 /// A recorded clip; `None`, with a printed reason, where the folder is absent.
 fn clip(name: &str) -> Option<Clip> {
@@ -51,7 +51,8 @@ fn speeds(path: &[Vec3], secs: f32) -> [f32; 2] {
     quantiles(path.windows(2).map(|pair| pair[0].distance(pair[1]) / secs))
 }
 
-const CHECKED: [TruthJoint; 5] = [TruthJoint::Pelvis, TruthJoint::LeftKnee, TruthJoint::RightAnkle, TruthJoint::LeftElbow, TruthJoint::RightWrist];
+const CHECKED: [TruthJoint; 5] =
+    [TruthJoint::Pelvis, TruthJoint::LeftKnee, TruthJoint::RightAnkle, TruthJoint::LeftElbow, TruthJoint::RightWrist];
 
 #[test]
 fn our_walk_has_the_joint_speeds_of_a_recorded_walk() {

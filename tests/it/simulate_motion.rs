@@ -4,7 +4,7 @@ use std::f32::consts::PI;
 
 use bevy_math::{Vec2, Vec3};
 use corporeal::simulate::{PersonSpec, SceneOptions, Script, Simulator, SimulatorSpec, Step};
-use corporeal::types::{Activity, FallKind, TruthJoint, PersonTruth, PostureClass, Room, Sex, Timestamp};
+use corporeal::types::{Activity, FallKind, PersonTruth, PostureClass, Room, Sex, Timestamp, TruthJoint};
 
 const STEP_SECS: f64 = 0.02;
 
@@ -130,8 +130,10 @@ fn steps_come_at_an_adults_cadence() {
     let walk = Step::Walk { to: vec![[7.4, 3.5]], speed_m_per_s: 1.2 };
     let spec = scene(vec![Step::Appear { at: [0.6, 3.5], heading_rad: 0.0 }, walk]);
     let (_, truths) = played(&spec);
-    let lead: Vec<f32> =
-        truths.iter().map(|truth| joint(truth, TruthJoint::LeftAnkle).x - joint(truth, TruthJoint::RightAnkle).x).collect();
+    let lead: Vec<f32> = truths
+        .iter()
+        .map(|truth| joint(truth, TruthJoint::LeftAnkle).x - joint(truth, TruthJoint::RightAnkle).x)
+        .collect();
     let middle = &lead[60..lead.len() - 75];
     let crossings = middle.windows(2).filter(|pair| (pair[0] > 0.0) != (pair[1] > 0.0)).count();
     let per_minute = crossings as f64 / (middle.len() as f64 * STEP_SECS) * 60.0;
@@ -157,7 +159,10 @@ fn falls_take_their_time_and_end_on_the_floor() {
             assert!((0.39..=1.01).contains(&secs), "{kind:?} {seed}: {secs} s");
             let index = |time: Timestamp| ((time.secs_f64() / STEP_SECS) as usize).min(truths.len() - 1);
             let trunk = |truth: &PersonTruth| {
-                (joint(truth, TruthJoint::Head).z + joint(truth, TruthJoint::Chest).z + joint(truth, TruthJoint::Pelvis).z) / 3.0
+                (joint(truth, TruthJoint::Head).z
+                    + joint(truth, TruthJoint::Chest).z
+                    + joint(truth, TruthJoint::Pelvis).z)
+                    / 3.0
             };
             let (before, after) = (trunk(&truths[index(fall.start)]), trunk(&truths[index(fall.end) + 15]));
             let least = if kind == FallKind::FromBed { 0.3 } else { 0.45 };
@@ -246,7 +251,10 @@ fn a_seat_and_a_bed_carry_at_their_height() {
     for name in [TruthJoint::Head, TruthJoint::Pelvis, TruthJoint::LeftKnee, TruthJoint::RightAnkle] {
         assert!((0.5..0.8).contains(&joint(lying, name).z), "{name:?} {}", joint(lying, name));
     }
-    assert!(joint(lying, TruthJoint::Head).x > joint(lying, TruthJoint::Pelvis).x + 0.5, "the head points where it was told");
+    assert!(
+        joint(lying, TruthJoint::Head).x > joint(lying, TruthJoint::Pelvis).x + 0.5,
+        "the head points where it was told"
+    );
 }
 
 #[test]

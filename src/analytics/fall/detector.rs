@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::burst::{self, Burst};
 use super::super::clean::{Clean, RATE_HZ};
-use super::super::masking;
+use super::super::masking::Masking;
 use super::super::spectrogram;
 use super::chain::{RECOVERY_DB, confidence, floor_stage, stages};
 use super::features::features;
@@ -59,9 +59,16 @@ pub enum Unsupported {
     /// Nothing long enough has been seen yet.
     Warming,
     /// A machine shakes the channel all the time.
-    Masked { shaken_share: f64 },
-    TooSlow { rate_hz: f64, needed_hz: f64 },
-    Gap { secs: f64 },
+    Masked {
+        shaken_share: f64,
+    },
+    TooSlow {
+        rate_hz: f64,
+        needed_hz: f64,
+    },
+    Gap {
+        secs: f64,
+    },
     /// No model has been fitted, or no threshold set on this place.
     NotCalibrated,
 }
@@ -139,23 +146,28 @@ impl Detector {
         self.n_suppressed
     }
 
+    /// Whether it has what it needs to score and to alarm.
+    pub fn is_calibrated(&self) -> bool {
+        self.calibration.is_some()
+    }
+
     /// Looks at the last seconds of the link. `start` is the time of the first sample; stretches must come in order of
-    /// time. The answer holds new events, and old ones with more known under the same id.
-    pub fn look(&mut self, start: Timestamp, clean: &Clean) -> Vec<Event> {
+    /// time; `masking` is what was found on the link lately. The answer holds new events, and old ones with more known under the same id.
+    pub fn look(&mut self, start: Timestamp, clean: &Clean, masking: Option<Masking>) -> Vec<Event> {
         let end = start.plus_secs(clean.len().saturating_sub(1) as f64 / RATE_HZ);
-        let burst = burst::find(clean);
+        let burst = self.is_calibrated().then(|| burst::find(clean)).flatten();
         let mut events = Vec::new();
         if let Some(burst) = &burst {
             events.extend(self.follow(start, end, burst));
         }
-        self.state = self.support(clean);
+        self.state = self.support(clean, masking);
         if let (Ok(()), Some(burst)) = (self.state, burst) {
             events.extend(self.judge(start, end, clean, &burst));
         }
         events
     }
 
-    fn support(&self, clean: &Clean) -> Result<(), Unsupported> {
+    fn support(&self, clean: &Clean, masking: Option<Masking>) -> Result<(), Unsupported> {
         let interval_secs = clean.bookkeeping.median_interval_secs;
         let rate_hz = if interval_secs > 0.0 { 1.0 / interval_secs } else { 0.0 };
         if rate_hz < self.config.min_rate_hz {
@@ -168,7 +180,7 @@ impl Detector {
         if secs > self.config.max_gap_secs {
             return Err(Unsupported::Gap { secs });
         }
-        if let Some(masking) = masking::judge(clean).filter(|masking| masking.masked) {
+        if let Some(masking) = masking.filter(|masking| masking.masked) {
             return Err(Unsupported::Masked { shaken_share: masking.shaken_share });
         }
         if self.calibration.is_none() { Err(Unsupported::NotCalibrated) } else { Ok(()) }
@@ -226,7 +238,8 @@ impl Detector {
     fn follow(&mut self, start: Timestamp, end: Timestamp, burst: &Burst) -> Option<Event> {
         let followed = self.following.as_mut()?;
         let from = (followed.burst_end.plus_secs(1.0).secs_since(start).max(0.0) * RATE_HZ) as usize;
-        let risen = (from..burst.energy.len()).find(|at| burst.energy.get(*at).is_some_and(|e| *e > followed.recovery_energy));
+        let risen =
+            (from..burst.energy.len()).find(|at| burst.energy.get(*at).is_some_and(|e| *e > followed.recovery_energy));
         let told_until = followed.event.span.end;
         let is_long = end.secs_since(followed.burst_end) > self.config.follow_secs;
         if risen.is_none() && !is_long && end.secs_since(told_until) < 10.0 {

@@ -13,11 +13,8 @@ use super::super::spectrogram::{CROP_FRAMES, N_FREQUENCIES};
 /// Channels after each convolution.
 const CHANNELS: [usize; 4] = [1, 12, 24, 32];
 /// Height and width of a picture at each convolution.
-const SIZES: [(usize, usize); 3] = [
-    (N_FREQUENCIES, CROP_FRAMES),
-    (N_FREQUENCIES / 2, CROP_FRAMES / 2),
-    (N_FREQUENCIES / 4, CROP_FRAMES / 4),
-];
+const SIZES: [(usize, usize); 3] =
+    [(N_FREQUENCIES, CROP_FRAMES), (N_FREQUENCIES / 2, CROP_FRAMES / 2), (N_FREQUENCIES / 4, CROP_FRAMES / 4)];
 const N_EMBEDDED: usize = 2 * CHANNELS[3];
 const N_TAPS: usize = 9;
 const MIN_VARIANCE: f32 = 1e-5;
@@ -177,7 +174,9 @@ impl Network {
         let head = self.head();
         let mut loss = 0.0;
         let mut back = vec![0.0; n * N_EMBEDDED];
-        for ((row, class), back) in embedded.chunks_exact(N_EMBEDDED).zip(classes).zip(back.chunks_exact_mut(N_EMBEDDED)) {
+        for ((row, class), back) in
+            embedded.chunks_exact(N_EMBEDDED).zip(classes).zip(back.chunks_exact_mut(N_EMBEDDED))
+        {
             let shares = softmax(&self.linear(row));
             loss -= shares.get(*class).copied().unwrap_or(1.0).max(1e-12).ln() / n as f32;
             for (at, share) in shares.iter().enumerate() {
@@ -230,13 +229,15 @@ impl Network {
         let (height, width) = SIZES[layer];
         let (area, depth) = (height * width, n_in * N_TAPS);
         let (weights, gains, offsets) = Self::places(layer);
-        let mut trace = Trace { patches: vec![0.0; n * depth * area], normal: vec![0.0; n * n_out * area], ..Trace::default() };
+        let mut trace =
+            Trace { patches: vec![0.0; n * depth * area], normal: vec![0.0; n * n_out * area], ..Trace::default() };
         for (picture, patches) in values.chunks_exact(n_in * area).zip(trace.patches.chunks_exact_mut(depth * area)) {
             for (tap, patch) in patches.chunks_exact_mut(area).enumerate() {
                 shift(&picture[tap / N_TAPS * area..][..area], patch, tap % N_TAPS, (height, width), false);
             }
         }
-        for (patches, out) in trace.patches.chunks_exact(depth * area).zip(trace.normal.chunks_exact_mut(n_out * area)) {
+        for (patches, out) in trace.patches.chunks_exact(depth * area).zip(trace.normal.chunks_exact_mut(n_out * area))
+        {
             for (channel, out) in out.chunks_exact_mut(area).enumerate() {
                 let row = &self.parameters[weights + channel * depth..][..depth];
                 for (weight, patch) in row.iter().zip(patches.chunks_exact(area)) {
@@ -277,7 +278,14 @@ impl Network {
     }
 
     /// Derivative by a layer's parameters, added to `gradient`, and by its input.
-    fn convolve_back(&self, layer: usize, trace: &Trace, mut back: Vec<f32>, n: usize, gradient: &mut [f32]) -> Vec<f32> {
+    fn convolve_back(
+        &self,
+        layer: usize,
+        trace: &Trace,
+        mut back: Vec<f32>,
+        n: usize,
+        gradient: &mut [f32],
+    ) -> Vec<f32> {
         let (n_in, n_out) = (CHANNELS[layer], CHANNELS[layer + 1]);
         let (height, width) = SIZES[layer];
         let (area, depth) = (height * width, n_in * N_TAPS);
@@ -346,7 +354,8 @@ fn halved(values: &[f32], layer: usize, n: usize) -> (Vec<f32>, Vec<u32>) {
             for x in (0..width).step_by(2) {
                 let corner = (plane * height + y) * width + x;
                 let places = [corner, corner + 1, corner + width, corner + width + 1];
-                let best = places.into_iter().reduce(|a, b| if values[b] > values[a] { b } else { a }).unwrap_or(corner);
+                let best =
+                    places.into_iter().reduce(|a, b| if values[b] > values[a] { b } else { a }).unwrap_or(corner);
                 out.push(values[best]);
                 origins.push(best as u32);
             }
@@ -363,9 +372,7 @@ fn embed(values: &[f32], n: usize) -> (Vec<f32>, Vec<usize>) {
     for picture in values.chunks_exact(CHANNELS[3] * height * width) {
         let columns: Vec<f32> = picture
             .chunks_exact(height * width)
-            .flat_map(|plane| {
-                (0..width).map(move |x| plane.iter().skip(x).step_by(width).sum::<f32>() / height as f32)
-            })
+            .flat_map(|plane| (0..width).map(move |x| plane.iter().skip(x).step_by(width).sum::<f32>() / height as f32))
             .collect();
         out.extend(columns.chunks_exact(width).map(|row| row.iter().sum::<f32>() / width as f32));
         for row in columns.chunks_exact(width) {
