@@ -68,10 +68,14 @@ pub fn find(clean: &Clean) -> Option<Burst> {
     // The filter rings at both ends.
     let inner = SMOOTHING..n.checked_sub(SMOOTHING)?;
     let floor = quantile(energy.get(inner.clone())?.to_vec(), FLOOR_QUANTILE)?;
-    let excess: Vec<f64> = (0..n)
-        .map(|at| if inner.contains(&at) { (energy.get(at).copied().unwrap_or(0.0) - 1.5 * floor).max(0.0) } else { 0.0 })
-        .collect();
-    let peak = (inner).max_by(|a, b| energy.get(*a).partial_cmp(&energy.get(*b)).unwrap_or(std::cmp::Ordering::Equal))?;
+    let excess: Vec<f64> =
+        (0..n)
+            .map(|at| {
+                if inner.contains(&at) { (energy.get(at).copied().unwrap_or(0.0) - 1.5 * floor).max(0.0) } else { 0.0 }
+            })
+            .collect();
+    let peak =
+        (inner).max_by(|a, b| energy.get(*a).partial_cmp(&energy.get(*b)).unwrap_or(std::cmp::Ordering::Equal))?;
     let highest = energy.get(peak).copied().filter(|e| *e > 0.0 && floor > 0.0)?;
     let edge = EDGE_SHARE * excess.get(peak).copied().unwrap_or(0.0);
     let moving = |at: usize| excess.get(at).is_some_and(|e| *e > edge);

@@ -221,7 +221,8 @@ impl Packets {
         let mut squares = vec![0.0; n];
         for column in 0..width {
             let signal: Vec<f64> = self.rows.iter().filter_map(|row| row.get(column).copied()).collect();
-            for ((square, value), middle) in squares.iter_mut().zip(&signal).zip(running_median(&signal, NEIGHBOURS.0)) {
+            for ((square, value), middle) in squares.iter_mut().zip(&signal).zip(running_median(&signal, NEIGHBOURS.0))
+            {
                 *square += (value - middle) * (value - middle) / width.max(1) as f64;
             }
         }

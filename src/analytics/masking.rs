@@ -94,7 +94,8 @@ fn window(clean: &Clean, start: usize, spectrum: &mut PowerSpectrum) -> Option<W
     let mut powers = vec![0.0; WINDOW];
     spectrum.add_power(scores.iter().map(|v| Some(Complex32::new(*v as f32, 0.0))), &mut powers);
     let frequencies = spectrum.frequencies_hz(RATE_HZ);
-    let high: f32 = powers.iter().zip(&frequencies).filter(|(_, f)| f64::from(f.abs()) >= HIGH_HZ).map(|(p, _)| p).sum();
+    let high: f32 =
+        powers.iter().zip(&frequencies).filter(|(_, f)| f64::from(f.abs()) >= HIGH_HZ).map(|(p, _)| p).sum();
     let all: f32 = powers.iter().sum();
     (total > 0.0 && all > 0.0).then(|| Window {
         first_share: power / total,

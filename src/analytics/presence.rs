@@ -47,7 +47,11 @@ fn window(clean: &Clean, start: usize) -> Option<MotionWindow> {
         squares += values.iter().map(|v| v * v).sum::<f64>();
     }
     let mean_square = squares / (WINDOW * width.max(1)) as f64;
-    (mean_square > 0.0).then(|| MotionWindow { start, memory: products / squares, energy_db: 10.0 * mean_square.log10() })
+    (mean_square > 0.0).then(|| MotionWindow {
+        start,
+        memory: products / squares,
+        energy_db: 10.0 * mean_square.log10(),
+    })
 }
 
 /// What a link's windows are like while nobody moves.

@@ -96,7 +96,8 @@ impl Columns {
         let first = frames.first()?;
         let values: Vec<&[Complex32]> = frames.iter().map(|frame| frame.values.as_slice()).collect();
         let amplitude_only = first.flags.contains(FrameFlags::AMPLITUDE_ONLY);
-        let BinChoice { usable, numbers, .. } = choose_bins(&first.subcarriers, first.hardware, amplitude_only, &values);
+        let BinChoice { usable, numbers, .. } =
+            choose_bins(&first.subcarriers, first.hardware, amplitude_only, &values);
         let (&low, &high) = (numbers.first()?, numbers.last()?);
         let centre = low.midpoint(high);
         let half_width = (high - low) / 2;

@@ -31,7 +31,10 @@ pub enum Presence {
     NotCalibrated,
     Moving,
     /// Nobody moves, but somebody breathes: breaths a minute and quality.
-    Still { breaths_per_min: f64, quality: f64 },
+    Still {
+        breaths_per_min: f64,
+        quality: f64,
+    },
     /// Neither movement nor breath. An empty room, or somebody whom this link does not reach.
     Quiet,
 }
@@ -163,7 +166,9 @@ impl Watch {
         self.masking = masking::judge(clean);
         let masking = self.masking?;
         let link = self.link;
-        tell(&mut self.masked, masking.masked, time, || new_event(EventKind::Masking, link, start, masking.shaken_share))
+        tell(&mut self.masked, masking.masked, time, || {
+            new_event(EventKind::Masking, link, start, masking.shaken_share)
+        })
     }
 
     fn look_for_movement(&mut self, time: Timestamp, clean: &Clean) -> Option<Event> {
@@ -178,7 +183,9 @@ impl Watch {
         };
         let excess = windows.get(last).map_or(0.0, |window| baseline.excess(window));
         let link = self.link;
-        tell(&mut self.movement, moves, time, || new_event(EventKind::Movement, link, time, (0.5 + excess / 2.0).min(1.0)))
+        tell(&mut self.movement, moves, time, || {
+            new_event(EventKind::Movement, link, time, (0.5 + excess / 2.0).min(1.0))
+        })
     }
 
     /// The last seconds as a series, and when it begins.
@@ -186,7 +193,8 @@ impl Watch {
         let end = self.packets.back()?.0;
         let from = self.packets.partition_point(|(time, _)| end.secs_since(*time) > secs);
         let start = self.packets.get(from)?.0;
-        let mut series = AmplitudeSeries { numbers: self.columns.as_ref()?.numbers.clone(), ..AmplitudeSeries::default() };
+        let mut series =
+            AmplitudeSeries { numbers: self.columns.as_ref()?.numbers.clone(), ..AmplitudeSeries::default() };
         for (time, row) in self.packets.iter().skip(from) {
             series.times_secs.push(time.secs_since(start));
             series.rows.extend_from_slice(row);

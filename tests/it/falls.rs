@@ -35,8 +35,7 @@ fn flags(value: &Value) -> Vec<bool> {
 fn metrics_are_those_of_scikit_learn() {
     let golden = golden();
     for ranking in golden["rankings"].as_array().expect("a list") {
-        let cases: Vec<(f64, bool)> =
-            numbers(&ranking["scores"]).into_iter().zip(flags(&ranking["truth"])).collect();
+        let cases: Vec<(f64, bool)> = numbers(&ranking["scores"]).into_iter().zip(flags(&ranking["truth"])).collect();
         let near = |a: Option<f64>, b: &Value| (a.expect("defined") - b.as_f64().expect("a number")).abs() < 1e-12;
         assert!(near(auroc(&cases), &ranking["auroc"]), "{:?} {}", auroc(&cases), ranking["auroc"]);
         assert!(near(sensitivity_at(&cases, 0.95), &ranking["sensitivity_at_95"]));
@@ -62,7 +61,8 @@ fn the_regression_is_that_of_scikit_learn() {
     let golden = golden();
     let rows: Vec<Vec<f64>> = golden["rows"].as_array().expect("a list").iter().map(numbers).collect();
     for fit in golden["fits"].as_array().expect("a list") {
-        let model = Logistic::fit(&rows, &flags(&golden["positive"]), fit["c"].as_f64().expect("a number")).expect("fits");
+        let model =
+            Logistic::fit(&rows, &flags(&golden["positive"]), fit["c"].as_f64().expect("a number")).expect("fits");
         for (found, wanted) in model.weights.iter().zip(numbers(&fit["weights"])) {
             assert!((found - wanted).abs() < 1e-5, "{found} {wanted}");
         }
@@ -114,7 +114,11 @@ fn the_networks_gradients_are_those_of_differences() {
             loss
         };
         let difference = ((loss_at(step) - loss_at(-step)) / (2.0 * f64::from(step))) as f32;
-        assert!((difference - gradient[at]).abs() < 0.05 * largest.min(1.0) + 0.1 * gradient[at].abs(), "{at}: {difference} {}", gradient[at]);
+        assert!(
+            (difference - gradient[at]).abs() < 0.05 * largest.min(1.0) + 0.1 * gradient[at].abs(),
+            "{at}: {difference} {}",
+            gradient[at]
+        );
         n_checked += usize::from(gradient[at].abs() > 0.02 * largest);
     }
     assert!(n_checked > 10, "next to no gradient was large enough to be checked");
@@ -261,7 +265,8 @@ fn the_burst_is_where_the_movement_was() {
 
 #[test]
 fn features_do_not_know_gain_and_are_all_there() {
-    let of = |gain: f64| sheet(&Channel { gain, ..Channel::burst(5.0, 0.7, 0.3) }.series()).expect("long enough").features;
+    let of =
+        |gain: f64| sheet(&Channel { gain, ..Channel::burst(5.0, 0.7, 0.3) }.series()).expect("long enough").features;
     let (soft, loud) = (of(0.01), of(1e4));
     assert_eq!(soft.len(), NAMES.len());
     for (name, (a, b)) in NAMES.iter().zip(soft.iter().zip(&loud)) {
@@ -332,7 +337,8 @@ fn watch(channel: &Channel, calibrated: bool) -> (Watch, Vec<Event>) {
 
 #[test]
 fn a_fall_raises_one_alert_with_its_stages_and_is_followed() {
-    let channel = Channel { secs: 40.0, rate_hz: 60.0, bursts: vec![(12.0, 0.4, 0.25), (31.0, 1.0, 0.25)], ..Channel::default() };
+    let channel =
+        Channel { secs: 40.0, rate_hz: 60.0, bursts: vec![(12.0, 0.4, 0.25), (31.0, 1.0, 0.25)], ..Channel::default() };
     let (_, events) = watch(&channel, true);
     let falls: Vec<&Event> = events.iter().filter(|event| event.kind == EventKind::Fall).collect();
     let first = falls.first().expect("the fall is found");
@@ -376,8 +382,18 @@ fn what_cannot_be_judged_says_why() {
     };
     check(&fall, false, |why| why == Unsupported::NotCalibrated, "Not calibrated");
     check(&Channel { fan: 0.08, ..fall.clone() }, true, |why| matches!(why, Unsupported::Masked { .. }), "machine");
-    check(&Channel { rate_hz: 20.0, ..fall.clone() }, true, |why| matches!(why, Unsupported::TooSlow { .. }), "too few");
-    check(&Channel { gap: Some((11.5, 13.0)), ..fall.clone() }, true, |why| matches!(why, Unsupported::Gap { .. }), "missing");
+    check(
+        &Channel { rate_hz: 20.0, ..fall.clone() },
+        true,
+        |why| matches!(why, Unsupported::TooSlow { .. }),
+        "too few",
+    );
+    check(
+        &Channel { gap: Some((11.5, 13.0)), ..fall.clone() },
+        true,
+        |why| matches!(why, Unsupported::Gap { .. }),
+        "missing",
+    );
     check(&Channel { secs: 4.0, bursts: Vec::new(), ..fall }, true, |why| why == Unsupported::Warming, "ten seconds");
 }
 
@@ -397,7 +413,9 @@ fn a_clock_that_jumps_starts_the_link_again() {
 
 #[test]
 fn raw_captures_give_the_features_of_the_compact_arrays() {
-    let (Some(raw), Some(compact)) = (shared_csi("fition/raw"), shared_csi("fition/compact_dev_u1-3.npz")) else { return };
+    let (Some(raw), Some(compact)) = (shared_csi("fition/raw"), shared_csi("fition/compact_dev_u1-3.npz")) else {
+        return;
+    };
     let compact = fition::read_compact(&compact).expect("the arrays are whole");
     assert_eq!(compact.len(), 590);
     let raw = fition::read_raw(&raw).expect("the captures are whole");
@@ -432,7 +450,8 @@ fn a_table_of_own_recordings_is_read_or_refused_with_what_to_write() {
     }
     let Some(raw) = shared_csi("fition/raw/falling_user1_rm1/falling_user1_rm1_1.pcap") else { return };
     let raw = raw.canonicalize().expect("there");
-    std::fs::write(&path, format!("file,start,end,label,person,room\n{},1,8,fall,ann,kitchen\n", raw.display())).expect("written");
+    std::fs::write(&path, format!("file,start,end,label,person,room\n{},1,8,fall,ann,kitchen\n", raw.display()))
+        .expect("written");
     let records = table::read(&path).expect("read");
     assert_eq!((records[0].label.class.as_str(), records[0].label.person.as_str()), ("fall", "ann"));
     assert!((records[0].series.secs() - 7.0).abs() < 0.2);

@@ -37,7 +37,8 @@ fn movement_is_found_at_any_level_with_one_setting() {
 fn somebody_who_leaves_during_calibration_does_not_spoil_it() {
     let leaving = windows(&Channel { bursts: vec![(0.5, 1.0, 0.3)], ..Channel::default() }.series());
     let quiet = windows(&Channel::default().series());
-    let (with, without) = (QuietBaseline::learn(&leaving).expect("enough"), QuietBaseline::learn(&quiet).expect("enough"));
+    let (with, without) =
+        (QuietBaseline::learn(&leaving).expect("enough"), QuietBaseline::learn(&quiet).expect("enough"));
     assert!((with.threshold() - without.threshold()).abs() < 0.1, "{with:?} {without:?}");
 }
 
@@ -53,10 +54,13 @@ fn movement_is_found_on_every_chip() {
         };
         for (quiet, movement) in of(espectre::QUIET).into_iter().zip(of(espectre::MOVEMENT)) {
             assert_eq!(quiet.label.device, movement.label.device);
-            let (calibration, test) = (windows(&quiet.series.between(0.0, 5.0)), windows(&quiet.series.between(5.0, 60.0)));
+            let (calibration, test) =
+                (windows(&quiet.series.between(0.0, 5.0)), windows(&quiet.series.between(5.0, 60.0)));
             let baseline = QuietBaseline::learn(&calibration).expect("five seconds");
             presence::moving(&test, &baseline).into_iter().for_each(|found| counts.add(found, false));
-            presence::moving(&windows(&movement.series), &baseline).into_iter().for_each(|found| counts.add(found, true));
+            presence::moving(&windows(&movement.series), &baseline)
+                .into_iter()
+                .for_each(|found| counts.add(found, true));
         }
         assert!(counts.f1().expect("clips") >= 0.97, "{chip}: {counts:?}");
         assert!(counts.specificity().expect("clips") >= 0.9, "{chip}: {counts:?}");
@@ -85,7 +89,10 @@ fn breathing_is_told_or_left_blank() {
     check_breath(&still, None);
     check_breath(&Channel { breath: Some((40.0, 0.01)), ..still.clone() }, None);
     check_breath(&Channel { secs: 8.0, breath: Some((15.0, 0.01)), ..still.clone() }, None);
-    check_breath(&Channel { bursts: vec![(9.0, 1.5, 0.3), (17.0, 2.0, 0.3)], breath: Some((15.0, 0.01)), ..still }, None);
+    check_breath(
+        &Channel { bursts: vec![(9.0, 1.5, 0.3), (17.0, 2.0, 0.3)], breath: Some((15.0, 0.01)), ..still },
+        None,
+    );
 }
 
 #[test]
@@ -103,7 +110,8 @@ fn noise_breathes_in_hardly_any_room() {
 fn a_link_tells_moving_still_and_quiet_apart() {
     let run = |channel: &Channel| {
         let mut watch = Watch::new(LinkId::default(), fall::Config::default());
-        let quiet = QuietBaseline::learn(&windows(&Channel { rate_hz: 60.0, ..Channel::default() }.series())).expect("enough");
+        let quiet =
+            QuietBaseline::learn(&windows(&Channel { rate_hz: 60.0, ..Channel::default() }.series())).expect("enough");
         watch.set_quiet(quiet);
         let events: Vec<_> = channel.frames().iter().flat_map(|(time, frame)| watch.push(*time, frame)).collect();
         (watch.presence(), events)
@@ -114,7 +122,10 @@ fn a_link_tells_moving_still_and_quiet_apart() {
     assert_eq!(state, Presence::Moving);
     assert_eq!(events.iter().filter(|event| event.kind == EventKind::Movement).count(), 1, "{events:?}");
     let (state, _) = run(&Channel { breath: Some((15.0, 0.008)), ..quiet });
-    assert!(matches!(state, Presence::Still { breaths_per_min, .. } if (breaths_per_min - 15.0).abs() < 1.5), "{state:?}");
+    assert!(
+        matches!(state, Presence::Still { breaths_per_min, .. } if (breaths_per_min - 15.0).abs() < 1.5),
+        "{state:?}"
+    );
 }
 
 #[test]

@@ -39,7 +39,8 @@ impl Order {
         for row in shares.iter().skip(1) {
             let (mut reached, mut from) = (Vec::with_capacity(n), Vec::with_capacity(n));
             for to in 0..n {
-                let ways: Vec<f64> = scores.iter().zip(&self.next).map(|(s, p)| s + p.get(to).copied().unwrap_or(f64::MIN)).collect();
+                let ways: Vec<f64> =
+                    scores.iter().zip(&self.next).map(|(s, p)| s + p.get(to).copied().unwrap_or(f64::MIN)).collect();
                 let best = super::largest(&ways);
                 reached.push(ways.get(best).copied().unwrap_or(f64::MIN) + evidence(row, to));
                 from.push(best);

@@ -38,7 +38,9 @@ pub fn quiet(clean: &Clean) -> Vec<f64> {
 fn quietest(clean: &Clean) -> Option<usize> {
     let width = clean.n_columns();
     let changes: Vec<f64> = (1..clean.len())
-        .map(|at| clean.row(at).iter().zip(clean.row(at - 1)).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / width as f64)
+        .map(|at| {
+            clean.row(at).iter().zip(clean.row(at - 1)).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / width as f64
+        })
         .collect();
     let sum = |start: usize| changes.get(start..start + QUIET - 1).map(|part| part.iter().sum::<f64>());
     let whole = |start: &usize| clean.valid.get(*start..*start + QUIET).is_some_and(|part| part.iter().all(|v| *v));

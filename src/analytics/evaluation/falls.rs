@@ -188,13 +188,17 @@ pub fn run(
                 .test
                 .iter()
                 .zip(scores)
-                .map(|(record, score)| Scored { fold: number, record: *record, score, positive: task.is_positive(*record) })
+                .map(|(record, score)| Scored {
+                    fold: number,
+                    record: *record,
+                    score,
+                    positive: task.is_positive(*record),
+                })
                 .collect();
             own.extend(threshold.map(|threshold| rates(&judged(cases.iter()), threshold)));
             scored.extend(cases);
         }
-        let controls: Vec<Interval> =
-            rows.iter().filter(|row| row.method.is_control()).map(|row| row.auroc).collect();
+        let controls: Vec<Interval> = rows.iter().filter(|row| row.method.is_control()).map(|row| row.auroc).collect();
         rows.extend(task.row(split, method, &folds, &scored, &own, &controls));
     }
     Ok(rows)
@@ -314,7 +318,8 @@ impl Task<'_> {
             };
             let Some(network) = Network::fit(&pictures, &classes, names.len(), &options) else { continue };
             for (score, at) in scores.iter_mut().zip(&fold.test) {
-                let shares = self.sheets.get(*at).map(|sheet| network.probabilities(picture(sheet))).unwrap_or_default();
+                let shares =
+                    self.sheets.get(*at).map(|sheet| network.probabilities(picture(sheet))).unwrap_or_default();
                 *score += f64::from(shares.get(wanted).copied().unwrap_or(0.0)) / self.options.n_networks as f64;
             }
         }
@@ -441,8 +446,11 @@ impl Task<'_> {
                 let rest = || cases.iter().enumerate().filter(|(at, _)| !drawn.contains(at)).map(|(_, case)| *case);
                 let (sensitivity, specificity) = rates(&judged(rest()), threshold);
                 let n_alarms = rest().filter(|case| !case.positive && case.score > threshold).count();
-                let secs: f64 =
-                    rest().filter(|case| !case.positive).filter_map(|c| self.sheets.get(c.record)).map(|s| s.secs).sum();
+                let secs: f64 = rest()
+                    .filter(|case| !case.positive)
+                    .filter_map(|c| self.sheets.get(c.record))
+                    .map(|s| s.secs)
+                    .sum();
                 sensitivities.extend(sensitivity);
                 specificities.extend(specificity);
                 alarms_per_hour.push(n_alarms as f64 * 3600.0 / secs.max(1.0));

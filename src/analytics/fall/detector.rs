@@ -59,9 +59,16 @@ pub enum Unsupported {
     /// Nothing long enough has been seen yet.
     Warming,
     /// A machine shakes the channel all the time.
-    Masked { shaken_share: f64 },
-    TooSlow { rate_hz: f64, needed_hz: f64 },
-    Gap { secs: f64 },
+    Masked {
+        shaken_share: f64,
+    },
+    TooSlow {
+        rate_hz: f64,
+        needed_hz: f64,
+    },
+    Gap {
+        secs: f64,
+    },
     /// No model has been fitted, or no threshold set on this place.
     NotCalibrated,
 }
@@ -226,7 +233,8 @@ impl Detector {
     fn follow(&mut self, start: Timestamp, end: Timestamp, burst: &Burst) -> Option<Event> {
         let followed = self.following.as_mut()?;
         let from = (followed.burst_end.plus_secs(1.0).secs_since(start).max(0.0) * RATE_HZ) as usize;
-        let risen = (from..burst.energy.len()).find(|at| burst.energy.get(*at).is_some_and(|e| *e > followed.recovery_energy));
+        let risen =
+            (from..burst.energy.len()).find(|at| burst.energy.get(*at).is_some_and(|e| *e > followed.recovery_energy));
         let told_until = followed.event.span.end;
         let is_long = end.secs_since(followed.burst_end) > self.config.follow_secs;
         if risen.is_none() && !is_long && end.secs_since(told_until) < 10.0 {

@@ -190,7 +190,8 @@ fn spectrum(spectrogram: &Spectrogram, burst: &Burst, out: &mut Vec<f64>) {
     let loud = above.iter().filter(|frame| weight(frame) > 0.05 * strongest);
     out.push(quantile(loud.map(|frame| moment(frame) / weight(frame)).collect(), 0.95).unwrap_or(0.0));
     let peak_of = |inside: fn(f64) -> bool| {
-        let power = |frame: &[f64; N_FREQUENCIES]| (0..N_FREQUENCIES).filter(|f| inside(hz(*f))).map(|f| frame[f]).sum();
+        let power =
+            |frame: &[f64; N_FREQUENCIES]| (0..N_FREQUENCIES).filter(|f| inside(hz(*f))).map(|f| frame[f]).sum();
         let powers = super::super::burst::smooth(&above.iter().map(power).collect::<Vec<f64>>(), 5);
         (0..powers.len()).max_by(|a, b| powers[*a].total_cmp(&powers[*b])).unwrap_or(0) as f64
     };

@@ -81,14 +81,15 @@ impl FallModel {
         let mut order: Vec<usize> = (0..contributions.len()).collect();
         let size = |at: &usize| contributions.get(*at).map_or(0.0, |c| c.abs());
         order.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
-        let reason = |at: usize| {
-            Some(Figure { name: (*NAMES.get(at)?).to_owned(), value: contributions.get(at).copied()? })
-        };
+        let reason =
+            |at: usize| Some(Figure { name: (*NAMES.get(at)?).to_owned(), value: contributions.get(at).copied()? });
         let reasons = order.into_iter().filter_map(reason).take(N_REASONS).collect();
         let score = match &self.on_pictures {
             OnPictures::None => self.logistic.score(features),
             // From about 0 to 1; stretched to the span of log-odds, so that a threshold's neighbourhood means the same.
-            OnPictures::Kernel(kernel) => 8.0 * (kernel.scores(picture).get(self.fall_class).copied().unwrap_or(0.0) - 0.5),
+            OnPictures::Kernel(kernel) => {
+                8.0 * (kernel.scores(picture).get(self.fall_class).copied().unwrap_or(0.0) - 0.5)
+            }
             OnPictures::Networks(networks) => {
                 let chance = |network: &Network| {
                     f64::from(network.probabilities(picture).get(self.fall_class).copied().unwrap_or(0.0))

@@ -143,7 +143,8 @@ impl Data<'_> {
             n_tried += 1;
             let drawn = low + (high - low) * unit(dice);
             let cut = if drawn < high { drawn } else { low };
-            let (below, above): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| self.value(**row, column) <= cut);
+            let (below, above): (Vec<usize>, Vec<usize>) =
+                rows.iter().partition(|row| self.value(**row, column) <= cut);
             if below.len() < min_leaf || above.len() < min_leaf {
                 continue;
             }

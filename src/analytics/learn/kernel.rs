@@ -95,7 +95,8 @@ impl Kernel {
         for shift in shifts(self.max_shift) {
             let moved = shifted(picture, shift);
             let square = f64::from(dot(&moved, &moved));
-            for ((known, known_square), weights) in self.pictures.iter().zip(&self.squares).zip(self.weights.row_iter()) {
+            for ((known, known_square), weights) in self.pictures.iter().zip(&self.squares).zip(self.weights.row_iter())
+            {
                 let distance = (square + known_square - 2.0 * f64::from(dot(&moved, known))).max(0.0);
                 let value = (-self.gamma * distance).exp() / n_shifts;
                 sums.iter_mut().zip(weights.iter()).for_each(|(sum, weight)| *sum += value * weight);

@@ -20,7 +20,8 @@ const N_SUBCARRIERS: usize = 64;
 pub fn read(folder: &Path) -> Result<Vec<LabelledSeries>, Error> {
     let mut clips = Vec::new();
     for class in [QUIET, MOVEMENT] {
-        let missing = || Error::Missing { path: folder.join(class), hint: "give the folder that holds baseline and movement" };
+        let missing =
+            || Error::Missing { path: folder.join(class), hint: "give the folder that holds baseline and movement" };
         let files = std::fs::read_dir(folder.join(class)).map_err(|_| missing())?.flatten().map(|file| file.path());
         let mut paths: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "npz")).collect();
         paths.sort();

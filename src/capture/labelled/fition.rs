@@ -44,10 +44,8 @@ pub fn read_compact(path: &Path) -> Result<Vec<LabelledSeries>, Error> {
     if !is_whole || per_record == 0 {
         return Err(damaged("arrays of unequal length"));
     }
-    let columns: Vec<(i16, usize)> = (-EDGE..=EDGE)
-        .filter(|k| *k != 0)
-        .filter_map(|k| Some((k, usize::try_from(CENTRE_BIN + k).ok()?)))
-        .collect();
+    let columns: Vec<(i16, usize)> =
+        (-EDGE..=EDGE).filter(|k| *k != 0).filter_map(|k| Some((k, usize::try_from(CENTRE_BIN + k).ok()?))).collect();
     let records = amplitudes
         .chunks_exact(N_BINS * per_record)
         .zip(times_ms.chunks_exact(per_record).zip(ranks.chunks_exact(per_record)))
@@ -91,7 +89,9 @@ pub fn read_raw(folder: &Path) -> Result<Vec<LabelledSeries>, Error> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for session in std::fs::read_dir(folder).map_err(|_| missing())?.flatten() {
         let Ok(files) = std::fs::read_dir(session.path()) else { continue };
-        paths.extend(files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "pcap")));
+        paths.extend(
+            files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "pcap")),
+        );
     }
     paths.sort();
     if paths.is_empty() {
@@ -99,7 +99,8 @@ pub fn read_raw(folder: &Path) -> Result<Vec<LabelledSeries>, Error> {
     }
     let mut records = Vec::new();
     for path in paths {
-        let session = path.parent().and_then(Path::file_name).map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let session =
+            path.parent().and_then(Path::file_name).map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let mut parts = session.split('_');
         let (class, user) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

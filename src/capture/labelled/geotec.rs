@@ -23,7 +23,8 @@ const N_COLUMNS: usize = 56;
 
 /// Reads the runs of one part (`D1`, `D2`, `D3`), in order of their names.
 pub fn read_part(folder: &Path) -> Result<Vec<LabelledRun>, Error> {
-    let missing = || Error::Missing { path: folder.to_owned(), hint: "give the folder that holds e01_rx_tx-x.npy and others" };
+    let missing =
+        || Error::Missing { path: folder.to_owned(), hint: "give the folder that holds e01_rx_tx-x.npy and others" };
     let files = std::fs::read_dir(folder).map_err(|_| missing())?.flatten().map(|file| file.path());
     let mut paths: Vec<PathBuf> = files.filter(|path| path.to_string_lossy().ends_with("-x.npy")).collect();
     paths.sort();

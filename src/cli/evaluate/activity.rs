@@ -61,7 +61,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let tests = [("D2", read_part(&options.data.join("D2"))?), ("D3", read_part(&options.data.join("D3"))?)];
     let mut outcomes = Vec::new();
     for classes in [Classes::Activities, Classes::ActivitiesAndEnds] {
-        let mut names: Vec<String> = train.iter().flat_map(|run| &run.labels).map(|label| classes.name(label)).collect();
+        let mut names: Vec<String> =
+            train.iter().flat_map(|run| &run.labels).map(|label| classes.name(label)).collect();
         names.sort();
         names.dedup();
         let read = |runs: &[LabelledRun], contexts| -> Vec<Sequence> {
@@ -97,13 +98,24 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     out::line(format_args!(
         "REPLAY · learned from D1 ({} runs)\n{:<28}{:>6}{:>12}{:>13}{:>10}{:>27}   looked at",
-        train.len(), "", "steps", "each step", "with order", "macro F1", "control: place in the run"
+        train.len(),
+        "",
+        "steps",
+        "each step",
+        "with order",
+        "macro F1",
+        "control: place in the run"
     ))?;
     for o in &outcomes {
         out::line(format_args!(
             "{:<28}{:>6}{:>10.1} %{:>11.1} %{:>10.3}{:>25.1} %   {}",
-            format!("{} · {} classes", o.part, o.classes), o.n_steps, 100.0 * o.each_step, 100.0 * o.with_order,
-            o.with_order_macro_f1, 100.0 * o.place_in_the_run, o.contexts
+            format!("{} · {} classes", o.part, o.classes),
+            o.n_steps,
+            100.0 * o.each_step,
+            100.0 * o.with_order,
+            o.with_order_macro_f1,
+            100.0 * o.place_in_the_run,
+            o.contexts
         ))?;
     }
     out::line("study: random forest on each step D2 72.7 %, D3 56.9 %")

@@ -98,8 +98,14 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     } else {
         options.split.iter().map(|name| name.split()).collect()
     };
-    let mut report =
-        Report { n_records, n_without_sheet, gates: settings.gates, seed: options.seed, rows: Vec::new(), left_out: Vec::new() };
+    let mut report = Report {
+        n_records,
+        n_without_sheet,
+        gates: settings.gates,
+        seed: options.seed,
+        rows: Vec::new(),
+        left_out: Vec::new(),
+    };
     if !options.json {
         out::line(summary(&labels, &sheets, &options.class, settings.gates))?;
         out::line(HEADING)?;

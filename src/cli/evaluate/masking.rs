@@ -46,7 +46,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let mut sessions: Vec<(Session, Vec<Masking>)> = Vec::new();
     for record in super::data::read(&options.data)? {
         let name = record.label.session;
-        let Some(masking) = clean(&record.series.between(0.0, MAX_SECS)).and_then(|clean| masking::judge(&clean)) else {
+        let Some(masking) = clean(&record.series.between(0.0, MAX_SECS)).and_then(|clean| masking::judge(&clean))
+        else {
             continue;
         };
         let place = sessions.iter().position(|(session, _)| session.name == name).unwrap_or_else(|| {

@@ -58,10 +58,17 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     // Clips of a chip are in order of time, so the n-th quiet one belongs to the n-th with movement.
     let mut quiet: Vec<_> = clips.iter().filter(|clip| clip.label.class == QUIET).collect();
     let mut movement: Vec<_> = clips.iter().filter(|clip| clip.label.class == MOVEMENT).collect();
-    let key = |clip: &&crate::capture::labelled::LabelledSeries| (clip.label.device.clone(), clip.label.session.clone(), clip.label.room.clone());
+    let key = |clip: &&crate::capture::labelled::LabelledSeries| {
+        (clip.label.device.clone(), clip.label.session.clone(), clip.label.room.clone())
+    };
     quiet.sort_by_key(key);
     movement.sort_by_key(key);
-    anyhow::ensure!(quiet.len() == movement.len(), "each quiet clip needs a movement clip — the folders hold {} and {}", quiet.len(), movement.len());
+    anyhow::ensure!(
+        quiet.len() == movement.len(),
+        "each quiet clip needs a movement clip — the folders hold {} and {}",
+        quiet.len(),
+        movement.len()
+    );
     let pairs: Vec<Pair> = quiet
         .iter()
         .zip(&movement)
@@ -116,7 +123,10 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn print(outcomes: &[Outcome]) -> anyhow::Result<()> {
-    out::line(format_args!("REPLAY\n{:<44}{:>10}{:>16}{:>14}{:>8}", "quiet clip", "threshold", "movement found", "quiet kept", "F1"))?;
+    out::line(format_args!(
+        "REPLAY\n{:<44}{:>10}{:>16}{:>14}{:>8}",
+        "quiet clip", "threshold", "movement found", "quiet kept", "F1"
+    ))?;
     for o in outcomes {
         let f1 = o.f1.map_or_else(|| "no data".to_owned(), |f1| format!("{f1:.3}"));
         out::line(format_args!(
