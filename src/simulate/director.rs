@@ -25,8 +25,9 @@ const LYING_MARGIN_M: f32 = 0.1;
 /// Run-up of a trip or a stumble, metres and metres a second.
 const RUN_UP_M: f32 = 1.5;
 const RUN_UP_M_PER_S: f32 = 1.15;
-/// The longest script, so that no list of steps can fill the memory.
+/// The longest script, and the most poses of one, so that no list of steps can fill the memory.
 const MAX_SECS: f64 = 48.0 * 3_600.0;
+const MAX_POSES: usize = 1_000_000;
 
 /// What the body rests on.
 #[derive(Clone, Copy)]
@@ -76,7 +77,7 @@ pub(super) fn direct(
         director.appear(size / 2.0, 0.0);
     }
     for step in &script.steps {
-        if director.keys.end_secs() > MAX_SECS {
+        if director.keys.end_secs() > MAX_SECS || director.keys.len() > MAX_POSES {
             break;
         }
         director.play(step);

@@ -6,8 +6,8 @@
 
 mod air;
 mod antenna;
-mod clip;
 mod anthropometry;
+mod clip;
 mod dice;
 mod director;
 mod falls;

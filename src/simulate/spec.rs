@@ -141,12 +141,7 @@ impl SimulatedFaults {
             RadioFormat::Nexmon20 | RadioFormat::Nexmon40 | RadioFormat::Nexmon80 => (0.0015, 0.2, 1.0),
             _ => (0.0023, 1.0, 0.03),
         };
-        Self {
-            jitter_secs: spread_secs / std::f32::consts::SQRT_2,
-            outages_per_min,
-            outage_secs,
-            ..Self::default()
-        }
+        Self { jitter_secs: spread_secs / std::f32::consts::SQRT_2, outages_per_min, outage_secs, ..Self::default() }
     }
 }
 

@@ -285,7 +285,7 @@ fn repeated_stamps_share_a_time_only_when_all_stand_still() {
 
 #[test]
 fn receivers_of_one_room_agree_about_each_packet() {
-    let faults = SimulatedFaults { clock_reset_secs: Some(12.0), gap_secs: Some(20.0) };
+    let faults = SimulatedFaults { clock_reset_secs: Some(12.0), gap_secs: Some(20.0), ..SimulatedFaults::default() };
     let spec = SimulatorSpec {
         start: Some(Timestamp(DAY)),
         max_drift_ppm: 50.0,

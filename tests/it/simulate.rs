@@ -152,7 +152,7 @@ fn receivers_miss_the_share_asked_for_and_the_sequence_tells() {
 
 #[test]
 fn the_gap_and_the_clock_reset_come_when_switched_on() {
-    let faults = SimulatedFaults { clock_reset_secs: Some(1.0), gap_secs: Some(2.0) };
+    let faults = SimulatedFaults { clock_reset_secs: Some(1.0), gap_secs: Some(2.0), ..SimulatedFaults::default() };
     let spec = SimulatorSpec { faults, ..lossless() };
     let frames = frames(&spec, 8 * 200 * 4);
     let longest = frames
