@@ -83,6 +83,17 @@ impl RadioFormat {
         }
     }
 
+    /// What still records show of signal over everything that is not the mean channel, packet to packet, dB: Intel 29 to
+    /// 30, ESP32 24 to 33, Nexmon 41 to 42 (the files of [`super::SimulatedFaults::measured`]); with a margin for worse places.
+    pub fn usual_snr_db(self) -> [f32; 2] {
+        match self {
+            Self::Esp32Legacy | Self::Esp32Ht20 | Self::Esp32C6 => [18.0, 32.0],
+            Self::Intel5300Ht20 | Self::Intel5300Ht40 => [20.0, 30.0],
+            Self::Nexmon20 | Self::Nexmon40 | Self::Nexmon80 => [26.0, 42.0],
+            _ => [15.0, 30.0],
+        }
+    }
+
     pub(super) fn hardware(self) -> Hardware {
         match self {
             Self::Plain => Hardware::Simulator,
