@@ -5,7 +5,7 @@
 
 use std::f32::consts::{FRAC_PI_2, PI};
 
-use bevy_math::{Quat, Vec2, Vec3};
+use bevy_math::{Quat, Vec2};
 
 use super::anthropometry::Build;
 use super::dice::Dice;
@@ -25,14 +25,15 @@ const LYING_MARGIN_M: f32 = 0.1;
 /// Run-up of a trip or a stumble, metres and metres a second.
 const RUN_UP_M: f32 = 1.5;
 const RUN_UP_M_PER_S: f32 = 1.15;
-/// The longest script, so that no list of steps can fill the memory.
+/// The longest script, and the most poses of one, so that no list of steps can fill the memory.
 const MAX_SECS: f64 = 48.0 * 3_600.0;
+const MAX_POSES: usize = 1_000_000;
 
 /// What the body rests on.
 #[derive(Clone, Copy)]
 enum Rest {
     Standing,
-    Seated { standing: Pose, heading: f32, seat_m: f32, recline: f32 },
+    Seated { standing: Pose, heading: f32, seat_m: f32 },
     OnBed { seated: Pose, standing: Pose, out: f32, seat_m: f32 },
     OnFloor { pelvis: Vec2, heading: f32, lying: Lying },
     AllFours { at: Vec2, heading: f32 },
@@ -76,7 +77,7 @@ pub(super) fn direct(
         director.appear(size / 2.0, 0.0);
     }
     for step in &script.steps {
-        if director.keys.end_secs() > MAX_SECS {
+        if director.keys.end_secs() > MAX_SECS || director.keys.len() > MAX_POSES {
             break;
         }
         director.play(step);
@@ -283,10 +284,9 @@ impl Director<'_> {
     fn stand(&mut self) {
         match self.rest {
             Rest::Standing => {}
-            Rest::Seated { standing, heading, seat_m, recline } => {
+            Rest::Seated { standing, heading, seat_m } => {
                 self.begin(Activity::StandingUp);
                 let secs = self.dice.between(1.1, 2.3);
-                let _ = recline;
                 let rising =
                     |director: &Self, share: f32| director.postures().rising(&standing, heading, seat_m, share);
                 let (low, high) = (rising(self, 0.08), rising(self, 0.55));
@@ -301,7 +301,7 @@ impl Director<'_> {
                 self.to(0.5 * secs, &over_the_edge(&lying, &seated));
                 self.to(0.5 * secs, &seated);
                 self.to(0.5, &seated);
-                self.rest = Rest::Seated { standing, heading: out, seat_m, recline: 0.0 };
+                self.rest = Rest::Seated { standing, heading: out, seat_m };
                 self.stand();
                 return;
             }
@@ -381,7 +381,7 @@ impl Director<'_> {
             self.to(0.55 * secs, &high);
             self.to(0.22 * secs, &low);
             self.to(0.15 * secs, &seated);
-            let bounce = seated.moved(Vec3::ZERO).mixed(&high, 0.06);
+            let bounce = seated.mixed(&high, 0.06);
             self.to(0.12, &Pose { ankles: standing.ankles, ..bounce });
             self.to(0.25, &seated);
         } else {
@@ -392,7 +392,7 @@ impl Director<'_> {
             self.to(0.35 * secs, &low);
             self.to(0.25 * secs, &seated);
         }
-        self.rest = Rest::Seated { standing, heading, seat_m, recline };
+        self.rest = Rest::Seated { standing, heading, seat_m };
         self.begin(Activity::Sitting);
         self.to(0.3, &seated);
     }

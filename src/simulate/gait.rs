@@ -162,7 +162,6 @@ struct Step {
     side: usize,
     start: f32,
     lands: f32,
-    /// When this foot leaves the ground again; set once the next step of the same foot is known.
     from: Print,
     to: Print,
 }
@@ -311,7 +310,6 @@ fn foot_at(secs: f32, side: usize, steps: &[Step], print: Print, build: &Build, 
     }
     let at = own.map_or(print, |step| step.to);
     let landed = own.map_or(f32::NEG_INFINITY, |step| step.lands);
-    let flat = Quat::IDENTITY;
     let mut pitch = 0.0;
     let mut ankle = at.place.extend(build.ankle);
     if let Some(step) = own {
@@ -330,7 +328,7 @@ fn foot_at(secs: f32, side: usize, steps: &[Step], print: Print, build: &Build, 
         pitch += up;
         load = load.min(smooth(until / LOADING_SECS));
     }
-    (ankle, yaw(at.heading) * flat * Quat::from_rotation_y(pitch), load)
+    (ankle, yaw(at.heading) * Quat::from_rotation_y(pitch), load)
 }
 
 /// Weight goes from foot to foot in this time.

@@ -43,6 +43,10 @@ impl Keys {
         self.secs.last().copied().unwrap_or(0.0)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.secs.len()
+    }
+
     pub(super) fn last(&self) -> Option<Pose> {
         self.numbers.last().map(Pose::from_numbers)
     }

@@ -123,26 +123,26 @@ impl Ladder {
     /// Adds the first `N` moments about a length: a polynomial over the band, turned by the length's phase.
     fn add_moments<const N: usize>(&mut self, tones: &Tones, length_m: f32, moments: &[Complex32; N_MOMENTS]) {
         let length = f64::from(length_m);
-        let (mut ramp_re, mut ramp_im) = ([0.0f32; LANES], [0.0f32; LANES]);
-        for lane in 0..LANES {
-            let value = turn(-(tones.first_per_m + lane as f64 * tones.rung_per_m) * length);
-            (ramp_re[lane], ramp_im[lane]) = (value.re, value.im);
-        }
+        let ramp: [Complex32; LANES] =
+            std::array::from_fn(|lane| turn(-(tones.first_per_m + lane as f64 * tones.rung_per_m) * length));
+        let (mut ramp_re, mut ramp_im) = (ramp.map(|value| value.re), ramp.map(|value| value.im));
         let step = turn(-(LANES as f64) * tones.rung_per_m * length);
-        let groups = self.re.chunks_exact_mut(LANES).zip(self.im.chunks_exact_mut(LANES));
-        for ((re, im), place) in groups.zip(tones.places.chunks_exact(LANES)) {
-            for lane in 0..LANES {
-                let x = place[lane];
+        let (re, _) = self.re.as_chunks_mut::<LANES>();
+        let (im, _) = self.im.as_chunks_mut::<LANES>();
+        let (places, _) = tones.places.as_chunks::<LANES>();
+        for ((re, im), places) in re.iter_mut().zip(im).zip(places) {
+            let lanes = re.iter_mut().zip(im.iter_mut()).zip(places).zip(ramp_re.iter_mut().zip(&mut ramp_im));
+            for (((re, im), &x), (ramp_re, ramp_im)) in lanes {
                 let (mut sum_re, mut sum_im) = (moments[N - 1].re, moments[N - 1].im);
                 for n in (0..N - 1).rev() {
                     sum_re = sum_re * x + moments[n].re;
                     sum_im = sum_im * x + moments[n].im;
                 }
-                re[lane] += sum_re * ramp_re[lane] - sum_im * ramp_im[lane];
-                im[lane] += sum_re * ramp_im[lane] + sum_im * ramp_re[lane];
-                let turned = ramp_re[lane] * step.re - ramp_im[lane] * step.im;
-                ramp_im[lane] = ramp_re[lane] * step.im + ramp_im[lane] * step.re;
-                ramp_re[lane] = turned;
+                *re += sum_re * *ramp_re - sum_im * *ramp_im;
+                *im += sum_re * *ramp_im + sum_im * *ramp_re;
+                let turned = *ramp_re * step.re - *ramp_im * step.im;
+                *ramp_im = *ramp_re * step.im + *ramp_im * step.re;
+                *ramp_re = turned;
             }
         }
     }

@@ -177,7 +177,8 @@ impl Postures<'_> {
         };
         let (raise, out, bend) = match lying {
             Lying::OnBack => (0.1, 0.3 + 0.3 * ease, 0.3 + 0.6 * ease),
-            Lying::OnFront => (0.2, 0.9 + 0.9 * ease, 0.9),
+            // Stretched past the head: bent down or ahead they would prop the trunk up.
+            Lying::OnFront => (2.95, 0.3 + 0.3 * ease, 0.15),
             _ => (0.7 + 0.5 * ease, 0.1, 0.9),
         };
         Pose {

@@ -219,8 +219,8 @@ fn room(seed: u64, options: &SceneOptions, dice: &mut Dice) -> (SimulatorSpec, H
         occupied: options.n_people > 0,
         loss: dice.exponential(0.01).min(0.1),
         max_drift_ppm: 20.0,
-        snr_db: [dice.between(14.0, 22.0), dice.between(22.0, 30.0)],
-        faults: SimulatedFaults { jitter_secs: dice.exponential(0.0008), ..SimulatedFaults::default() },
+        snr_db: options.format.usual_snr_db(),
+        faults: SimulatedFaults::measured(options.format),
         ..SimulatorSpec::default()
     };
     (spec, Home::new(size, dice))

@@ -4,7 +4,12 @@ use std::f32::consts::PI;
 
 use bevy_math::{Vec2, Vec3};
 use corporeal::simulate::{PersonSpec, SceneOptions, Script, Simulator, SimulatorSpec, Step};
+<<<<<<< HEAD
 use corporeal::types::{Activity, FallKind, PersonTruth, PostureClass, Room, Sex, Timestamp, TruthJoint};
+=======
+use corporeal::types::message::truth;
+use corporeal::types::{Activity, FallKind, TruthJoint, PersonTruth, PostureClass, Room, Sex, Timestamp};
+>>>>>>> sim
 
 const STEP_SECS: f64 = 0.02;
 
@@ -337,4 +342,26 @@ fn an_hour_of_living_has_rest_and_movement_and_no_fall() {
     assert_eq!(of(Activity::Falling), 0.0);
     assert!(of(Activity::Walking) > 0.01 && of(Activity::Walking) < 0.5, "{share:?}");
     assert!(of(Activity::Sitting) + of(Activity::Lying) > 0.2, "{share:?}");
+}
+
+#[test]
+fn the_truth_is_written_and_read_back_bit_for_bit() {
+    let simulator = Simulator::new(&SimulatorSpec::demo());
+    for secs in [5.0, 30.0, 48.0, 70.0, 119.0] {
+        let written = simulator.scene_truth(at(secs));
+        let mut bytes = Vec::new();
+        truth::encode(&written, &mut bytes);
+        assert_eq!(truth::decode(&bytes), Ok(written), "{secs} s");
+        for len in 0..bytes.len() {
+            assert!(truth::decode(&bytes[..len]).is_err(), "{len} of {} bytes", bytes.len());
+        }
+        for changed in 0..bytes.len() {
+            let mut odd = bytes.clone();
+            odd[changed] = odd[changed].wrapping_add(0x41);
+            // Whatever comes out, it is a whole answer or none.
+            if let Ok(read) = truth::decode(&odd) {
+                assert!(read.people.iter().all(|person| person.joints_m.len() == TruthJoint::COUNT));
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! Fields are only ever appended, so an old program reads the messages of a newer one.
 
 mod cdr;
+pub mod truth;
 
 use std::net::IpAddr;
 use std::sync::Arc;
