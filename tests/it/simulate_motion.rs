@@ -4,12 +4,8 @@ use std::f32::consts::PI;
 
 use bevy_math::{Vec2, Vec3};
 use corporeal::simulate::{PersonSpec, SceneOptions, Script, Simulator, SimulatorSpec, Step};
-<<<<<<< HEAD
-use corporeal::types::{Activity, FallKind, PersonTruth, PostureClass, Room, Sex, Timestamp, TruthJoint};
-=======
 use corporeal::types::message::truth;
 use corporeal::types::{Activity, FallKind, TruthJoint, PersonTruth, PostureClass, Room, Sex, Timestamp};
->>>>>>> sim
 
 const STEP_SECS: f64 = 0.02;
 

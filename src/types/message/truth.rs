@@ -2,7 +2,7 @@
 //!
 //! Pure: truth in, bytes out, and back without losing a bit.
 
-use super::super::{Activity, Joint, PersonTruth, PostureClass, SceneTruth, Sex, SkipReason, Timestamp};
+use super::super::{Activity, TruthJoint, PersonTruth, PostureClass, SceneTruth, Sex, SkipReason, Timestamp};
 use super::cdr;
 
 pub const SCHEMA_NAME: &str = "corporeal_msgs/msg/SceneTruth";
@@ -11,7 +11,7 @@ pub const SCHEMA_TEXT: &str = include_str!("SceneTruth.msg");
 /// Appends the message to `out`. People whose joints are not all there are left out.
 pub fn encode(truth: &SceneTruth, out: &mut Vec<u8>) {
     let people: Vec<&PersonTruth> =
-        truth.people.iter().filter(|person| person.joints_m.len() == Joint::COUNT).collect();
+        truth.people.iter().filter(|person| person.joints_m.len() == TruthJoint::COUNT).collect();
     let n = people.len();
     let mut cdr = cdr::Writer::new(out);
     cdr.number(truth.time.0.to_le_bytes());
@@ -32,7 +32,7 @@ pub fn encode(truth: &SceneTruth, out: &mut Vec<u8>) {
     let velocities = people.iter().flat_map(|person| person.velocity_m_per_s);
     cdr.sequence(3 * n, velocities.map(f32::to_le_bytes));
     let joints = people.iter().flat_map(|person| person.joints_m.iter().flatten());
-    cdr.sequence(3 * Joint::COUNT * n, joints.map(|part| part.to_le_bytes()));
+    cdr.sequence(3 * TruthJoint::COUNT * n, joints.map(|part| part.to_le_bytes()));
 }
 
 /// The truth, or why the bytes are no such message.
@@ -66,7 +66,7 @@ impl<'a> Columns<'a> {
     fn people(&self) -> Option<Vec<PersonTruth>> {
         let [people, sexes, postures, activities] = self.bytes;
         let place = |parts: &[[u8; 4]; 3]| parts.map(f32::from_le_bytes);
-        if self.joints.len() != Joint::COUNT * people.len() || self.velocities.len() != people.len() {
+        if self.joints.len() != TruthJoint::COUNT * people.len() || self.velocities.len() != people.len() {
             return None;
         }
         let person = |(i, joints): (usize, &[[[u8; 4]; 3]])| {
@@ -74,7 +74,7 @@ impl<'a> Columns<'a> {
             let number = |column: &[[u8; 4]]| column.get(i).map(|bytes| f32::from_le_bytes(*bytes));
             let [heights, weights, headings, breathing, chests] = self.numbers;
             let joints_m: Vec<[f32; 3]> = joints.iter().map(place).collect();
-            let [x, y, _] = *joints_m.get(Joint::Pelvis as usize)?;
+            let [x, y, _] = *joints_m.get(TruthJoint::Pelvis as usize)?;
             Some(PersonTruth {
                 person: byte(people)?,
                 joints_m,
@@ -92,7 +92,7 @@ impl<'a> Columns<'a> {
                 chest_m: number(chests)?,
             })
         };
-        self.joints.chunks_exact(Joint::COUNT).enumerate().map(person).collect()
+        self.joints.chunks_exact(TruthJoint::COUNT).enumerate().map(person).collect()
     }
 }
 
