@@ -4,6 +4,8 @@
 //! template of the posture, 8 torso and legs, and arms where they are surer than 15 cm (section 9); below three links,
 //! 80 packets a second, 15 dB, or across gaps of 50 ms nothing beyond a place is claimed (section 6).
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 
 use crate::types::{BodyPart, Estimate, Joint, Pose, Posture};
@@ -92,10 +94,11 @@ pub fn shown(pose: &Pose, evidence: &Evidence) -> Shown {
     check(!evidence.geometry_known, Refusal::NoGeometry);
     check(evidence.out_of_support, Refusal::OutOfSupport);
     check(n_links < TEMPLATE_LINKS, Refusal::FewLinks);
-    // What was not measured refuses nothing; NaN fails its comparison and does.
-    check(evidence.rate_hz.is_some_and(|rate| !(rate >= MIN_RATE_HZ)), Refusal::LowRate);
-    check(evidence.longest_gap_secs.is_some_and(|gap| !(gap <= MAX_GAP_SECS)), Refusal::Gaps);
-    check(evidence.snr_db.is_some_and(|snr| !(snr >= MIN_SNR_DB)), Refusal::LowSnr);
+    // What was not measured refuses nothing; NaN lies in no range and does.
+    let outside = |value: Option<f64>, range: RangeInclusive<f64>| value.is_some_and(|value| !range.contains(&value));
+    check(outside(evidence.rate_hz, MIN_RATE_HZ..=f64::INFINITY), Refusal::LowRate);
+    check(outside(evidence.longest_gap_secs, 0.0..=MAX_GAP_SECS), Refusal::Gaps);
+    check(outside(evidence.snr_db, MIN_SNR_DB..=f64::INFINITY), Refusal::LowSnr);
     let place = evidence.geometry_known && !evidence.out_of_support && evidence.n_links > 0 && pose.root.is_sound();
     let body = place && refusals.is_empty();
     let heading_rad = pose.heading_rad.filter(|heading| body && heading.is_sound());

@@ -12,6 +12,8 @@ use crate::types::{Timestamp, Track};
 const MAX_STEP_SECS: f64 = 1.0;
 /// Cells of a map at most: 100 m by 100 m at 20 cm.
 const MAX_CELLS: usize = 250_000;
+/// Cells that one person is spread over at most, each way.
+const MAX_REACH_CELLS: f64 = 512.0;
 /// Beyond this many standard deviations nothing is spread.
 const REACH_SIGMAS: f64 = 3.5;
 
@@ -90,9 +92,9 @@ impl FloorMap {
             [((middle - reach) / self.cell_m).floor(), ((middle + reach) / self.cell_m).ceil()]
         };
         let ([left, right], [low, high]) = (range(x, xx), range(y, yy));
-        let n_touched = (right - left) * (high - low);
-        // Who may be anywhere within a kilometre is nowhere on this map.
-        if !(n_touched <= MAX_CELLS as f64 && determinant > 0.0) {
+        // Who may be anywhere, or is kilometres away, is nowhere on this map. NaN fails the comparisons.
+        let few = |from: f64, to: f64| to - from <= MAX_REACH_CELLS && from.abs() <= 1e9 && to.abs() <= 1e9;
+        if !(few(left, right) && few(low, high) && determinant > 0.0) {
             self.outside_secs += secs;
             return;
         }

@@ -5,7 +5,7 @@ use std::f32::consts::PI;
 use bevy_math::{Vec2, Vec3};
 use corporeal::simulate::{PersonSpec, SceneOptions, Script, Simulator, SimulatorSpec, Step};
 use corporeal::types::message::truth;
-use corporeal::types::{Activity, FallKind, TruthJoint, PersonTruth, PostureClass, Room, Sex, Timestamp};
+use corporeal::types::{Activity, FallKind, PersonTruth, PostureClass, Room, Sex, Timestamp, TruthJoint};
 
 const STEP_SECS: f64 = 0.02;
 

@@ -118,8 +118,8 @@ impl Detector {
     pub fn look(&mut self, walkers: &[Walker], secs: f64) -> Vec<Sighting> {
         let mut seen = Vec::new();
         let mut merged = vec![false; walkers.len()];
-        for n in 0..walkers.len() {
-            self.go_on(n, &walkers[n], secs);
+        for (n, walker) in walkers.iter().enumerate() {
+            self.go_on(n, walker, secs);
         }
         for n in 0..walkers.len() {
             if merged[n] || !walkers[n].is_present() {

@@ -2,7 +2,7 @@
 //!
 //! Pure: truth in, bytes out, and back without losing a bit.
 
-use super::super::{Activity, TruthJoint, PersonTruth, PostureClass, SceneTruth, Sex, SkipReason, Timestamp};
+use super::super::{Activity, PersonTruth, PostureClass, SceneTruth, Sex, SkipReason, Timestamp, TruthJoint};
 use super::cdr;
 
 pub const SCHEMA_NAME: &str = "corporeal_msgs/msg/SceneTruth";
