@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use super::Error;
 use crate::types::message::{self, MESSAGE_ENCODING, SCHEMA_ENCODING, SCHEMA_NAME, SCHEMA_TEXT};
 use crate::types::{
-    CsiFrame, LinkId, METADATA_NAME, NodeId, RecordedSource, RecordingInfo, RecordingSummary, Span, Timestamp,
+    CsiFrame, LinkId, METADATA_NAME, NodeId, RecordedSource, RecordingInfo, RecordingSummary, SceneTruth, Span, Timestamp,
     hexadecimal,
 };
 
@@ -44,6 +44,8 @@ pub struct Recorder<W: Write> {
     path: PathBuf,
     info: RecordingInfo,
     channels: HashMap<(u16, Option<LinkId>), u16>,
+    /// The channel of who was where, once there was something to write.
+    truth_channel: Option<u16>,
     topics: HashMap<String, u16>,
     hasher: Sha256,
     message: Vec<u8>,
@@ -94,6 +96,7 @@ impl<W: Write> Recorder<W> {
             path: path.to_owned(),
             info,
             channels: HashMap::new(),
+            truth_channel: None,
             topics: HashMap::new(),
             hasher: Sha256::new(),
             message: Vec::new(),
@@ -127,6 +130,26 @@ impl<W: Write> Recorder<W> {
             self.info.hardware.push(frame.hardware);
         }
         Ok(())
+    }
+
+    /// Records who was where, beside the frames: it counts as none of them.
+    pub fn write_truth(&mut self, truth: &SceneTruth) -> Result<(), Error> {
+        self.check()?;
+        let channel_id = match self.truth_channel {
+            Some(id) => id,
+            None => self.attempt(|writer| {
+                let text = message::truth::SCHEMA_TEXT.as_bytes();
+                let schema = writer.add_schema(message::truth::SCHEMA_NAME, SCHEMA_ENCODING, text)?;
+                writer.add_channel(schema, "/truth", MESSAGE_ENCODING, &BTreeMap::new())
+            })?,
+        };
+        self.truth_channel = Some(channel_id);
+        let mut data = Vec::new();
+        message::truth::encode(truth, &mut data);
+        let time = u64::try_from(truth.time.0).unwrap_or(0);
+        let header = MessageHeader { channel_id, sequence: 0, log_time: time, publish_time: time };
+        self.has_unflushed = true;
+        self.attempt(|writer| writer.write_to_known_channel(&header, &data))
     }
 
     /// Hands what was recorded to the operating system when it is time; call it several times a second.
