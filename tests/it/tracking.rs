@@ -577,7 +577,7 @@ fn a_smoothed_way_equals_the_least_squares_solution_of_the_whole() {
     let way = smooth(&seen, &config);
     assert_eq!(way.len(), 5);
     let (memory, density) = (config.velocity_memory_secs, config.acceleration_m2_per_s3);
-    for axis in 0..2 {
+    for axis in [0, 1] {
         // Unknowns: place and speed at each time. Rows: first guess, looks, and steps; each over its deviation.
         let mut information = DMatrix::<f64>::zeros(10, 10);
         let mut right = DVector::<f64>::zeros(10);
