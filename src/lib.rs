@@ -11,6 +11,7 @@ pub mod engine;
 pub mod export;
 pub mod inference;
 pub mod photo;
+pub mod pose;
 pub mod render;
 pub mod scan;
 pub mod signal;
