@@ -12,6 +12,7 @@ mod out;
 mod register;
 mod replay;
 mod report;
+pub mod simulate;
 mod source_arg;
 mod window;
 
@@ -55,6 +56,7 @@ enum Job {
     Live(live::LiveOptions),
     Record(live::RecordOptions),
     Models(models::Options),
+    Simulate(simulate::Options),
     /// Lists the serial ports of this machine.
     Ports,
     /// Prints a completion script for a shell.
@@ -81,6 +83,7 @@ pub fn run() -> anyhow::Result<()> {
         Some(Job::Live(options)) => live::run(options),
         Some(Job::Record(options)) => live::record(options),
         Some(Job::Models(options)) => models::run(&options),
+        Some(Job::Simulate(options)) => simulate::run(&options),
         Some(Job::Ports) => {
             let ports = crate::capture::source::serial::ports();
             if ports.is_empty() {

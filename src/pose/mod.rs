@@ -1,10 +1,29 @@
-//! What may be shown of a pose, and whether it can be a person's at all.
+//! What a network that sees people is fed with, what it is taught, when it must not be believed, and how much of what it says may be
+//! shown.
 //!
-//! Pure. [`shown`] says how much of a pose the evidence carries: a disc and a word, a direction and a template, or a
-//! skeleton whose parts are drawn, greyed or left out. [`limits`] draws joints back to what bones allow.
+//! Goes in: a window of packets of each link, where the radios stand, the room. Comes out: numbers of fixed shape per
+//! link ([`LinkTokens`]), a picture of the floor ([`FloorGrid`]), and the reasons why a window is none ([`Unfit`]) or
+//! lies outside what the network was made for ([`support`]). [`targets`] turns a known scene into the answers of
+//! training. [`shown`] says how much of a pose the evidence carries: a disc and a word, a direction and a template, or a
+//! skeleton whose parts are drawn, greyed or left out; [`limits`] draws joints back to what bones allow. Pure: no clock, no
+//! I/O; no network is run here. The recipe is `spec/pose.md` section 8.
 
+mod bands;
+mod empty_room;
+mod grid;
+pub mod layout;
 pub mod limits;
 pub mod shown;
+mod spectra;
+pub mod support;
+pub mod targets;
+mod tokens;
+mod window;
 
+pub use bands::Bands;
+pub use empty_room::EmptyRoom;
+pub use grid::{FloorGrid, LinkMap};
 pub use limits::limited;
 pub use shown::{Evidence, Part, Refusal, Shown, shown};
+pub use tokens::{LinkTokens, TokenMaker};
+pub use window::{LinkGeometry, LinkWindow, Packets, Unfit};

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Prints what a trained network makes of SIMULATED rooms that it never saw, beside what guessing makes of them.
+
+    corporeal simulate windows --set test --people 0,1,0,0 --single-too -n 2400 -o test.bin
+    python models/pose/evaluate.py pose.pt --train train.bin --test test.bin
+    python models/pose/evaluate.py pose.pt --train train.bin --test test.bin --count count.bin --strange snr7=snr7.bin …
+
+Baselines: "centre" guesses the room's middle; "mean pose" is the training's mean body with the true root and heading;
+"activity mean" is the mean body of the true kind of motion, with the true root and heading. Mirror-resolved figures take
+the better of a body and its mirror image with the help of the truth, for the baselines too: an oracle's bit, which only
+a tracker can supply.
+"""
+
+import argparse
+import math
+
+import torch
+
+import network
+import train
+import windows
+
+CLASSES = ["walk", "change", "floor", "gesture", "sit", "stand"]
+
+
+def interval(values, quantile):
+    """A quantile and its 95 % bootstrap interval over rooms would need rooms; windows of a room are few and far apart."""
+    generator = torch.Generator().manual_seed(1)
+    draws = torch.randint(len(values), (400, len(values)), generator=generator)
+    spread = values[draws].quantile(quantile, dim=1)
+    return values.quantile(quantile).item(), spread.quantile(0.025).item(), spread.quantile(0.975).item()
+
+
+def body_errors(predicted, joints):
+    """Distances of joints, plain and for the better of body and mirror image."""
+    plain = (predicted - joints).norm(dim=-1)
+    other = (predicted - network.mirrored(joints)).norm(dim=-1)
+    return plain, torch.where((other.mean(1) < plain.mean(1))[:, None], other, plain)
+
+
+def pck(errors, joints):
+    """Share of joints within a fifth of the trunk's length."""
+    trunk = ((joints[:, 5] + joints[:, 6] - joints[:, 11] - joints[:, 12]) / 2).norm(dim=1)
+    return (errors < 0.2 * trunk[:, None]).float().mean().item() * 100
+
+
+def degrees(a, b):
+    return torch.rad2deg(torch.acos((a * b).sum(1).clamp(-1, 1)))
+
+
+def mean_bodies(data):
+    people = data["people"][data["n_people"] == 1][:, 0]
+    joints, motion = people[:, network.JOINTS].reshape(-1, 17, 3), people[:, network.MOTION].long()
+    overall = joints.mean(0)
+    by_class = [joints[motion == c].mean(0) if (motion == c).any() else overall for c in range(6)]
+    return overall, torch.stack(by_class)
+
+
+def report(net, calibration, test, bodies):
+    mean_body, class_bodies = bodies
+    print("SIMULATED test rooms, one person; rooms, radios, bodies and motions unseen in training")
+    print("root in m as median [95 % interval] / 90 % quantile; heading in degrees, median, of the walking;")
+    print("body in mm, plain / mirror-resolved; PCK@20 in %, mirror-resolved; cover: share of roots in the 50 and 90 % regions")
+    for antennas in (3, 1):
+        data = windows.select(test, (test["n_antennas"] == antennas) & (test["n_people"] == 1))
+        if len(data["room"]) == 0:
+            continue
+        for n_links in (2, 4, 8):
+            answers, _, part = train.answers_of(net, data, n_links)
+            person = part["people"][:, 0]
+            joints = person[:, network.JOINTS].reshape(-1, 17, 3)
+            motion = person[:, network.MOTION].long()
+            error = (answers["root"] - person[:, 1:3]).norm(dim=1)
+            centre = person[:, 1:3].norm(dim=1)
+            heading = degrees(torch.nn.functional.normalize(answers["heading"], dim=1), person[:, network.HEADING])
+            whitened, _ = network.whitened(answers, person[:, 1:3])
+            squared = whitened.square().sum(1) / calibration[str(n_links)]["root_scale"] ** 2
+            cover = [(squared < limit).float().mean().item() * 100 for limit in (1.386, 4.605)]
+            plain, better = body_errors(answers["joints"], joints)
+            mean_plain, mean_better = body_errors(mean_body.expand_as(joints), joints)
+            class_plain, class_better = body_errors(class_bodies[motion], joints)
+            walking = (motion == 0) & (person[:, network.SPEED] > 0.4)
+            middle, low, high = interval(error, 0.5)
+            mm = lambda errors: f"{errors.mean().item() * 1e3:.0f}"
+            print(f"\n{n_links} links x {antennas} antenna{'s' if antennas > 1 else ''}, {len(error)} windows")
+            print(f"  root     {middle:.2f} [{low:.2f}, {high:.2f}] / {error.quantile(0.9):.2f}"
+                  f"   centre {centre.median():.2f} / {centre.quantile(0.9):.2f}   cover {cover[0]:.0f} {cover[1]:.0f}")
+            if walking.any():
+                print(f"  heading  {heading[walking].median():.0f}   chance 90")
+            print(f"  body     {mm(plain)} / {mm(better)}   mean pose {mm(mean_plain)} / {mm(mean_better)}"
+                  f"   activity mean {mm(class_plain)} / {mm(class_better)}")
+            print(f"  PCK@20   {pck(better, joints):.0f}   mean pose {pck(mean_better, joints):.0f}"
+                  f"   activity mean {pck(class_better, joints):.0f}")
+            posture = person[:, network.POSTURE].long()
+            right = (answers["posture"].argmax(1) == posture).float().mean().item() * 100
+            usual = posture.bincount(minlength=5).max().item() / len(posture) * 100
+            print(f"  posture  {right:.0f} % right   always the most frequent {usual:.0f} %")
+            for name, place in (("pelvis_height", 3), ("stride", network.STRIDE), ("speed", network.SPEED)):
+                chosen = motion == 0 if name == "stride" else torch.ones_like(motion, dtype=torch.bool)
+                pair = torch.stack([answers[name][chosen, 0], person[chosen, place]])
+                print(f"  {name.replace('_', ' ')} correlation {torch.corrcoef(pair)[0, 1]:.2f}", end="")
+            print()
+            print("  by motion  " + "  ".join(
+                f"{name} n={int((motion == c).sum())} root {error[motion == c].median():.2f} (centre {centre[motion == c].median():.2f})"
+                f" body {mm(better[motion == c])} (mean {mm(mean_better[motion == c])}, activity {mm(class_better[motion == c])})"
+                for c, name in enumerate(CLASSES) if (motion == c).sum() >= 5))
+
+
+def report_count(net, data):
+    print("\nSIMULATED count of people: rows truth 0, 1, 2+; columns answers")
+    for antennas in (3, 1):
+        chosen = windows.select(data, data["n_antennas"] == antennas)
+        for n_links in (4, 8):
+            answers, _, part = train.answers_of(net, chosen, n_links)
+            truth, found = part["n_people"].clamp(max=2).long(), answers["count"].argmax(1)
+            table = torch.zeros(3, 3, dtype=torch.long)
+            table.index_put_((truth, found), torch.ones_like(truth), accumulate=True)
+            right = (truth == found).float().mean().item() * 100
+            usual = truth.bincount(minlength=3).max().item() / len(truth) * 100
+            print(f"  {n_links} links x {antennas}: {right:.0f} % right (most frequent {usual:.0f} %)  {table.tolist()}")
+
+
+def flags(calibration, answers, features, part, n_links):
+    """Which windows the tests of src/pose/support.rs would refuse: gates, spread, distance."""
+    found = calibration[str(n_links)]
+    familiar = found["familiarity"]
+    size = len(familiar["mean"])
+    factor = torch.zeros(size, size)
+    rows, columns = torch.tril_indices(size, size)
+    factor[rows, columns] = torch.tensor(familiar["factor"])
+    distance = ((features - torch.tensor(familiar["mean"])) @ factor).square().sum(1)
+    sigma = network.root_sigma(answers) * found["root_scale"]
+    snr = part["snr_db"].masked_fill(part["mask"] == 0, float("nan")).nanmedian(1).values
+    gate = (part["packets_per_sec"] < 80) | (part["longest_gap_secs"] > 0.05) | (snr < 15)
+    strange = (distance < familiar["distance"][0]) | (distance > familiar["distance"][1])
+    return gate, sigma > familiar["sigma_m"], strange
+
+
+def report_support(net, calibration, sets):
+    print("\nSIMULATED out of support: windows refused in %, by hard gates / spread / distance / the last two / any")
+    for name, data in sets:
+        for antennas in (3, 1):
+            chosen = windows.select(data, data["n_antennas"] == antennas)
+            for n_links in (4, 8):
+                if len(chosen["room"]) == 0:
+                    continue
+                answers, features, part = train.answers_of(net, chosen, n_links)
+                gate, spread, strange = flags(calibration, answers, features, part, n_links)
+                share = lambda which: f"{which.float().mean().item() * 100:.0f}"
+                print(f"  {name:12} {n_links} links x {antennas}, {len(gate)} windows: {share(gate)} / {share(spread)} / "
+                      f"{share(strange)} / {share(spread | strange)} / {share(gate | spread | strange)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("network", help="OUT.pt of train.py")
+    parser.add_argument("--train", required=True, help="windows of training rooms, for the baselines' mean bodies")
+    parser.add_argument("--test", required=True)
+    parser.add_argument("--count", help="windows with nobody, one and two people")
+    parser.add_argument("--strange", nargs="*", default=[], help="NAME=FILE of windows that should be refused")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    saved = torch.load(options.network, weights_only=True)
+    net = network.PoseNet(saved["blocks"])
+    net.load_state_dict(saved["net"])
+    net.eval()
+    print("training:", saved["cost"])
+    test, _ = windows.load(options.test)
+    report(net, saved["calibration"], test, mean_bodies(windows.load(options.train)[0]))
+    sets = [("test", windows.select(test, test["n_people"] == 1))]
+    if options.count:
+        count, _ = windows.load(options.count)
+        report_count(net, count)
+        sets += [("nobody", windows.select(count, count["n_people"] == 0)),
+                 ("two people", windows.select(count, count["n_people"] == 2))]
+    sets += [(name, windows.load(path)[0]) for name, path in (pair.split("=", 1) for pair in options.strange)]
+    report_support(net, saved["calibration"], sets)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""The network: links in any order and number, one answer about the room (spec/pose.md section 8.3).
+
+Every link's numbers go through one small network. Where people are is told from links with their geometry, by attention
+without positions, and from the picture of the floor. How they hold themselves is told from a branch that never sees any
+geometry, because posture is a property of the spectra. Only operations that tract knows are used.
+"""
+
+import torch
+from torch import nn
+
+N_JOINTS = 17
+# COCO's left and right exchanged.
+MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
+N_FEATURES = 64
+# What comes out, in order, and how many numbers each has.
+OUTPUTS = [("count", 3), ("root", 2), ("root_factor", 3), ("heading", 2), ("heading_confidence", 1),
+           ("pelvis_height", 1), ("posture", 5), ("motion", 6), ("stride", 1), ("speed", 1), ("uprightness", 1),
+           ("joints", 3 * N_JOINTS), ("joint_log_variance", N_JOINTS)]
+
+
+class Norm(nn.Module):
+    """Layer normalisation from plain operations."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.scale, self.shift = nn.Parameter(torch.ones(size)), nn.Parameter(torch.zeros(size))
+
+    def forward(self, x):
+        x = x - x.mean(-1, keepdim=True)
+        return x / ((x * x).mean(-1, keepdim=True) + 1e-5).sqrt() * self.scale + self.shift
+
+
+class Attention(nn.Module):
+    """Links look at each other; those that the mask leaves out are not looked at."""
+
+    def __init__(self, size, heads=4):
+        super().__init__()
+        self.heads, self.first, self.second = heads, Norm(size), Norm(size)
+        self.query, self.key, self.value = nn.Linear(size, size), nn.Linear(size, size), nn.Linear(size, size)
+        self.out = nn.Linear(size, size)
+        self.mix = nn.Sequential(nn.Linear(size, 2 * size), nn.SiLU(), nn.Linear(2 * size, size))
+
+    def forward(self, x, mask):
+        batch, links, size = x.shape
+        y = self.first(x)
+        split = lambda part: part(y).reshape(batch, links, self.heads, size // self.heads).transpose(1, 2)
+        scores = split(self.query) @ split(self.key).transpose(2, 3) / (size // self.heads) ** 0.5
+        scores = scores + (mask[:, None, None, :] - 1.0) * 1e4
+        seen = (scores.softmax(-1) @ split(self.value)).transpose(1, 2).reshape(batch, links, size)
+        x = x + self.out(seen)
+        return x + self.mix(self.second(x))
+
+
+def pooled(x, mask):
+    mean = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1.0)
+    return torch.cat([mean, (x + (mask[:, :, None] - 1.0) * 1e4).amax(1)], -1)
+
+
+class PoseNet(nn.Module):
+    def __init__(self, blocks, size=96, hidden=96, layers=2):
+        """`blocks` are the header's (name, start, length)."""
+        super().__init__()
+        self.blocks = [list(block) for block in blocks]
+        n_tokens = max(start + length for _, start, length in blocks)
+        # Normalisation lies in the network, so that whoever runs it hands over what src/pose makes.
+        self.register_buffer("token_mean", torch.zeros(n_tokens))
+        self.register_buffer("token_scale", torch.ones(n_tokens))
+        self.register_buffer("mean_pose", torch.zeros(3 * N_JOINTS))
+        names = {name: (start, start + length) for name, start, length in blocks}
+        self.spectra = [names[name] for name in ("doppler", "slot_power", "short_doppler", "short_power")]
+        n_spectra = sum(end - start for start, end in self.spectra)
+        self.link = nn.Sequential(nn.Linear(n_tokens, hidden), nn.SiLU(), nn.Dropout(0.1), nn.Linear(hidden, size))
+        self.geometry = nn.Sequential(nn.Linear(12, 64), nn.SiLU(), nn.Linear(64, size))
+        self.attention = nn.ModuleList([Attention(size) for _ in range(layers)])
+        self.floor = nn.Sequential(
+            nn.Conv2d(7, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 32, 3, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(32, 24, 3, stride=2, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(24 * 4 * 3, size))
+        self.place = nn.Sequential(nn.Linear(3 * size, 128), nn.SiLU(), nn.Dropout(0.1), nn.Linear(128, N_FEATURES),
+                                   nn.SiLU())
+        self.place_out = nn.Linear(N_FEATURES, 3 + 2 + 3 + 2 + 1)
+        self.mean_spectra = nn.Sequential(nn.Linear(n_spectra, 64), nn.SiLU(), nn.Dropout(0.2), nn.Linear(64, 64),
+                                          nn.SiLU())
+        self.body = nn.Sequential(nn.Linear(2 * size + 64, 128), nn.SiLU(), nn.Dropout(0.1))
+        self.body_out = nn.Linear(128, 1 + 5 + 6 + 1 + 1 + 1 + 4 * N_JOINTS)
+
+    def forward(self, tokens, geometry, mask, grid):
+        """[b, links, tokens], [b, links, 12], [b, links], [b, 7, 14, 10] -> ([b, outputs], [b, features])."""
+        tokens = (tokens - self.token_mean) * self.token_scale
+        spectra = torch.cat([tokens[:, :, start:end] for start, end in self.spectra], -1)
+        mean = (spectra * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1.0)
+        link = self.link(tokens)
+        placed = link + self.geometry(geometry)
+        for layer in self.attention:
+            placed = layer(placed, mask)
+        features = self.place(torch.cat([pooled(placed, mask), self.floor(grid)], -1))
+        body = self.body_out(self.body(torch.cat([pooled(link, mask), self.mean_spectra(mean)], -1)))
+        at = 15
+        joints = body[:, at:at + 3 * N_JOINTS] * 0.1 + self.mean_pose
+        return torch.cat([self.place_out(features), body[:, :at], joints, body[:, at + 3 * N_JOINTS:]], -1), features
+
+
+def split(out):
+    """The answers by name."""
+    answers, at = {}, 0
+    for name, length in OUTPUTS:
+        answers[name] = out[:, at:at + length]
+        at += length
+    answers["joints"] = answers["joints"].reshape(-1, N_JOINTS, 3)
+    return answers
+
+
+def whitened(answers, root):
+    """Error of the root in units of its own predicted spread, and the log of the density's scale."""
+    a, b, c = answers["root_factor"].unbind(1)
+    a, c = a.clamp(-4, 4), c.clamp(-4, 4)
+    d = root - answers["root"]
+    e = torch.stack([a.exp() * d[:, 0] + b * d[:, 1], c.exp() * d[:, 1]], 1)
+    return e, a + c
+
+
+def root_sigma(answers):
+    """Root of the mean variance of the root's two axes, metres."""
+    a, b, c = answers["root_factor"].unbind(1)
+    a, c = a.clamp(-4, 4), c.clamp(-4, 4)
+    # e = F·d with F upper triangular; covariance is F⁻¹·F⁻ᵀ.
+    trace = (-2 * a).exp() + (b * (-a - c).exp()).square() + (-2 * c).exp()
+    return (trace / 2).sqrt()
+
+
+def mirrored(joints):
+    """The same body with left and right exchanged, in the body's frame."""
+    return joints[:, MIRROR] * joints.new_tensor([1.0, -1.0, 1.0])
+
+
+# Places of the facts in a person's answers: src/pose/targets.rs, PersonTarget::numbers.
+HEADING, FACING, POSTURE, MOTION, STRIDE, SPEED, UPRIGHT, JOINTS = slice(4, 6), 6, 7, 9, 10, 13, 14, slice(15, 66)
+
+
+def loss(out, person, n_people):
+    """`person` [b, 66] are the answers about the first; places are taught only where there is one person.
+
+    Terms and weights after spec/pose.md section 8.4.
+    """
+    answers = split(out)
+    cross = nn.functional.cross_entropy
+    total = cross(answers["count"], n_people.clamp(max=2).long())
+    one = n_people == 1
+    if not one.any():
+        return total
+    answers = {name: value[one] for name, value in answers.items()}
+    person = person[one]
+    root = person[:, 1:3]
+    error, log_scale = whitened(answers, root)
+    total = total + (0.5 * error.square().sum(1).clamp(max=50.0) - log_scale).mean()
+    total = total + 2 * nn.functional.smooth_l1_loss(answers["root"], root)
+    facing = person[:, FACING]
+    direction = nn.functional.normalize(answers["heading"], dim=1, eps=1e-4)
+    turned = 1 - (direction * person[:, HEADING]).sum(1)
+    total = total + (turned * facing).mean() + 0.1 * (answers["heading"] - person[:, HEADING]).square().sum(1).mean()
+    confidence = answers["heading_confidence"][:, 0].clamp(-4, 4)
+    wrong = turned.detach()
+    total = total + 0.2 * ((wrong * confidence.exp() - confidence) * facing).mean()
+    joints = person[:, JOINTS].reshape(-1, N_JOINTS, 3)
+    plain = (answers["joints"] - joints).norm(dim=-1)
+    other = (answers["joints"] - mirrored(joints)).norm(dim=-1)
+    better = torch.where((other.mean(1) < plain.mean(1))[:, None], other, plain)
+    total = total + 8 * better.mean()
+    variance = answers["joint_log_variance"].clamp(-9, 2)
+    total = total + 0.2 * (1.5 * variance + 0.5 * better.detach().square() / variance.exp()).mean()
+    total = total + 0.3 * cross(answers["posture"], person[:, POSTURE].long())
+    total = total + 0.3 * cross(answers["motion"], person[:, MOTION].long())
+    figures = [("pelvis_height", 3, 3.0), ("stride", STRIDE, 3.0), ("speed", SPEED, 1.0), ("uprightness", UPRIGHT, 0.5)]
+    for name, place, weight in figures:
+        total = total + weight * nn.functional.smooth_l1_loss(answers[name][:, 0], person[:, place], beta=0.1)
+    span = (joints[:, 15, 0] - joints[:, 16, 0]).abs()
+    drawn = (answers["joints"][:, 15, 0] - answers["joints"][:, 16, 0]).abs()
+    walking = (person[:, MOTION] == 0).float()
+    return total + 2 * ((drawn - span).square() * walking).mean()

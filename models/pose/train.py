@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Trains the network that sees where people are and how they hold themselves, from simulated rooms to ONNX.
+
+Needs: torch >= 2.4; for the export onnx and onnxscript; for its check onnxruntime. A GPU is used where there is one.
+
+    corporeal must be on the path, or named:  --program target/release/corporeal
+    python models/pose/train.py --program target/release/corporeal --windows 20000 --steps 3000 --out pose
+
+Rooms are simulated while the network trains: generators write windows into pipes, the training reads them. Windows that
+were written to files before (`corporeal simulate windows -o FILE`) do as well: --from FILE. Training, validation and
+test rooms, people and motions are disjoint by their seeds. See TESTED.md for what came out.
+"""
+
+import argparse
+import json
+import math
+import resource
+import time
+
+import torch
+from torch import nn
+
+import network
+import windows
+
+STAND, WALK = 5, 0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--program", default="corporeal", help="the program that simulates")
+    parser.add_argument("--generators", type=int, default=1, help="processes that simulate")
+    parser.add_argument("--from", dest="files", nargs="*", default=[], help="files of windows instead of pipes")
+    parser.add_argument("--validation", help="file of windows of validation rooms; else 600 are simulated")
+    parser.add_argument("--windows", type=int, default=20_000, help="windows kept in memory")
+    parser.add_argument("--start-at", type=int, default=2_000, help="windows that training waits for")
+    parser.add_argument("--steps", type=int, default=3_000)
+    parser.add_argument("--secs", type=float, default=math.inf, help="processor seconds; the schedule ends there")
+    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", default="pose", help="writes OUT.pt, OUT.onnx and OUT.json")
+    return parser.parse_args()
+
+
+def sources(options):
+    if options.files:
+        return options.files
+    # Generators take rooms far apart.
+    return [f"|{options.program} simulate windows --set train --first-room {i * 10_000_000} --single-too -n {10**9}"
+            for i in range(options.generators)]
+
+
+def set_normalisation(net, data):
+    tokens = data["tokens"][:2_000].float()
+    tokens = tokens[data["mask"][:2_000] > 0]
+    net.token_mean.copy_(tokens.mean(0))
+    # Numbers that hardly vary (flags) must not be blown up.
+    net.token_scale.copy_(1.0 / tokens.std(0).clamp(min=0.05))
+    one = data["people"][data["n_people"] == 1][:, 0]
+    net.mean_pose.copy_(one[:, network.JOINTS].mean(0))
+
+
+def batch_of(data, wanted, n_links, generator, noise=0.0, net=None):
+    part = windows.select(data, wanted)
+    rows, links = windows.draw_links(part, n_links, generator)
+    part = windows.select(part, rows)
+    at = torch.arange(len(links))[:, None]
+    tokens = part["tokens"][at, links].float()
+    if noise > 0:
+        tokens = tokens + noise / net.token_scale * torch.randn(tokens.shape, generator=generator)
+    geometry = part["geometry"][at, links].float()
+    return (tokens, geometry, torch.ones(links.shape), windows.floor_grid(part, links)), part
+
+
+def check_grid(data):
+    """The picture of the floor made here must be the program's own."""
+    part = windows.select(data, torch.arange(min(50, len(data["room"]))))
+    part = windows.select(part, part["mask"].sum(1) == part["mask"].shape[1])
+    links = torch.arange(part["mask"].shape[1])[None].expand(len(part["mask"]), -1)
+    worst = (windows.floor_grid(part, links).flatten(2) - part["grid"].float()).abs().max().item()
+    if worst > 0.02:  # half precision of the maps
+        raise SystemExit(f"windows.py and src/pose/grid.rs disagree about the floor by {worst}")
+
+
+def train(options, pool, device):
+    torch.manual_seed(options.seed)
+    generator = torch.Generator().manual_seed(options.seed)
+    data = pool.wait_for(options.start_at)
+    check_grid(data)
+    net = network.PoseNet(pool.header["blocks"])
+    set_normalisation(net, data)
+    net.to(device).train()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.03)
+    began, step, losses, seen = time.process_time(), 0, [], len(data["room"])
+    while True:
+        done = max(step / options.steps, (time.process_time() - began) / options.secs)
+        if done >= 1:
+            break
+        for group in optimiser.param_groups:
+            group["lr"] = options.rate * min(1, (step + 1) / 40) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.01)
+        if step % 100 == 0 and pool.n_read > seen:
+            data, seen = pool.all(), pool.n_read
+        wanted = torch.randint(len(data["room"]), (options.batch,), generator=generator)
+        n_links = (2, 4, 8)[step % 3]
+        if done < 0.1:
+            # The easy part first: one person who walks or stands, all links.
+            motion = data["people"][:, 0, network.MOTION]
+            easy = ((data["n_people"] == 1) & ((motion == WALK) | (motion == STAND))).nonzero()[:, 0]
+            wanted, n_links = easy[torch.randint(len(easy), (options.batch,), generator=generator)], 8
+        inputs, part = batch_of(data, wanted, min(n_links, data["mask"].shape[1]), generator, 0.05, net)
+        out, _ = net(*(x.to(device) for x in inputs))
+        value = network.loss(out, part["people"][:, 0].to(device), part["n_people"].to(device))
+        optimiser.zero_grad()
+        value.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        losses.append(value.item())
+        step += 1
+        if step % 100 == 0:
+            print(f"step {step}: loss {sum(losses[-100:]) / 100:.3f}, {seen} windows, "
+                  f"{time.process_time() - began:.0f} processor seconds", flush=True)
+    net.cpu().eval()
+    return net, {"steps": step, "windows": seen, "processor_secs": round(time.process_time() - began)}
+
+
+@torch.no_grad()
+def answers_of(net, data, n_links, seed=5):
+    """Answers for drawn links: (answers, features, the windows that have as many)."""
+    generator = torch.Generator().manual_seed(seed)
+    outs, features, parts = [], [], []
+    for start in range(0, len(data["room"]), 256):
+        wanted = torch.arange(start, min(start + 256, len(data["room"])))
+        inputs, part = batch_of(data, wanted, n_links, generator)
+        out, feature = net(*inputs)
+        outs.append(out), features.append(feature)
+        parts.append({name: part[name] for name in part if name not in ("tokens", "map", "grid")})
+    merged = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    return network.split(torch.cat(outs)), torch.cat(features), merged
+
+
+def calibrate(net, data):
+    """One factor for the spread of the root per number of links, and how features lie, from validation rooms."""
+    found = {}
+    for n_links in (2, 4, 8):
+        answers, features, part = answers_of(net, data, n_links)
+        one = part["n_people"] == 1
+        answers = {name: value[one] for name, value in answers.items()}
+        error, _ = network.whitened(answers, part["people"][one][:, 0, 1:3])
+        # 90 % of a two-dimensional normal distribution lie within a square of 4.605.
+        scale = (error.square().sum(1).quantile(0.9) / 4.605).sqrt().item()
+        features = features[one]
+        mean = features.mean(0)
+        spread = torch.cov(features.T) + 0.02 * features.var(0).mean() * torch.eye(features.shape[1])
+        factor = torch.linalg.cholesky(torch.linalg.inv(spread.double())).float()
+        distance = ((features - mean) @ factor).square().sum(1)
+        sigma = network.root_sigma(answers) * scale
+        rows, columns = torch.tril_indices(*factor.shape)
+        found[str(n_links)] = {
+            "root_scale": scale,
+            "familiarity": {
+                "mean": mean.tolist(),
+                "factor": factor[rows, columns].tolist(),
+                # Two sides share 5 %, 2.5 % each; the spread has its own 5 %.
+                "distance": [distance.quantile(0.025).item(), distance.quantile(0.975).item()],
+                "sigma_m": sigma.quantile(0.95).item(),
+            },
+        }
+    return found
+
+
+def export(net, options, calibration, header, cost):
+    for n_links in (8, 16):
+        inputs = (torch.zeros(1, n_links, len(net.token_mean)), torch.zeros(1, n_links, 12), torch.ones(1, n_links),
+                  torch.zeros(1, 7, 14, 10))
+        path = f"{options.out}_{n_links}.onnx"
+        torch.onnx.export(net, inputs, path, opset_version=17, dynamo=False, input_names=["tokens", "geometry", "mask", "grid"],
+                          output_names=["answers", "features"])
+    rounded = json.loads(json.dumps(calibration), parse_float=lambda text: float(f"{float(text):.5g}"))
+    description = {
+        "what": "poses from WiFi, trained on simulated rooms only",
+        "input_version": header["input_version"],
+        "outputs": network.OUTPUTS,
+        "joints": header["joints"],
+        "postures": ["upright", "bent", "sitting", "low", "lying"],
+        "motion_classes": header["motion_classes"],
+        "normalisation": "inside the network",
+        "seed": options.seed,
+        "training": cost,
+        "calibration": rounded,
+    }
+    with open(f"{options.out}.json", "w", encoding="utf-8") as file:
+        json.dump(description, file, indent=None, separators=(",", ":"))
+
+
+def main():
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    pool = windows.Pool(sources(options), options.windows)
+    net, cost = train(options, pool, device)
+    pool.close()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cost["simulation_processor_secs"] = round(usage.ru_utime + usage.ru_stime)
+    if options.validation:
+        validation, header = windows.load(options.validation)
+    else:
+        source = windows.Stream(f"|{options.program} simulate windows --set validation --single-too -n 600")
+        validation, header = source.read(600), source.header
+        source.close()
+    calibration = calibrate(net, validation)
+    torch.save({"net": net.state_dict(), "blocks": net.blocks, "calibration": calibration, "cost": cost}, f"{options.out}.pt")
+    print("wrote", f"{options.out}.pt", cost, flush=True)
+    export(net, options, calibration, header, cost)
+
+
+if __name__ == "__main__":
+    main()

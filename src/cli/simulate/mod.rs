@@ -1,0 +1,24 @@
+//! `simulate`: makes data where none was measured. Everything that comes out of it is SIMULATED.
+
+pub mod windows;
+mod windows_command;
+
+use clap::{Args, Subcommand};
+
+/// Makes data from simulated rooms.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Windows(windows_command::Options),
+}
+
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    match &options.what {
+        What::Windows(options) => windows_command::run(options),
+    }
+}

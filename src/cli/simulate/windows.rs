@@ -1,0 +1,374 @@
+//! Windows of simulated rooms as a network for poses sees them, with the answers: an endless, seeded stream.
+//!
+//! Every room has its own radios, people and motions. A few windows are taken from each, because a room is dear to set
+//! up and its windows differ by what people do. Rooms are numbered from a start, so that sets never share one.
+
+use bevy_math::{Vec2, Vec3};
+
+use crate::pose::layout::{MAX_ANTENNAS, N_CELLS, N_GEOMETRY, N_GRID_CHANNELS, N_TOKENS, WINDOW_SECS};
+use crate::pose::targets::{N_TARGET, PersonTarget};
+use crate::pose::{EmptyRoom, FloorGrid, LinkGeometry, LinkTokens, LinkWindow, Packets, TokenMaker};
+use crate::simulate::{RadioFormat, SceneOptions, Simulator, SimulatorSpec};
+use crate::types::{Complex32, CsiFrame, LinkId, Timestamp};
+
+/// People whose answers a record has room for.
+pub const N_PEOPLE: usize = 3;
+
+/// What windows are wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowOptions {
+    /// Number of the first room; rooms are a seed each.
+    pub first_room: u64,
+    pub windows_per_room: u32,
+    pub n_links: u8,
+    /// Antennas of each receiver in the room, 1 to 3.
+    pub n_antennas: u8,
+    /// Gives each window a second time, as a receiver with the middle antenna alone sees it.
+    pub single_too: bool,
+    /// Shares of rooms with nobody, one, two and three people.
+    pub people: [f32; 4],
+    pub format: RadioFormat,
+    pub rate_hz: f32,
+    /// Signal over noise of each link; `None` as the scene draws it, 14 to 30 dB.
+    pub snr_db: Option<[f32; 2]>,
+    /// Share of rooms whose empty channel is known.
+    pub known_empty: f32,
+    /// How wrongly radios are measured: standard deviations in metres and of the array axis in radians.
+    pub place_error_m: f32,
+    pub axis_error_rad: f32,
+}
+
+impl Default for WindowOptions {
+    fn default() -> Self {
+        Self {
+            first_room: 0,
+            windows_per_room: 6,
+            n_links: 8,
+            n_antennas: 3,
+            single_too: false,
+            people: [0.08, 0.72, 0.15, 0.05],
+            format: RadioFormat::Intel5300Ht40,
+            rate_hz: 100.0,
+            snr_db: None,
+            known_empty: 0.5,
+            place_error_m: 0.03,
+            axis_error_rad: 0.07,
+        }
+    }
+}
+
+/// One window with its answers.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub room: u64,
+    pub n_antennas: usize,
+    pub n_people: usize,
+    pub links: Vec<LinkTokens>,
+    pub grid: FloorGrid,
+    pub packets_per_sec: f32,
+    pub longest_gap_secs: f32,
+    pub people: Vec<PersonTarget>,
+    pub size_m: Vec3,
+}
+
+impl Example {
+    /// Numbers of a record for so many links; the order is that of [`fields`].
+    pub fn numbers(&self, n_links: usize) -> Vec<f32> {
+        let mut numbers = Vec::with_capacity(record_len(n_links));
+        numbers.extend([
+            (self.room % (1 << 24)) as f32,
+            self.n_antennas as f32,
+            self.n_people as f32,
+            self.links.len() as f32,
+            self.packets_per_sec,
+            self.longest_gap_secs,
+        ]);
+        numbers.extend(self.size_m.to_array());
+        let padded = |mut part: Vec<f32>, len: usize| {
+            part.resize(len, 0.0);
+            part
+        };
+        let all = |part: &dyn Fn(&LinkTokens) -> Vec<f32>| -> Vec<f32> {
+            self.links.iter().take(n_links).flat_map(part).collect()
+        };
+        numbers.extend(padded(all(&|_| vec![1.0]), n_links));
+        numbers.extend(padded(all(&|link| vec![link.snr_db]), n_links));
+        numbers.extend(padded(all(&|link| vec![link.map.path_rate_m_per_s]), n_links));
+        numbers.extend(padded(all(&|link| link.values.clone()), n_links * N_TOKENS));
+        numbers.extend(padded(all(&|link| link.geometry.to_vec()), n_links * N_GEOMETRY));
+        numbers.extend(padded(all(&|link| link.map.energy.to_vec()), n_links * N_CELLS));
+        numbers.extend(self.grid.values);
+        let people = self.people.iter().take(N_PEOPLE).flat_map(|person| person.numbers()).collect();
+        numbers.extend(padded(people, N_PEOPLE * N_TARGET));
+        numbers
+    }
+}
+
+/// Names and shapes of what a record holds, in order.
+pub fn fields(n_links: usize) -> Vec<(&'static str, Vec<usize>)> {
+    vec![
+        ("room", vec![]),
+        ("n_antennas", vec![]),
+        ("n_people", vec![]),
+        ("n_links", vec![]),
+        ("packets_per_sec", vec![]),
+        ("longest_gap_secs", vec![]),
+        ("size_m", vec![3]),
+        ("mask", vec![n_links]),
+        ("snr_db", vec![n_links]),
+        ("path_rate", vec![n_links]),
+        ("tokens", vec![n_links, N_TOKENS]),
+        ("geometry", vec![n_links, N_GEOMETRY]),
+        ("map", vec![n_links, N_CELLS]),
+        ("grid", vec![N_GRID_CHANNELS, N_CELLS]),
+        ("people", vec![N_PEOPLE, N_TARGET]),
+    ]
+}
+
+pub fn record_len(n_links: usize) -> usize {
+    fields(n_links).iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+}
+
+/// The stream of windows, without end.
+pub struct Windows {
+    options: WindowOptions,
+    room: u64,
+    maker: TokenMaker,
+    ready: std::collections::VecDeque<Example>,
+    /// Windows that gave no example, because too few packets came or nobody could be placed.
+    pub n_left_out: u64,
+}
+
+impl Windows {
+    pub fn new(options: WindowOptions) -> Self {
+        let room = options.first_room;
+        Self { options, room, maker: TokenMaker::default(), ready: Default::default(), n_left_out: 0 }
+    }
+
+    /// Simulates the next room.
+    fn simulate_room(&mut self) {
+        let (room, options) = (self.room, self.options.clone());
+        self.room += 1;
+        let mut chance = Chance(room ^ 0x706f_7365);
+        let n_people = chance.pick(&options.people);
+        let secs = f64::from(options.windows_per_room) * SPACING_SECS;
+        let scene = SceneOptions {
+            n_links: options.n_links,
+            n_rx: options.n_antennas,
+            n_people: n_people as u8,
+            rate_hz: options.rate_hz,
+            format: options.format,
+            secs: secs as f32,
+            falls: true,
+        };
+        let mut spec = SimulatorSpec::random(room, &scene);
+        if let Some(snr_db) = options.snr_db {
+            spec.snr_db = snr_db;
+        }
+        let mut simulator = Simulator::new(&spec);
+        let links: Vec<LinkId> = simulator.links().collect();
+        let geometry: Vec<Option<LinkGeometry>> = geometry(&simulator, &links, &options, &mut chance);
+        let variants: &[bool] = if options.single_too && options.n_antennas > 1 { &[false, true] } else { &[false] };
+        let known = chance.unit() < options.known_empty;
+        let mut empty: Vec<Option<Vec<Option<EmptyRoom>>>> = vec![None; variants.len()];
+        if known {
+            let recorded = empty_frames(&spec, links.len());
+            for (empty, &single) in empty.iter_mut().zip(variants) {
+                let of_link = |link: &LinkId| {
+                    let own = Recorded::new(&recorded, *link, single)?;
+                    EmptyRoom::from_packets(&own.packets()).ok()
+                };
+                *empty = Some(links.iter().map(of_link).collect());
+            }
+        }
+        for window in 0..options.windows_per_room {
+            let begin = FIRST_SECS + f64::from(window) * SPACING_SECS + f64::from(chance.unit()) * SLACK_SECS;
+            let start = Timestamp::from_secs_f64(begin);
+            simulator.skip_to(start.plus_secs(-MARGIN_SECS));
+            let until = start.plus_secs(WINDOW_SECS + MARGIN_SECS);
+            let mut frames = Vec::new();
+            loop {
+                let frame = simulator.next_frame();
+                if frame.host_time.is_none_or(|time| time > until) {
+                    break;
+                }
+                frames.push(frame);
+            }
+            let truth = simulator.scene_truth(start.plus_secs(WINDOW_SECS / 2.0));
+            let people: Vec<PersonTarget> =
+                truth.people.iter().filter_map(|person| PersonTarget::new(person, spec.room)).collect();
+            for (&single, empty) in variants.iter().zip(&empty) {
+                let mut tokens = Vec::new();
+                let (mut rate, mut gap) = (f32::INFINITY, 0.0_f32);
+                for (i, link) in links.iter().enumerate() {
+                    let Some(Some(geometry)) = geometry.get(i) else { continue };
+                    let Some(own) = Recorded::new(&frames, *link, single) else { continue };
+                    let Ok(window) = LinkWindow::from_packets(&own.packets(), start) else { continue };
+                    let empty = empty.as_ref().and_then(|empty| empty.get(i)?.as_ref());
+                    let geometry =
+                        if own.n_antennas < 2 { LinkGeometry { axis: Vec2::ZERO, ..*geometry } } else { *geometry };
+                    if let Ok(made) = self.maker.make(&window, geometry, spec.room, empty) {
+                        rate = rate.min(window.packets_per_sec);
+                        gap = gap.max(window.longest_gap_secs);
+                        tokens.push(made);
+                    }
+                }
+                let grid = FloorGrid::new(tokens.iter().map(|link| &link.map));
+                let Some(grid) = grid.filter(|_| people.len() == n_people) else {
+                    self.n_left_out += 1;
+                    continue;
+                };
+                self.ready.push_back(Example {
+                    room,
+                    n_antennas: if single { 1 } else { usize::from(options.n_antennas).min(MAX_ANTENNAS) },
+                    n_people,
+                    links: tokens,
+                    grid,
+                    packets_per_sec: rate,
+                    longest_gap_secs: gap,
+                    people: people.clone(),
+                    size_m: spec.room.size(),
+                });
+            }
+        }
+    }
+}
+
+impl Iterator for Windows {
+    type Item = Example;
+
+    fn next(&mut self) -> Option<Example> {
+        // A room may give nothing (all links lost); a thousand in a row is no chance but options that can give nothing.
+        for _ in 0..1_000 {
+            if let Some(example) = self.ready.pop_front() {
+                return Some(example);
+            }
+            self.simulate_room();
+        }
+        None
+    }
+}
+
+/// Windows of a room begin in stretches of this length, the first after people have begun to move.
+const SPACING_SECS: f64 = 6.0;
+const SLACK_SECS: f64 = 4.0;
+const FIRST_SECS: f64 = 1.5;
+/// Packets before and after, to interpolate from.
+const MARGIN_SECS: f64 = 0.05;
+/// Frames of each link that the empty channel is averaged over, and when they are taken: the packets' chances must not
+/// be those of the windows.
+const N_EMPTY_FRAMES: usize = 24;
+const EMPTY_AT_SECS: f64 = 5_000.0;
+
+fn empty_frames(spec: &SimulatorSpec, n_links: usize) -> Vec<CsiFrame> {
+    let mut simulator = Simulator::new(&SimulatorSpec { occupied: false, people: Vec::new(), ..spec.clone() });
+    simulator.skip_to(Timestamp::from_secs_f64(EMPTY_AT_SECS));
+    (0..N_EMPTY_FRAMES * n_links).map(|_| simulator.next_frame()).collect()
+}
+
+/// Where the radios are said to be. Arrays of the simulator are level and square to the direction of the room's centre.
+fn geometry(
+    simulator: &Simulator,
+    links: &[LinkId],
+    options: &WindowOptions,
+    chance: &mut Chance,
+) -> Vec<Option<LinkGeometry>> {
+    let centre = simulator.spec().room.size() / 2.0;
+    let mut errors = std::collections::BTreeMap::new();
+    links
+        .iter()
+        .map(|link| {
+            let (tx, rx) = simulator.site().ends(*link)?;
+            let mut moved = |node, chance: &mut Chance| {
+                *errors.entry(node).or_insert_with(|| {
+                    let [x, y, z] = [0; 3].map(|_| chance.normal() * options.place_error_m);
+                    (Vec3::new(x, y, z), chance.normal() * options.axis_error_rad)
+                })
+            };
+            let (tx_error, _) = moved(link.tx, chance);
+            let (rx_error, turn) = moved(link.rx, chance);
+            let axis = (centre - rx).truncate().normalize_or(Vec2::X).perp();
+            Some(LinkGeometry { tx: tx + tx_error, rx: rx + rx_error, axis: Vec2::from_angle(turn).rotate(axis) })
+        })
+        .collect()
+}
+
+/// One link's frames side by side.
+struct Recorded {
+    times: Vec<Timestamp>,
+    rows: Vec<Complex32>,
+    numbers: Vec<i16>,
+    spacing_hz: f32,
+    centre_hz: f64,
+    n_antennas: usize,
+}
+
+impl Recorded {
+    /// All antennas, or the middle one alone. Tones come in rising order; the formats used here have no empty ones.
+    fn new(frames: &[CsiFrame], link: LinkId, single: bool) -> Option<Self> {
+        let own = || frames.iter().filter(|frame| frame.link == link);
+        let first = own().next()?;
+        let n_antennas = usize::from(first.n_rx);
+        let antennas = if single { n_antennas / 2..n_antennas / 2 + 1 } else { 0..n_antennas };
+        let mut recorded = Self {
+            times: Vec::new(),
+            rows: Vec::new(),
+            numbers: first.subcarriers.index.clone(),
+            spacing_hz: first.subcarriers.spacing_hz,
+            centre_hz: f64::from(first.channel.centre_mhz) * 1e6,
+            n_antennas: antennas.len(),
+        };
+        for frame in own() {
+            let Some(time) = frame.host_time else { continue };
+            recorded.times.push(time);
+            recorded.rows.extend(antennas.clone().filter_map(|rx| frame.chain(rx, 0)).flatten());
+        }
+        Some(recorded)
+    }
+
+    fn packets(&self) -> Packets<'_> {
+        Packets {
+            times: &self.times,
+            rows: &self.rows,
+            numbers: &self.numbers,
+            spacing_hz: self.spacing_hz,
+            centre_hz: self.centre_hz,
+            n_antennas: self.n_antennas,
+        }
+    }
+}
+
+/// Small seeded chance for what is not the simulator's: SplitMix64 (Steele, Lea and Flood 2014).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1 << 24) as f32
+    }
+
+    /// Zero mean, unit variance, within 3.5: the sum of twelve uniform numbers less six.
+    fn normal(&mut self) -> f32 {
+        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
+    }
+
+    /// A position, by shares that need not add up to one.
+    fn pick(&mut self, shares: &[f32]) -> usize {
+        let total: f32 = shares.iter().map(|share| share.max(0.0)).sum();
+        let mut rest = self.unit() * total;
+        for (i, share) in shares.iter().enumerate() {
+            rest -= share.max(0.0);
+            if rest < 0.0 {
+                return i;
+            }
+        }
+        shares.iter().rposition(|share| *share > 0.0).unwrap_or(0)
+    }
+}

@@ -1,0 +1,161 @@
+//! When a network must not be believed: hard gates on what was measured, and two tests on what the network makes of it.
+//!
+//! Gates and limits follow `spec/pose.md` section 6: fewer than three links, less than 80 packets a second, gaps over
+//! 50 ms, less than 15 dB, no geometry. Beyond them, a window is strange where the network's own variance is beyond what
+//! it was on known rooms, or where its pooled features lie farther from their mean, or nearer to it, than those did:
+//! faint signals lie too near, so a one-sided test would pass them.
+
+use serde::{Deserialize, Serialize};
+
+pub const MIN_LINKS: usize = 3;
+pub const MIN_PACKETS_PER_SEC: f32 = 80.0;
+pub const MAX_GAP_SECS: f32 = 0.05;
+pub const MIN_SNR_DB: f32 = 15.0;
+
+/// What is known about a window before any network looks at it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conditions {
+    /// Links with a window and with geometry.
+    pub n_links: usize,
+    pub n_without_geometry: usize,
+    /// Of the slowest link that is used.
+    pub packets_per_sec: f32,
+    /// Of the link with the longest gap.
+    pub longest_gap_secs: f32,
+    /// Of the median link: one faint link among many does little harm.
+    pub snr_db: f32,
+}
+
+/// Why no body is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unsupported {
+    NoGeometry { n_links: usize },
+    FewLinks { n: usize },
+    LowRate { packets_per_sec: f32 },
+    Gap { secs: f32 },
+    Faint { snr_db: f32 },
+    /// The network itself gives a wide region; metres, one sigma.
+    Uncertain { sigma_m: f32 },
+    /// The window is unlike those that the network was made from: too far from their middle, or suspiciously near.
+    Strange { too_far: bool },
+    /// The network's output is no number.
+    Broken,
+}
+
+impl Unsupported {
+    /// What is the matter, for the user.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::NoGeometry { n_links } => format!("{n_links} links have no place in the room"),
+            Self::FewLinks { n: 1 } => "only 1 link gives a usable signal".into(),
+            Self::FewLinks { n } => format!("only {n} links give a usable signal"),
+            Self::LowRate { packets_per_sec } => format!("the slowest link has {packets_per_sec:.0} packets a second"),
+            Self::Gap { secs } => format!("no packets for {:.0} ms", secs * 1e3),
+            Self::Faint { snr_db } => format!("the signal is only {snr_db:.0} dB above the noise"),
+            Self::Uncertain { sigma_m } => format!("the position is uncertain by {sigma_m:.1} m"),
+            Self::Strange { too_far: true } => "the signal is unlike anything the model was made for".into(),
+            Self::Strange { too_far: false } => "the signal holds too little to tell anything from".into(),
+            Self::Broken => "the model gave no usable numbers".into(),
+        }
+    }
+
+    /// What would help, for the user.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoGeometry { .. } => "place the radios in the room plan",
+            Self::FewLinks { .. } => "add receivers until at least 3 links cover the room",
+            Self::LowRate { .. } => "let the sender transmit at least 100 packets a second on a free channel",
+            Self::Gap { .. } => "look for interference or a busy channel; move the sender to a free one",
+            Self::Faint { .. } => "move the radios closer or free of metal; check the antennas",
+            Self::Uncertain { .. } => "wait for movement, add links, or record the empty room",
+            Self::Strange { too_far: true } => {
+                "check for a second person, a machine that moves, or wrongly placed radios; fit the room"
+            }
+            Self::Strange { too_far: false } => "check that the links cross the place where people are",
+            Self::Broken => "choose another model version",
+        }
+    }
+}
+
+/// Every hard gate that a window fails, in the order in which a user should mend them. A figure that is no number fails.
+pub fn hard_gates(conditions: &Conditions) -> Vec<Unsupported> {
+    let &Conditions { n_links, n_without_geometry, packets_per_sec, longest_gap_secs, snr_db } = conditions;
+    let mut failed = Vec::new();
+    if n_without_geometry > 0 && n_links < MIN_LINKS {
+        failed.push(Unsupported::NoGeometry { n_links: n_without_geometry });
+    }
+    if n_links < MIN_LINKS {
+        failed.push(Unsupported::FewLinks { n: n_links });
+    }
+    if n_links > 0 {
+        if !(packets_per_sec >= MIN_PACKETS_PER_SEC) {
+            failed.push(Unsupported::LowRate { packets_per_sec });
+        }
+        if !(longest_gap_secs <= MAX_GAP_SECS) {
+            failed.push(Unsupported::Gap { secs: longest_gap_secs });
+        }
+        if !(snr_db >= MIN_SNR_DB) {
+            failed.push(Unsupported::Faint { snr_db });
+        }
+    }
+    failed
+}
+
+/// How a network's features lie on known rooms, and the limits beyond which they were in 5 of 100 windows.
+///
+/// Written by the training beside the weights; [`Familiarity::checked`] is how it comes in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Familiarity {
+    /// Mean of the pooled features.
+    pub mean: Vec<f32>,
+    /// Lower triangle of L in `C⁻¹ = L·Lᵀ`, row by row.
+    pub factor: Vec<f32>,
+    /// Squared distances: nearer than the first or farther than the second is strange.
+    pub distance: [f32; 2],
+    /// Largest usual sigma of the position, metres.
+    pub sigma_m: f32,
+}
+
+impl Familiarity {
+    /// `None` unless sizes fit together and all numbers are finite and in order.
+    pub fn checked(self) -> Option<Self> {
+        let n = self.mean.len();
+        let sizes = n > 0 && n <= 4_096 && self.factor.len() == n * (n + 1) / 2;
+        let finite = self.mean.iter().chain(&self.factor).chain(&self.distance).all(|value| value.is_finite());
+        let ordered = self.distance[0] <= self.distance[1] && self.sigma_m > 0.0;
+        (sizes && finite && ordered).then_some(self)
+    }
+
+    /// Squared Mahalanobis distance of pooled features; `None` where their count is another one.
+    pub fn distance_squared(&self, features: &[f32]) -> Option<f32> {
+        if features.len() != self.mean.len() {
+            return None;
+        }
+        // |Lᵀ·d|²: column by column of L, which is stored by rows.
+        let mut along = vec![0.0_f32; features.len()];
+        let mut at = 0;
+        for (i, (x, mean)) in features.iter().zip(&self.mean).enumerate() {
+            let row = self.factor.get(at..=at + i)?;
+            at += i + 1;
+            along.iter_mut().zip(row).for_each(|(sum, l)| *sum += l * (x - mean));
+        }
+        Some(along.iter().map(|sum| sum * sum).sum())
+    }
+
+    /// Why this output lies outside, if it does.
+    pub fn judge(&self, features: &[f32], sigma_m: f32) -> Vec<Unsupported> {
+        let distance = self.distance_squared(features).filter(|distance| distance.is_finite());
+        let Some(distance) = distance.filter(|_| sigma_m.is_finite()) else {
+            return vec![Unsupported::Broken];
+        };
+        let mut outside = Vec::new();
+        if sigma_m > self.sigma_m {
+            outside.push(Unsupported::Uncertain { sigma_m });
+        }
+        if distance < self.distance[0] || distance > self.distance[1] {
+            outside.push(Unsupported::Strange { too_far: distance > self.distance[1] });
+        }
+        outside
+    }
+}

@@ -1,0 +1,223 @@
+//! One link's window as numbers of fixed shape ([`super::layout::BLOCKS`]): spectra with the sign of motion, how they
+//! differ between subcarriers and antennas, delays, what differs from the empty room, and facts about the radio.
+//!
+//! Log powers are to the base ten. Everything is bounded by [`BOUND`] and finite.
+
+use bevy_math::Vec3;
+
+use super::bands::Bands;
+use super::empty_room::EmptyRoom;
+use super::grid::LinkMap;
+use super::layout::*;
+use super::spectra::{Spectra, SpectrumMaker};
+use super::window::{LinkGeometry, LinkWindow, Unfit};
+use crate::types::{Complex32, Room};
+
+/// No input of a network is larger than this.
+pub const BOUND: f32 = 10.0;
+
+/// What a network is told about one link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkTokens {
+    /// [`N_TOKENS`] numbers in the order of [`super::layout::BLOCKS`].
+    pub values: Vec<f32>,
+    /// Transmitter and receiver from the middle of the floor (3 + 3), array axis (2), room (3), length (1); metres.
+    pub geometry: [f32; N_GEOMETRY],
+    /// How well each place on the floor explains the moving part.
+    pub map: LinkMap,
+    pub n_antennas: usize,
+    /// Signal over noise of one subcarrier and packet, estimated from the frequencies where nothing moves.
+    pub snr_db: f32,
+}
+
+/// Makes tokens; keeps the plans of its Fourier transforms.
+#[derive(Clone)]
+pub struct TokenMaker {
+    long: SpectrumMaker,
+    short: SpectrumMaker,
+}
+
+impl Default for TokenMaker {
+    fn default() -> Self {
+        Self { long: SpectrumMaker::new(LONG_POINTS, LONG_HOP), short: SpectrumMaker::new(SHORT_POINTS, SHORT_HOP) }
+    }
+}
+
+/// First of the kept long frequencies.
+const FIRST_KEPT: usize = (LONG_POINTS - N_LONG_KEPT + 1) / 2;
+/// Bands apart whose spectra are compared; a fifth and half of the band.
+const BAND_LAGS: [usize; 2] = [2, 5];
+/// Delay taps from three before the steady channel's mean delay, a sixteenth of the band's reciprocal spacing apart.
+const FIRST_DELAY: i32 = -3;
+const DELAY_POINTS: f32 = 16.0;
+
+impl TokenMaker {
+    /// Tokens of one link, or why there are none. `room` is the box that geometry refers to.
+    pub fn make(
+        &mut self,
+        window: &LinkWindow,
+        geometry: LinkGeometry,
+        room: Room,
+        empty: Option<&EmptyRoom>,
+    ) -> Result<LinkTokens, Unfit> {
+        let geometry = geometry.checked().ok_or(Unfit::NoGeometry)?;
+        let size = room.size();
+        if !(size.is_finite() && size.min_element() > 0.5 && size.max_element() < 100.0) {
+            return Err(Unfit::NoGeometry);
+        }
+        let bands = Bands::new(window, MAX_ANTENNAS);
+        let long = self.long.make(&bands);
+        let short = self.short.make(&bands);
+        let power = long.power();
+        let map = LinkMap::new(&bands, &power, window, &geometry, room);
+        let snr_db = snr_db(&power, bands.subcarriers_per_band);
+        let mut values = Vec::with_capacity(N_TOKENS);
+        push_doppler(&mut values, &power);
+        push_short(&mut values, &short.power());
+        push_subcarrier_correlation(&mut values, &long, bands.n_antennas);
+        push_antenna_correlation(&mut values, &long, bands.n_antennas);
+        push_delay(&mut values, &long, bands.n_antennas);
+        match empty.and_then(|empty| empty.difference(window)) {
+            Some(difference) => {
+                values.extend(difference);
+                values.push(1.0);
+            }
+            None => values.extend([0.0; 3 * MAX_ANTENNAS * N_BANDS + 1]),
+        }
+        let bandwidth_hz = bands.hz[N_BANDS - 1] - bands.hz[0];
+        values.extend([
+            if bands.n_antennas < 2 { 1.0 } else { 0.0 },
+            bands.n_antennas as f32 / MAX_ANTENNAS as f32,
+            (bands.power() + 1e-6).log10(),
+            map.path_rate_m_per_s,
+            (bandwidth_hz / 40e6) as f32,
+            window.wavelength_m() / 0.06,
+            snr_db / 20.0,
+            window.coherence,
+            window.packets_per_sec / RATE_HZ as f32,
+            window.valid_share(),
+        ]);
+        values.iter_mut().for_each(|value| *value = bounded(*value));
+        Ok(LinkTokens { values, geometry: geometry_numbers(&geometry, size), map, n_antennas: bands.n_antennas, snr_db })
+    }
+}
+
+pub(super) fn bounded(value: f32) -> f32 {
+    if value.is_nan() { 0.0 } else { value.clamp(-BOUND, BOUND) }
+}
+
+fn geometry_numbers(geometry: &LinkGeometry, size: Vec3) -> [f32; N_GEOMETRY] {
+    let centre = Vec3::new(size.x / 2.0, size.y / 2.0, 0.0);
+    let (tx, rx, axis) = (geometry.tx - centre, geometry.rx - centre, geometry.axis.normalize_or_zero());
+    let length = geometry.tx.distance(geometry.rx);
+    [tx.x, tx.y, tx.z, rx.x, rx.y, rx.z, axis.x, axis.y, size.x, size.y, size.z, length]
+}
+
+/// Log powers of the kept frequencies, each slot by its own mean, then the slots' powers.
+fn push_doppler(values: &mut Vec<f32>, power: &[f32]) {
+    let mut slots = Vec::with_capacity(N_LONG_SLOTS);
+    for slot in power.chunks_exact(LONG_POINTS) {
+        let mean = slot.iter().sum::<f32>() / LONG_POINTS as f32;
+        values.extend(slot.iter().skip(FIRST_KEPT).take(N_LONG_KEPT).map(|p| relative_log(*p, mean, 1e-3)));
+        slots.push((mean + 1e-6).log10());
+    }
+    values.extend(slots);
+}
+
+/// Log powers by the whole window's mean, which keeps the rise and fall of a stride, then the slots' powers.
+fn push_short(values: &mut Vec<f32>, power: &[f32]) {
+    let mean = power.iter().sum::<f32>() / power.len().max(1) as f32;
+    values.extend(power.iter().map(|p| relative_log(*p, mean, 3e-3)));
+    values.extend(power.chunks_exact(SHORT_POINTS).map(|slot| {
+        relative_log(slot.iter().sum::<f32>() / SHORT_POINTS as f32, mean, 1e-3)
+    }));
+}
+
+/// Zero where there is no power at all.
+fn relative_log(power: f32, mean: f32, floor: f32) -> f32 {
+    if mean > 0.0 { (power / mean + floor).log10() } else { 0.0 }
+}
+
+/// For each frequency the mean of `a · conj(b)` over pairs of series, as a share of the mean power; real, then imaginary.
+fn push_correlation(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize, pairs: &[[(usize, usize); 2]]) {
+    let mut sums = [Complex32::ZERO; LONG_POINTS];
+    let mut powers = [0.0_f32; LONG_POINTS];
+    for &[(antenna_a, band_a), (antenna_b, band_b)] in pairs {
+        if let (Some(a), Some(b)) = (long.one(antenna_a, band_a), long.one(antenna_b, band_b)) {
+            for (i, (a, b)) in a.iter().zip(b).enumerate() {
+                sums[i % LONG_POINTS] += a * b.conj();
+            }
+        }
+    }
+    for antenna in 0..n_antennas {
+        for band in 0..N_BANDS {
+            for (i, value) in long.one(antenna, band).unwrap_or_default().iter().enumerate() {
+                powers[i % LONG_POINTS] += value.norm_sqr();
+            }
+        }
+    }
+    let scale = (n_antennas * N_BANDS) as f32 / pairs.len().max(1) as f32;
+    let kept = || sums.iter().zip(&powers).skip(FIRST_KEPT).take(N_LONG_KEPT);
+    values.extend(kept().map(|(sum, power)| sum.re / (power + 1e-9) * scale));
+    values.extend(kept().map(|(sum, power)| sum.im / (power + 1e-9) * scale));
+}
+
+fn push_subcarrier_correlation(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
+    for lag in BAND_LAGS {
+        let pairs: Vec<_> = (0..n_antennas)
+            .flat_map(|antenna| (lag..N_BANDS).map(move |band| [(antenna, band), (antenna, band - lag)]))
+            .collect();
+        push_correlation(values, long, n_antennas, &pairs);
+    }
+}
+
+/// Of neighbours, then of the first and the third antenna; zeros where there are none.
+fn push_antenna_correlation(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
+    for lag in [1, 2] {
+        if n_antennas <= lag {
+            values.extend([0.0; 2 * N_LONG_KEPT]);
+            continue;
+        }
+        let pairs: Vec<_> = (lag..n_antennas)
+            .flat_map(|antenna| (0..N_BANDS).map(move |band| [(antenna, band), (antenna - lag, band)]))
+            .collect();
+        push_correlation(values, long, n_antennas, &pairs);
+    }
+}
+
+/// Log power by delay and group of frequencies: a path longer than the mean one lies at a later tap.
+fn push_delay(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
+    let first = (LONG_POINTS - 4 * N_DELAY_GROUPS) / 2;
+    let turns: Vec<[Complex32; N_BANDS]> = (0..N_DELAYS as i32)
+        .map(|tap| {
+            std::array::from_fn(|band| {
+                // A Hann window over the bands keeps a strong path from spilling over all taps.
+                let hann = (std::f32::consts::PI * (band as f32 + 1.0) / (N_BANDS as f32 + 1.0)).sin().powi(2);
+                let cycles = (FIRST_DELAY + tap) as f32 * band as f32 / DELAY_POINTS;
+                Complex32::from_polar(hann, std::f32::consts::TAU * cycles)
+            })
+        })
+        .collect();
+    let mut powers = [[0.0_f32; N_DELAY_GROUPS]; N_DELAYS];
+    for antenna in 0..n_antennas {
+        let chains: Vec<&[Complex32]> = (0..N_BANDS).filter_map(|band| long.one(antenna, band)).collect();
+        for i in (0..long.n_slots * LONG_POINTS).filter(|i| (first..first + 4 * N_DELAY_GROUPS).contains(&(i % LONG_POINTS))) {
+            let group = (i % LONG_POINTS - first) / 4;
+            for (power, turns) in powers.iter_mut().zip(&turns) {
+                let sum: Complex32 = chains.iter().zip(turns).filter_map(|(c, turn)| Some(c.get(i)? * turn)).sum();
+                power[group] += sum.norm_sqr();
+            }
+        }
+    }
+    let mean = powers.iter().flatten().sum::<f32>() / (N_DELAYS * N_DELAY_GROUPS) as f32;
+    values.extend(powers.iter().flatten().map(|p| relative_log(*p, mean, 1e-3)));
+}
+
+/// The quietest quarter of the frequencies holds noise: motion of 2.9 m/s of path reaches the ends of the spectrum, but
+/// seldom all of it. The steady channel has power one.
+fn snr_db(power: &[f32], subcarriers_per_band: f32) -> f32 {
+    let mut bins: Vec<f32> = (0..LONG_POINTS).map(|i| power.iter().skip(i).step_by(LONG_POINTS).sum::<f32>()).collect();
+    bins.sort_by(f32::total_cmp);
+    let quiet = bins.iter().take(LONG_POINTS / 4).sum::<f32>() / (LONG_POINTS / 4) as f32 / N_LONG_SLOTS as f32;
+    -10.0 * (quiet * subcarriers_per_band).max(1e-6).log10()
+}
