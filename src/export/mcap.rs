@@ -22,8 +22,8 @@ use sha2::{Digest as _, Sha256};
 use super::Error;
 use crate::types::message::{self, MESSAGE_ENCODING, SCHEMA_ENCODING, SCHEMA_NAME, SCHEMA_TEXT};
 use crate::types::{
-    CsiFrame, LinkId, METADATA_NAME, NodeId, RecordedSource, RecordingInfo, RecordingSummary, SceneTruth, Span, Timestamp,
-    hexadecimal,
+    CsiFrame, LinkId, METADATA_NAME, NodeId, RecordedSource, RecordingInfo, RecordingSummary, SceneTruth, Span,
+    Timestamp, hexadecimal,
 };
 
 /// A killed program loses at most what came since the last flush: half of the second that is promised.

@@ -6,7 +6,7 @@
 
 use bevy_math::{Vec2, Vec3};
 
-use crate::types::{Activity, Joint, PersonTruth, PostureClass, Room};
+use crate::types::{Activity, PersonTruth, PostureClass, Room, TruthJoint};
 
 pub const N_JOINTS: usize = 17;
 
@@ -32,19 +32,19 @@ pub const JOINT_NAMES: [&str; N_JOINTS] = [
 ];
 
 /// The joints from shoulders to ankles are the simulator's own.
-const OWN: [Joint; 12] = [
-    Joint::LeftShoulder,
-    Joint::RightShoulder,
-    Joint::LeftElbow,
-    Joint::RightElbow,
-    Joint::LeftWrist,
-    Joint::RightWrist,
-    Joint::LeftHip,
-    Joint::RightHip,
-    Joint::LeftKnee,
-    Joint::RightKnee,
-    Joint::LeftAnkle,
-    Joint::RightAnkle,
+const OWN: [TruthJoint; 12] = [
+    TruthJoint::LeftShoulder,
+    TruthJoint::RightShoulder,
+    TruthJoint::LeftElbow,
+    TruthJoint::RightElbow,
+    TruthJoint::LeftWrist,
+    TruthJoint::RightWrist,
+    TruthJoint::LeftHip,
+    TruthJoint::RightHip,
+    TruthJoint::LeftKnee,
+    TruthJoint::RightKnee,
+    TruthJoint::LeftAnkle,
+    TruthJoint::RightAnkle,
 ];
 
 /// Shares of stature: pupils 63 mm apart and ears 154 mm apart in adults of 1.7 m (ANSUR II means of both sexes,
@@ -129,14 +129,14 @@ pub const N_TARGET: usize = 15 + 3 * N_JOINTS;
 impl PersonTarget {
     /// `None` where joints are missing.
     pub fn new(person: &PersonTruth, room: Room) -> Option<Self> {
-        let joint = |joint: Joint| person.joint(joint).filter(|at| at.is_finite());
-        let pelvis = joint(Joint::Pelvis)?;
+        let joint = |joint: TruthJoint| person.joint(joint).filter(|at| at.is_finite());
+        let pelvis = joint(TruthJoint::Pelvis)?;
         let heading = Vec2::from_angle(person.heading_rad);
         let to_body = |at: Vec3| {
             let way = at - pelvis;
             Vec3::new(heading.dot(way.truncate()), heading.perp_dot(way.truncate()), way.z)
         };
-        let (head, nose, neck) = (joint(Joint::Head)?, joint(Joint::Nose)?, joint(Joint::Neck)?);
+        let (head, nose, neck) = (joint(TruthJoint::Head)?, joint(TruthJoint::Nose)?, joint(TruthJoint::Neck)?);
         let forward = (nose - head).normalize_or(heading.extend(0.0));
         let raised = head - neck;
         let up = (raised - forward * raised.dot(forward)).normalize_or(Vec3::Z);
@@ -152,7 +152,7 @@ impl PersonTarget {
         for (to, own) in joints.iter_mut().skip(face.len()).zip(OWN) {
             *to = to_body(joint(own)?);
         }
-        let ankles = joint(Joint::LeftAnkle)? - joint(Joint::RightAnkle)?;
+        let ankles = joint(TruthJoint::LeftAnkle)? - joint(TruthJoint::RightAnkle)?;
         let [vx, vy, _] = person.velocity_m_per_s;
         Some(Self {
             root: pelvis.truncate() - room.size().truncate() / 2.0,

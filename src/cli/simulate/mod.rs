@@ -1,5 +1,6 @@
 //! `simulate`: makes data where none was measured. Everything that comes out of it is SIMULATED.
 
+mod record;
 pub mod windows;
 mod windows_command;
 
@@ -14,11 +15,13 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Record(record::Options),
     Windows(windows_command::Options),
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
+        What::Record(options) => record::run(options),
         What::Windows(options) => windows_command::run(options),
     }
 }
