@@ -84,8 +84,10 @@ pub struct Columns {
 
 /// Highest subcarrier number of a 20 MHz high-throughput block (IEEE 802.11, 56 subcarriers).
 const HT20_EDGE: i16 = 28;
-/// Guessed from a block whose outermost subcarriers fade or are missing, as in legacy packets (±26).
-const LEGACY_EDGE: i16 = 26;
+/// A block this wide is one of 20 MHz: its outermost subcarriers may fade, and legacy packets end at ±26.
+const MIN_HT20_WIDTH: i16 = 48;
+/// Blocks of 20 MHz lie around multiples of this many subcarriers in captures of 20, 40 and 80 MHz.
+const BLOCK_GRID: i16 = 32;
 
 impl Columns {
     /// Chooses from the first frames of a stream.
@@ -99,9 +101,12 @@ impl Columns {
         let BinChoice { usable, numbers, .. } =
             choose_bins(&first.subcarriers, first.hardware, amplitude_only, &values);
         let (&low, &high) = (numbers.first()?, numbers.last()?);
-        let centre = low.midpoint(high);
-        let half_width = (high - low) / 2;
-        if (LEGACY_EDGE - 1..=HT20_EDGE).contains(&half_width) {
+        let middle = low.midpoint(high);
+        // Faded edges move the middle, not the grid.
+        let on_grid = (middle + BLOCK_GRID / 2).div_euclid(BLOCK_GRID) * BLOCK_GRID;
+        let is_ht20 = (MIN_HT20_WIDTH..=2 * HT20_EDGE).contains(&(high - low)) && (middle - on_grid).abs() <= 4;
+        let centre = if is_ht20 { on_grid } else { middle };
+        if is_ht20 {
             let wanted = (-HT20_EDGE..=HT20_EDGE).filter(|k| *k != 0);
             let at = |k: i16| first.subcarriers.index.iter().position(|index| *index == centre + k);
             let found: Vec<(i16, u16)> = wanted.filter_map(|k| Some((k, u16::try_from(at(k)?).ok()?))).collect();

@@ -142,7 +142,7 @@ pub struct Row {
     pub place_threshold: Option<(f64, f64, f64)>,
     /// AUROC of each fold.
     pub folds: Vec<(String, f64)>,
-    /// `None` for controls.
+    /// `None` for controls. Supported only where no fold does worse than one of its controls.
     pub verdict: Option<Verdict>,
 }
 
@@ -198,7 +198,7 @@ pub fn run(
             own.extend(threshold.map(|threshold| rates(&judged(cases.iter()), threshold)));
             scored.extend(cases);
         }
-        let controls: Vec<Interval> = rows.iter().filter(|row| row.method.is_control()).map(|row| row.auroc).collect();
+        let controls: Vec<Row> = rows.iter().filter(|row| row.method.is_control()).cloned().collect();
         rows.extend(task.row(split, method, &folds, &scored, &own, &controls));
     }
     Ok(rows)
@@ -383,7 +383,7 @@ impl Task<'_> {
         folds: &[Fold],
         scored: &[Scored],
         own: &[(Option<f64>, Option<f64>)],
-        controls: &[Interval],
+        controls: &[Row],
     ) -> Option<Row> {
         let mut kinds: Vec<(&str, &str)> = Vec::new();
         let strata: Vec<usize> = scored
@@ -413,7 +413,18 @@ impl Task<'_> {
         let by_fold = folds.iter().enumerate().filter_map(|(number, fold)| {
             Some((fold.name.clone(), auroc(&judged(scored.iter().filter(|case| case.fold == number)))?))
         });
+        let by_fold: Vec<(String, f64)> = by_fold.collect();
         let is_score = !method.is_control();
+        let areas: Vec<Interval> = controls.iter().map(|row| row.auroc).collect();
+        // A mean must not hide somebody, or some room, for whom a control does better.
+        let is_best = |(name, area): &(String, f64)| {
+            let mut same = controls.iter().flat_map(|row| &row.folds).filter(|(other, _)| other == name);
+            same.all(|(_, control)| area > control)
+        };
+        let verdict = match verdict(&area, &areas) {
+            Verdict::Supported if by_fold.iter().all(is_best) => Verdict::Supported,
+            _ => Verdict::NoEvidence,
+        };
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
         Some(Row {
             split,
@@ -426,8 +437,8 @@ impl Task<'_> {
                 (mean(own.iter().filter_map(|r| r.0).collect()), mean(own.iter().filter_map(|r| r.1).collect()))
             }),
             place_threshold: if is_score && split != Split::Random { self.at_place(folds, scored) } else { None },
-            folds: by_fold.collect(),
-            verdict: is_score.then(|| verdict(&area, controls)),
+            folds: by_fold,
+            verdict: is_score.then_some(verdict),
         })
     }
 
