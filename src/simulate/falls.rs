@@ -14,8 +14,8 @@ use crate::types::FallKind;
 /// Falls from standing to lying take this long from losing balance to impact (0.4 to 1.0 s after the task's brief;
 /// free toppling of a rod of 1.7 m from 15 degrees takes 0.9 s).
 pub(super) const DESCENT_SECS: (f32, f32) = (0.4, 1.0);
-/// Nothing falls faster than free: a trunk that drops 1.3 m needs half a second, one that starts lower less.
-const LEAST_STANDING_SECS: f32 = 0.55;
+/// Nothing falls faster than free: a trunk that drops 1.3 m needs half a second, and a toppling one longer.
+const LEAST_STANDING_SECS: f32 = 0.6;
 /// Poses of a descent.
 const N_POSES: usize = 9;
 /// The share of the way at which the half-way pose is reached.
@@ -121,13 +121,14 @@ fn half_way(kind: FallKind, from: &Pose, impact: &Pose, heading: f32, aside: f32
     match kind {
         FallKind::Trip => {
             let feet = (from.ankles[LEFT] + from.ankles[RIGHT]) / 2.0;
-            pose.pelvis = (feet + forward * (0.5 * leg)).with_z(0.88 * postures.build.standing_pelvis());
-            pose.pelvis_turn = upright * Quat::from_rotation_y(0.55);
-            pose.chest_turn = upright * Quat::from_rotation_y(0.75);
+            pose.pelvis = (feet + forward * (0.55 * leg)).with_z(0.78 * postures.build.standing_pelvis());
+            pose.pelvis_turn = upright * Quat::from_rotation_y(0.7);
+            pose.chest_turn = upright * Quat::from_rotation_y(0.95);
             pose.head_turn = upright * Quat::from_rotation_y(0.3);
             pose.feet = from.feet.map(|_| upright * Quat::from_rotation_y(0.6));
-            pose.arms = [LEFT, RIGHT].map(|side| arm(side, 1.7, 0.25));
-            pose.elbows = [0.5, 0.5];
+            // Ahead of the trunk in any lean, so that the hands do not dig into the floor.
+            pose.arms = [LEFT, RIGHT].map(|side| arm(side, 2.4, 0.25));
+            pose.elbows = [0.3, 0.3];
         }
         FallKind::Slip => {
             pose.pelvis = (from.pelvis - forward * 0.05).with_z(0.62 * postures.build.standing_pelvis());

@@ -126,7 +126,8 @@ impl Person {
 
 /// Whoever has no script walks from place to place, with a rest now and then, and ends where it began.
 fn wander(size: Vec2, dice: &mut Dice) -> Script {
-    const MARGIN_M: f32 = 0.65;
+    // Curves run wide of the points, and arms reach beyond the trunk.
+    const MARGIN_M: f32 = 0.9;
     const N_WALKS: usize = 24;
     let span = (size - 2.0 * MARGIN_M).max(Vec2::ZERO);
     let place = |dice: &mut Dice| (Vec2::splat(MARGIN_M) + Vec2::new(dice.unit(), dice.unit()) * span).to_array();

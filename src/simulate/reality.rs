@@ -13,6 +13,8 @@ pub const LAGS_SECS: [f32; 6] = [0.02, 0.06, 0.1, 0.2, 0.4, 0.8];
 const N_SEGMENT: usize = 128;
 /// Tones weaker than this share of the strong ones carry no signal.
 const LIVE_SHARE: f32 = 0.3;
+/// Tones stronger than this many times the middle one are debris.
+const DEBRIS_FACTOR: f32 = 3.0;
 const MIN_FRAMES: usize = 2 * N_SEGMENT;
 
 /// One record's figures.
@@ -46,27 +48,23 @@ pub fn likeness(frames: &[CsiFrame]) -> Option<Likeness> {
     if frames.len() < MIN_FRAMES || !rate_hz.is_finite() || rate_hz < 2.0 {
         return None;
     }
-    let n_tones = first.values.len();
-    let level = |frame: &CsiFrame| {
-        (frame.values.iter().map(|value| value.norm_sqr()).sum::<f32>() / n_tones as f32).sqrt().max(1e-9)
-    };
+    let live = live_tones(&frames);
+    let n_live = live.len() as f32;
     // A frame's own level goes out first: gain steps are no movement.
+    let level = |frame: &CsiFrame| {
+        let power: f32 = live.iter().filter_map(|&tone| frame.values.get(tone)).map(|value| value.norm_sqr()).sum();
+        (power / n_live).sqrt().max(1e-9)
+    };
     let levels: Vec<f32> = frames.iter().map(|frame| level(frame)).collect();
-    let mut means = vec![0.0f32; n_tones];
-    for (frame, level) in frames.iter().zip(&levels) {
-        for (mean, value) in means.iter_mut().zip(&frame.values) {
-            *mean += value.norm() / level / frames.len() as f32;
-        }
-    }
-    let mut sorted = means.clone();
-    sorted.sort_by(f32::total_cmp);
-    let strong = sorted.get(n_tones * 9 / 10).copied().unwrap_or(0.0);
     let mut variations = Vec::new();
     let mut power = [0.0f32; BANDS_HZ.len() - 1];
     let mut correlation = [0.0f32; LAGS_SECS.len()];
-    for (tone, &mean) in means.iter().enumerate().filter(|(_, mean)| **mean > LIVE_SHARE * strong) {
-        let series: Vec<f32> =
-            frames.iter().zip(&levels).map(|(frame, level)| frame.values[tone].norm() / level / mean - 1.0).collect();
+    for &tone in &live {
+        // Every frame has as many values as the first, of which this is one.
+        let relative: Vec<f32> =
+            frames.iter().zip(&levels).map(|(frame, level)| frame.values[tone].norm() / level).collect();
+        let mean = (relative.iter().sum::<f32>() / relative.len() as f32).max(1e-9);
+        let series: Vec<f32> = relative.iter().map(|value| value / mean - 1.0).collect();
         let variance = series.iter().map(|x| x * x).sum::<f32>() / series.len() as f32;
         variations.push(variance.sqrt());
         add_spectrum(&series, rate_hz, &mut power);
@@ -77,7 +75,6 @@ pub fn likeness(frames: &[CsiFrame]) -> Option<Likeness> {
         }
     }
     variations.sort_by(f32::total_cmp);
-    let n_live = variations.len() as f32;
     let total: f32 = power.iter().sum();
     let variation = *variations.get(variations.len() / 2)?;
     Some(Likeness {
@@ -85,6 +82,24 @@ pub fn likeness(frames: &[CsiFrame]) -> Option<Likeness> {
         bands: power.map(|band| band / total.max(1e-20)),
         correlation: correlation.map(|sum| sum / n_live),
     })
+}
+
+/// Tones that carry the signal: neither next to nothing, nor the debris that some chips leave, many times as strong.
+fn live_tones(frames: &[&CsiFrame]) -> Vec<usize> {
+    let n_tones = frames.first().map_or(0, |frame| frame.values.len());
+    let mut means = vec![0.0f32; n_tones];
+    for frame in frames {
+        for (mean, value) in means.iter_mut().zip(&frame.values) {
+            *mean += value.norm() / frames.len() as f32;
+        }
+    }
+    let mut sorted = means.clone();
+    sorted.sort_by(f32::total_cmp);
+    let strong = sorted.get(n_tones * 9 / 10).copied().unwrap_or(0.0);
+    let above = sorted.partition_point(|mean| *mean <= LIVE_SHARE * strong);
+    let middle = sorted.get((above + n_tones) / 2).copied().unwrap_or(0.0);
+    let within = |mean: f32| mean > LIVE_SHARE * middle && mean < DEBRIS_FACTOR * middle;
+    (0..n_tones).filter(|&tone| means.get(tone).is_some_and(|mean| within(*mean))).collect()
 }
 
 /// Adds the power of a series in each band: overlapping faded segments, each without its mean.

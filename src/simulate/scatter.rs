@@ -17,8 +17,9 @@ pub(super) const N_TRUNK: usize = 10;
 pub(super) const BOUNCED: [usize; 5] = [0, 1, 4, 5, 10];
 
 /// Radar cross-section of a body over its frontal area. Measured standing adults have 0.3 to 1 m² (-5 to 0 dBsm) at
-/// 2 to 10 GHz (Dogaru, Nguyen and Le, ARL-TR-4110, 2007) at some 0.6 to 0.7 m² of frontal area.
-const CROSS_SECTION_PER_AREA: f32 = 1.0;
+/// 2 to 10 GHz (Dogaru, Nguyen and Le, ARL-TR-4110, 2007) at some 0.6 to 0.7 m² of frontal area. The points add up to
+/// one and a half times that area on all sides, of which two thirds are seen.
+const CROSS_SECTION_PER_AREA: f32 = 1.6;
 /// What a point of the trunk still sends when it faces away, as a share of amplitude.
 const AWAY: f32 = 0.25;
 /// Skin and clothes differ: standard deviation of each point's strength.
