@@ -33,8 +33,7 @@ impl EmptyRoom {
             return Err(Unfit::NotANumber);
         }
         let middle = packets.rows.len() / width / 2;
-        let fixed =
-            gauge::fix_batch(packets.rows, packets.numbers, width, middle, 2).ok_or(Unfit::NoSteadyChannel)?;
+        let fixed = gauge::fix_batch(packets.rows, packets.numbers, width, middle, 2).ok_or(Unfit::NoSteadyChannel)?;
         Ok(Self { mean: fixed.mean, numbers: packets.numbers.to_vec(), n_antennas: packets.n_antennas })
     }
 
@@ -57,8 +56,7 @@ impl EmptyRoom {
                 let range = band * n / N_BANDS..(band + 1) * n / N_BANDS;
                 let pairs = || now.iter().zip(empty).take(range.end).skip(range.start);
                 let share = 1.0 / range.len().max(1) as f32;
-                let ratio: f32 =
-                    pairs().map(|(s, e)| ((s.norm_sqr() + FLOOR) / (e.norm_sqr() + FLOOR)).log10()).sum();
+                let ratio: f32 = pairs().map(|(s, e)| ((s.norm_sqr() + FLOOR) / (e.norm_sqr() + FLOOR)).log10()).sum();
                 let difference: Complex32 = pairs().map(|(s, e)| (s - e) * e.conj()).sum();
                 let at = antenna * N_BANDS + band;
                 let parts = [ratio, DIFFERENCE_SCALE * difference.re, DIFFERENCE_SCALE * difference.im];

@@ -42,13 +42,7 @@ fn cell_middle(cell: usize, room: Room) -> Vec2 {
 
 impl LinkMap {
     /// `power` are the long spectra's mean powers, `[slot][frequency]`.
-    pub(super) fn new(
-        bands: &Bands,
-        power: &[f32],
-        window: &LinkWindow,
-        geometry: &LinkGeometry,
-        room: Room,
-    ) -> Self {
+    pub(super) fn new(bands: &Bands, power: &[f32], window: &LinkWindow, geometry: &LinkGeometry, room: Room) -> Self {
         let wavelength_m = window.wavelength_m();
         let antennas: Vec<Vec3> =
             (0..bands.n_antennas).map(|i| geometry.antenna(i, window.n_antennas, wavelength_m)).collect();
@@ -63,8 +57,7 @@ impl LinkMap {
             let at = cell_middle(cell, room).extend(BODY_HEIGHT_M);
             steering.clear();
             for antenna in antennas.iter().take(n_used) {
-                let excess =
-                    at.distance(geometry.tx) + at.distance(*antenna) - antenna.distance(geometry.tx);
+                let excess = at.distance(geometry.tx) + at.distance(*antenna) - antenna.distance(geometry.tx);
                 steering.extend(hz.iter().map(|hz| {
                     let cycles = hz / LIGHT_M_PER_S * f64::from(excess);
                     Complex32::cis(-(cycles.fract() * std::f64::consts::TAU) as f32)

@@ -30,15 +30,29 @@ pub struct Conditions {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsupported {
-    NoGeometry { n_links: usize },
-    FewLinks { n: usize },
-    LowRate { packets_per_sec: f32 },
-    Gap { secs: f32 },
-    Faint { snr_db: f32 },
+    NoGeometry {
+        n_links: usize,
+    },
+    FewLinks {
+        n: usize,
+    },
+    LowRate {
+        packets_per_sec: f32,
+    },
+    Gap {
+        secs: f32,
+    },
+    Faint {
+        snr_db: f32,
+    },
     /// The network itself gives a wide region; metres, one sigma.
-    Uncertain { sigma_m: f32 },
+    Uncertain {
+        sigma_m: f32,
+    },
     /// The window is unlike those that the network was made from: too far from their middle, or suspiciously near.
-    Strange { too_far: bool },
+    Strange {
+        too_far: bool,
+    },
     /// The network's output is no number.
     Broken,
 }

@@ -98,7 +98,13 @@ impl TokenMaker {
             window.valid_share(),
         ]);
         values.iter_mut().for_each(|value| *value = bounded(*value));
-        Ok(LinkTokens { values, geometry: geometry_numbers(&geometry, size), map, n_antennas: bands.n_antennas, snr_db })
+        Ok(LinkTokens {
+            values,
+            geometry: geometry_numbers(&geometry, size),
+            map,
+            n_antennas: bands.n_antennas,
+            snr_db,
+        })
     }
 }
 
@@ -128,9 +134,11 @@ fn push_doppler(values: &mut Vec<f32>, power: &[f32]) {
 fn push_short(values: &mut Vec<f32>, power: &[f32]) {
     let mean = power.iter().sum::<f32>() / power.len().max(1) as f32;
     values.extend(power.iter().map(|p| relative_log(*p, mean, 3e-3)));
-    values.extend(power.chunks_exact(SHORT_POINTS).map(|slot| {
-        relative_log(slot.iter().sum::<f32>() / SHORT_POINTS as f32, mean, 1e-3)
-    }));
+    values.extend(
+        power
+            .chunks_exact(SHORT_POINTS)
+            .map(|slot| relative_log(slot.iter().sum::<f32>() / SHORT_POINTS as f32, mean, 1e-3)),
+    );
 }
 
 /// Zero where there is no power at all.
@@ -201,7 +209,9 @@ fn push_delay(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
     let mut powers = [[0.0_f32; N_DELAY_GROUPS]; N_DELAYS];
     for antenna in 0..n_antennas {
         let chains: Vec<&[Complex32]> = (0..N_BANDS).filter_map(|band| long.one(antenna, band)).collect();
-        for i in (0..long.n_slots * LONG_POINTS).filter(|i| (first..first + 4 * N_DELAY_GROUPS).contains(&(i % LONG_POINTS))) {
+        for i in
+            (0..long.n_slots * LONG_POINTS).filter(|i| (first..first + 4 * N_DELAY_GROUPS).contains(&(i % LONG_POINTS)))
+        {
             let group = (i % LONG_POINTS - first) / 4;
             for (power, turns) in powers.iter_mut().zip(&turns) {
                 let sum: Complex32 = chains.iter().zip(turns).filter_map(|(c, turn)| Some(c.get(i)? * turn)).sum();

@@ -51,7 +51,9 @@ pub struct Packets<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unfit {
     /// Fewer subcarriers than the bands that they are averaged into.
-    FewSubcarriers { n: usize },
+    FewSubcarriers {
+        n: usize,
+    },
     /// Counts of times, antennas, subcarriers and values do not belong together.
     Shape,
     /// Subcarrier numbers or times do not rise.
@@ -59,7 +61,9 @@ pub enum Unfit {
     /// Centre frequency or spacing is not that of a radio.
     Frequency,
     NotANumber,
-    FewPackets { n: usize },
+    FewPackets {
+        n: usize,
+    },
     /// Nothing was received, or no steady channel stands out of what was.
     NoSteadyChannel,
     /// An end of the link has no place.

@@ -96,7 +96,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         ..WindowOptions::default()
     });
     let output: Box<dyn std::io::Write> = match &options.output {
-        Some(path) => Box::new(std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+        Some(path) => {
+            Box::new(std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?)
+        }
         None => Box::new(std::io::stdout().lock()),
     };
     let mut output = BufWriter::new(output);
