@@ -30,8 +30,14 @@ mod nexmon;
 mod pcap;
 mod photo;
 mod picoscenes;
+<<<<<<< HEAD
 mod pose;
 mod presence;
+=======
+mod pose_inputs;
+mod pose_support;
+mod pose_windows;
+>>>>>>> pose
 mod quality;
 mod recording;
 mod register;

@@ -1,0 +1,99 @@
+//! The stream of training windows is seeded, has the shape that it announces, and its answers fit the people in it.
+
+use bevy_math::Vec3;
+use corporeal::cli::simulate::windows::{Example, WindowOptions, Windows, fields, record_len};
+use corporeal::pose::layout::N_TOKENS;
+use corporeal::pose::targets::{MotionClass, N_JOINTS, N_TARGET, PersonTarget};
+use corporeal::simulate::{SceneOptions, Simulator, SimulatorSpec};
+use corporeal::types::{Joint, PostureClass, Timestamp};
+
+fn few(options: WindowOptions, n: usize) -> Vec<Example> {
+    Windows::new(WindowOptions { windows_per_room: 2, n_links: 3, n_antennas: 2, ..options }).take(n).collect()
+}
+
+fn one_person() -> WindowOptions {
+    WindowOptions { people: [0.0, 1.0, 0.0, 0.0], ..WindowOptions::default() }
+}
+
+fn records(examples: &[Example]) -> Vec<Vec<f32>> {
+    examples.iter().map(|example| example.numbers(3)).collect()
+}
+
+#[test]
+fn a_room_s_number_decides_its_windows() {
+    let first = records(&few(one_person(), 4));
+    assert_eq!(first, records(&few(one_person(), 4)));
+    let second_room = records(&few(WindowOptions { first_room: 1, ..one_person() }, 2));
+    assert_eq!(first[2..], second_room[..], "where the stream begins does not change a room");
+    assert_ne!(first[..2], second_room[..]);
+}
+
+#[test]
+fn records_have_the_announced_shape_and_finite_numbers() {
+    let options = WindowOptions { people: [1.0, 1.0, 1.0, 1.0], single_too: true, ..WindowOptions::default() };
+    let examples = few(options, 16);
+    let mut counts = std::collections::BTreeSet::new();
+    for example in &examples {
+        let numbers = example.numbers(3);
+        assert_eq!(numbers.len(), record_len(3));
+        assert!(numbers.iter().all(|number| number.is_finite()));
+        // Padding to more links changes nothing but the length.
+        assert_eq!(example.numbers(5).len(), record_len(5));
+        assert_eq!(example.people.len(), example.n_people);
+        counts.insert(example.n_people);
+    }
+    assert!(counts.len() > 1, "{counts:?}");
+    let names: Vec<_> = fields(3).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), names.iter().collect::<std::collections::BTreeSet<_>>().len());
+    assert_eq!(fields(3).iter().find(|(name, _)| *name == "tokens").map(|(_, shape)| shape[1]), Some(N_TOKENS));
+}
+
+#[test]
+fn each_window_comes_again_as_a_single_antenna_sees_it() {
+    let options = WindowOptions { single_too: true, ..one_person() };
+    for pair in few(options, 8).chunks_exact(2) {
+        assert_eq!((pair[0].n_antennas, pair[1].n_antennas), (2, 1));
+        assert_eq!(pair[0].people, pair[1].people);
+        assert!(pair[1].links.iter().all(|link| link.n_antennas == 1));
+        assert_ne!(pair[0].links[0].values, pair[1].links[0].values);
+    }
+}
+
+#[test]
+fn a_body_s_frame_keeps_its_sizes_and_its_sides() {
+    let options = SceneOptions { secs: 40.0, ..SceneOptions::default() };
+    let mut classes = std::collections::BTreeSet::new();
+    for seed in 0..6 {
+        let simulator = Simulator::new(&SimulatorSpec::random(seed, &options));
+        for second in 1..40 {
+            let scene = simulator.scene_truth(Timestamp::from_secs_f64(f64::from(second)));
+            let Some(person) = scene.people.first() else { continue };
+            let target = PersonTarget::new(person, simulator.spec().room).expect("all joints are there");
+            classes.insert(MotionClass::from(target.activity));
+            let own = |joint: Joint| person.joint(joint).expect("there");
+            let pairs =
+                [(5, Joint::LeftShoulder), (10, Joint::RightWrist), (13, Joint::LeftKnee), (16, Joint::RightAnkle)];
+            for (i, joint) in pairs {
+                let away = own(joint).distance(own(Joint::Pelvis));
+                assert!((target.joints[i].length() - away).abs() < 1e-4, "turning changes no length");
+            }
+            if person.posture == PostureClass::Upright {
+                assert!(target.joints[11].y > 0.03 && target.joints[12].y < -0.03, "hips lie left and right");
+                assert!(target.joints[15].z < -0.4, "feet are below the hips");
+                assert!(target.joints[0].z > 0.4, "the nose is above them");
+            }
+            // Eyes and ears stay on the head.
+            for face in target.joints.iter().take(5) {
+                let head = own(Joint::Head) - own(Joint::Pelvis);
+                assert!((face.length() - head.length()).abs() < 0.15);
+            }
+            assert!((target.heading.length() - 1.0).abs() < 1e-4);
+            assert!(target.stride_m >= 0.0 && target.stride_m < 1.6);
+            let numbers = target.numbers();
+            assert_eq!(numbers.len(), N_TARGET);
+            assert_eq!(Vec3::new(numbers[15], numbers[16], numbers[17]), target.joints[0]);
+            assert_eq!(N_TARGET, 15 + 3 * N_JOINTS);
+        }
+    }
+    assert!(classes.len() >= 5, "{classes:?}");
+}
