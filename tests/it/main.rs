@@ -30,14 +30,11 @@ mod nexmon;
 mod pcap;
 mod photo;
 mod picoscenes;
-<<<<<<< HEAD
 mod pose;
-mod presence;
-=======
 mod pose_inputs;
 mod pose_support;
 mod pose_windows;
->>>>>>> pose
+mod presence;
 mod quality;
 mod recording;
 mod register;
