@@ -5,7 +5,7 @@ use corporeal::cli::simulate::windows::{Example, WindowOptions, Windows, fields,
 use corporeal::pose::layout::N_TOKENS;
 use corporeal::pose::targets::{MotionClass, N_JOINTS, N_TARGET, PersonTarget};
 use corporeal::simulate::{SceneOptions, Simulator, SimulatorSpec};
-use corporeal::types::{Joint, PostureClass, Timestamp};
+use corporeal::types::{PostureClass, Timestamp, TruthJoint};
 
 fn few(options: WindowOptions, n: usize) -> Vec<Example> {
     Windows::new(WindowOptions { windows_per_room: 2, n_links: 3, n_antennas: 2, ..options }).take(n).collect()
@@ -70,11 +70,15 @@ fn a_body_s_frame_keeps_its_sizes_and_its_sides() {
             let Some(person) = scene.people.first() else { continue };
             let target = PersonTarget::new(person, simulator.spec().room).expect("all joints are there");
             classes.insert(MotionClass::from(target.activity));
-            let own = |joint: Joint| person.joint(joint).expect("there");
-            let pairs =
-                [(5, Joint::LeftShoulder), (10, Joint::RightWrist), (13, Joint::LeftKnee), (16, Joint::RightAnkle)];
+            let own = |joint: TruthJoint| person.joint(joint).expect("there");
+            let pairs = [
+                (5, TruthJoint::LeftShoulder),
+                (10, TruthJoint::RightWrist),
+                (13, TruthJoint::LeftKnee),
+                (16, TruthJoint::RightAnkle),
+            ];
             for (i, joint) in pairs {
-                let away = own(joint).distance(own(Joint::Pelvis));
+                let away = own(joint).distance(own(TruthJoint::Pelvis));
                 assert!((target.joints[i].length() - away).abs() < 1e-4, "turning changes no length");
             }
             if person.posture == PostureClass::Upright {
@@ -84,7 +88,7 @@ fn a_body_s_frame_keeps_its_sizes_and_its_sides() {
             }
             // Eyes and ears stay on the head.
             for face in target.joints.iter().take(5) {
-                let head = own(Joint::Head) - own(Joint::Pelvis);
+                let head = own(TruthJoint::Head) - own(TruthJoint::Pelvis);
                 assert!((face.length() - head.length()).abs() < 0.15);
             }
             assert!((target.heading.length() - 1.0).abs() < 1e-4);
