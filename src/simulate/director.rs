@@ -378,9 +378,9 @@ impl Director<'_> {
             let secs = self.dice.between(0.65, 1.0);
             let high = rising(self, 0.72);
             let low = rising(self, 0.3);
-            self.to(0.55 * secs, &high);
-            self.to(0.22 * secs, &low);
-            self.to(0.15 * secs, &seated);
+            self.to(0.5 * secs, &high);
+            self.to(0.25 * secs, &low);
+            self.to(0.25 * secs, &seated);
             let bounce = seated.mixed(&high, 0.06);
             self.to(0.12, &Pose { ankles: standing.ankles, ..bounce });
             self.to(0.25, &seated);

@@ -1,5 +1,9 @@
 //! Simulated beside real: how far apart quiet, walking and falling are in amplitude, and how far real rooms are from each
 //! other. Prints the table (`cargo test --test it simulate_reality -- --nocapture`); it holds only what must not get worse.
+//!
+//! Printed on fition/raw (6 records a class) and 24 simulated rooms: variation, spectrum, correlation distance, and in brackets
+//! those of two halves of the real records. Quiet 0.24 0.25 0.48 (0.18 0.18 0.08), walking 0.28 0.07 0.19 (0.16 0.15 0.11),
+//! falling 1.07 0.06 0.19 (0.23 0.30 0.26). Real quiet drifts slowly, simulated quiet is white noise: nobody is in it.
 
 use corporeal::simulate::reality::{Likeness, distances, likeness};
 use corporeal::simulate::{RadioFormat, SceneOptions, SimulatedFaults, Simulator, SimulatorSpec};
