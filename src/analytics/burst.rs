@@ -79,8 +79,8 @@ pub fn find(clean: &Clean) -> Option<Burst> {
     let highest = energy.get(peak).copied().filter(|e| *e > 0.0 && floor > 0.0)?;
     let edge = EDGE_SHARE * excess.get(peak).copied().unwrap_or(0.0);
     let moving = |at: usize| excess.get(at).is_some_and(|e| *e > edge);
-    let start = extent(peak, (0..peak).rev(), &moving);
-    let end = extent(peak, peak + 1..n, &moving) + 1;
+    let start = extent(peak, (0..peak).rev(), moving);
+    let end = extent(peak, peak + 1..n, moving) + 1;
     Some(Burst { energy, floor, excess, peak, start, end, contrast_db: 10.0 * (highest / floor).log10(), band })
 }
 

@@ -84,8 +84,8 @@ pub struct Columns {
 
 /// Highest subcarrier number of a 20 MHz high-throughput block (IEEE 802.11, 56 subcarriers).
 const HT20_EDGE: i16 = 28;
-/// A block this wide is one of 20 MHz: its outermost subcarriers may fade, and legacy packets end at ±26.
-const MIN_HT20_WIDTH: i16 = 48;
+/// So many subcarriers within one block make it a packet of 20 MHz; some of its 56 may fade or be empty.
+const MIN_HT20_BINS: usize = 40;
 /// Blocks of 20 MHz lie around multiples of this many subcarriers in captures of 20, 40 and 80 MHz.
 const BLOCK_GRID: i16 = 32;
 
@@ -101,11 +101,11 @@ impl Columns {
         let BinChoice { usable, numbers, .. } =
             choose_bins(&first.subcarriers, first.hardware, amplitude_only, &values);
         let (&low, &high) = (numbers.first()?, numbers.last()?);
-        let middle = low.midpoint(high);
-        // Faded edges move the middle, not the grid.
-        let on_grid = (middle + BLOCK_GRID / 2).div_euclid(BLOCK_GRID) * BLOCK_GRID;
-        let is_ht20 = (MIN_HT20_WIDTH..=2 * HT20_EDGE).contains(&(high - low)) && (middle - on_grid).abs() <= 4;
-        let centre = if is_ht20 { on_grid } else { middle };
+        // The block of 20 MHz that holds nearly all of them: faded edges and a stray bin elsewhere do not move it.
+        let within = |centre: i16| numbers.iter().filter(|k| (**k - centre).abs() <= HT20_EDGE).count();
+        let on_grid = (-3..=3).map(|block| block * BLOCK_GRID).rev().max_by_key(|centre| within(*centre)).unwrap_or(0);
+        let is_ht20 = within(on_grid) >= MIN_HT20_BINS && 5 * within(on_grid) >= 4 * numbers.len();
+        let centre = if is_ht20 { on_grid } else { low.midpoint(high) };
         if is_ht20 {
             let wanted = (-HT20_EDGE..=HT20_EDGE).filter(|k| *k != 0);
             let at = |k: i16| first.subcarriers.index.iter().position(|index| *index == centre + k);

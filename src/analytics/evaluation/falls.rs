@@ -455,15 +455,16 @@ impl Task<'_> {
                 scores.sort_by(|a, b| b.total_cmp(a));
                 let threshold = *scores.get(1)?;
                 let rest = || cases.iter().enumerate().filter(|(at, _)| !drawn.contains(at)).map(|(_, case)| *case);
-                let (sensitivity, specificity) = rates(&judged(rest()), threshold);
+                // Where the threshold uses all others up, nothing is left to test it on.
+                let (Some(sensitivity), Some(specificity)) = rates(&judged(rest()), threshold) else { return None };
                 let n_alarms = rest().filter(|case| !case.positive && case.score > threshold).count();
                 let secs: f64 = rest()
                     .filter(|case| !case.positive)
                     .filter_map(|c| self.sheets.get(c.record))
                     .map(|s| s.secs)
                     .sum();
-                sensitivities.extend(sensitivity);
-                specificities.extend(specificity);
+                sensitivities.push(sensitivity);
+                specificities.push(specificity);
                 alarms_per_hour.push(n_alarms as f64 * 3600.0 / secs.max(1.0));
             }
         }

@@ -146,11 +146,13 @@ fn choose(read: impl Fn(Contexts) -> Vec<Sequence>, n_classes: usize, seed: u64)
         let runs = read(contexts);
         let mut confusion = Confusion::new(n_classes);
         for group in 0..N_GROUPS {
-            let (held, rest): (Vec<(usize, Sequence)>, Vec<(usize, Sequence)>) =
-                runs.iter().cloned().enumerate().partition(|(at, _)| at % N_GROUPS == group);
-            let rest: Vec<Sequence> = rest.into_iter().map(|(_, run)| run).collect();
+            let select = |inside: bool| -> Vec<Sequence> {
+                let chosen = runs.iter().enumerate().filter(|(at, _)| (at % N_GROUPS == group) == inside);
+                chosen.map(|(_, run)| run.clone()).collect()
+            };
+            let (held, rest) = (select(true), select(false));
             let model = ActivityModel::fit(&rest, n_classes, contexts, seed);
-            held.iter().for_each(|(_, run)| add(&mut confusion, run, &model.course(&run.features)));
+            held.iter().for_each(|run| add(&mut confusion, run, &model.course(&run.features)));
         }
         confusion.accuracy().unwrap_or(0.0)
     };

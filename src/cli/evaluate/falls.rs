@@ -154,8 +154,8 @@ fn sheets(records: Vec<LabelledSeries>, interrupted: &AtomicBool) -> (Vec<Label>
 }
 
 const HEADING: &str = "
-                                  AUROC               sensitivity at        inside threshold   threshold from 20 records of the place
-                                  [95 % interval]     95 % specificity      sens / spec        sens / spec / false alarms an hour";
+                                    AUROC               sensitivity at        inside threshold   threshold from 20 records of the place
+                                    [95 % interval]     95 % specificity      sens / spec        sens / spec / false alarms an hour";
 
 fn summary(labels: &[Label], sheets: &[Sheet], class: &str, gates: bool) -> String {
     let count = |wanted: &dyn Fn(&Label, &Sheet) -> bool| {
@@ -191,7 +191,7 @@ fn block(split: Split, rows: &[Row]) -> String {
             .place_threshold
             .map_or_else(String::new, |(a, b, c)| format!("{:.1} / {:.1} % / {c:.1}", 100.0 * a, 100.0 * b));
         let verdict = row.verdict.map_or("", |verdict| verdict.label());
-        text += &format!("\n  {:<32}{auroc:<20}{at_95:<22}{own:<19}{place:<26}{verdict}", row.method.label());
+        text += &format!("\n  {:<34}{auroc:<20}{at_95:<22}{own:<19}{place:<26}{verdict}", row.method.label());
         if !row.method.is_control() {
             let folds: Vec<String> = row.folds.iter().map(|(name, area)| format!("{name} {area:.3}")).collect();
             text += &format!("\n    by what is left out: {}", folds.join(" · "));
