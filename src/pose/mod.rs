@@ -8,6 +8,7 @@
 mod bands;
 mod empty_room;
 mod grid;
+mod inputs;
 pub mod layout;
 mod spectra;
 pub mod support;
@@ -18,5 +19,6 @@ mod window;
 pub use bands::Bands;
 pub use empty_room::EmptyRoom;
 pub use grid::{FloorGrid, LinkMap};
+pub use inputs::{FEW_LINKS, NetworkInputs};
 pub use tokens::{LinkTokens, TokenMaker};
 pub use window::{LinkGeometry, LinkWindow, Packets, Unfit};
