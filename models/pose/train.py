@@ -36,6 +36,7 @@ def arguments():
     parser.add_argument("--start-at", type=int, default=2_000, help="windows that training waits for")
     parser.add_argument("--steps", type=int, default=3_000)
     parser.add_argument("--secs", type=float, default=math.inf, help="processor seconds; the schedule ends there")
+    parser.add_argument("--wall-secs", type=float, default=math.inf, help="the same by the clock, on a shared machine")
     parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
@@ -94,8 +95,10 @@ def train(options, pool, device):
     net.to(device).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.03)
     began, step, losses, seen = time.process_time(), 0, [], len(data["room"])
+    began_clock = time.monotonic()
     while True:
-        done = max(step / options.steps, (time.process_time() - began) / options.secs)
+        done = max(step / options.steps, (time.process_time() - began) / options.secs,
+                   (time.monotonic() - began_clock) / options.wall_secs)
         if done >= 1:
             break
         for group in optimiser.param_groups:
@@ -118,8 +121,8 @@ def train(options, pool, device):
         optimiser.step()
         losses.append(value.item())
         step += 1
-        if step % 100 == 0:
-            print(f"step {step}: loss {sum(losses[-100:]) / 100:.3f}, {seen} windows, "
+        if step % 50 == 0:
+            print(f"step {step}: loss {sum(losses[-50:]) / 50:.3f}, {seen} windows, "
                   f"{time.process_time() - began:.0f} processor seconds", flush=True)
     net.cpu().eval()
     return net, {"steps": step, "windows": seen, "processor_secs": round(time.process_time() - began)}

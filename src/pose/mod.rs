@@ -11,6 +11,7 @@
 mod bands;
 mod empty_room;
 mod grid;
+mod inputs;
 pub mod layout;
 pub mod limits;
 pub mod shown;
@@ -23,6 +24,7 @@ mod window;
 pub use bands::Bands;
 pub use empty_room::EmptyRoom;
 pub use grid::{FloorGrid, LinkMap};
+pub use inputs::{FEW_LINKS, NetworkInputs};
 pub use limits::limited;
 pub use shown::{Evidence, Part, Refusal, Shown, shown};
 pub use tokens::{LinkTokens, TokenMaker};

@@ -7,6 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tokens::LinkTokens;
+use super::window::LinkWindow;
+
 pub const MIN_LINKS: usize = 3;
 pub const MIN_PACKETS_PER_SEC: f32 = 80.0;
 pub const MAX_GAP_SECS: f32 = 0.05;
@@ -24,6 +27,24 @@ pub struct Conditions {
     pub longest_gap_secs: f32,
     /// Of the median link: one faint link among many does little harm.
     pub snr_db: f32,
+}
+
+impl Conditions {
+    /// Of the links that gave a window and tokens, and of the count of those that stand nowhere.
+    pub fn new<'a>(
+        links: impl Iterator<Item = (&'a LinkWindow, &'a LinkTokens)> + Clone,
+        n_without_geometry: usize,
+    ) -> Self {
+        let mut snr: Vec<f32> = links.clone().map(|(_, tokens)| tokens.snr_db).collect();
+        snr.sort_by(f32::total_cmp);
+        Self {
+            n_links: snr.len(),
+            n_without_geometry,
+            packets_per_sec: links.clone().map(|(window, _)| window.packets_per_sec).fold(f32::INFINITY, f32::min),
+            longest_gap_secs: links.map(|(window, _)| window.longest_gap_secs).fold(0.0, f32::max),
+            snr_db: snr.get(snr.len() / 2).copied().unwrap_or(f32::NAN),
+        }
+    }
 }
 
 /// Why no body is drawn.

@@ -1,8 +1,11 @@
 //! What a pose network is fed with tells where things move, does not depend on the order of links, and takes anything.
 
 use bevy_math::{Vec2, Vec3};
-use corporeal::pose::layout::{BLOCKS, N_CELLS, N_TOKENS, WINDOW_SECS};
-use corporeal::pose::{EmptyRoom, FloorGrid, LinkGeometry, LinkTokens, LinkWindow, Packets, TokenMaker, Unfit};
+use corporeal::pose::layout::{BLOCKS, N_CELLS, N_GEOMETRY, N_TOKENS, WINDOW_SECS};
+use corporeal::pose::support::{Conditions, Unsupported, hard_gates};
+use corporeal::pose::{
+    EmptyRoom, FloorGrid, LinkGeometry, LinkTokens, LinkWindow, NetworkInputs, Packets, TokenMaker, Unfit,
+};
 use corporeal::simulate::{RadioFormat, Simulator, SimulatorSpec, ThingSpec};
 use corporeal::types::{Complex32, LinkId, Room, Timestamp};
 
@@ -305,4 +308,43 @@ fn a_gap_is_marked_and_adds_no_motion() {
     assert!((0.7..0.8).contains(&holed.valid_share()), "{}", holed.valid_share());
     let power = |window: &LinkWindow| corporeal::pose::Bands::new(window, 3).power();
     assert!(power(&holed) <= power(&whole) * 1.1, "{} against {}", power(&holed), power(&whole));
+}
+
+#[test]
+fn links_fill_eight_or_sixteen_slots_and_the_rest_is_masked() {
+    let tokens = all_tokens(&SimulatorSpec { n_links: 16, ..scene(1, Vec::new()) });
+    for (n, n_slots) in [(1, 8), (8, 8), (9, 16), (16, 16)] {
+        let inputs = NetworkInputs::new(&tokens[..n]).expect("links");
+        assert_eq!(inputs.n_slots, n_slots);
+        assert_eq!(inputs.tokens.len(), n_slots * N_TOKENS);
+        assert_eq!(inputs.geometry.len(), n_slots * N_GEOMETRY);
+        assert_eq!(inputs.mask.len(), n_slots);
+        assert_eq!(inputs.mask.iter().sum::<f32>(), n as f32);
+        assert_eq!(inputs.tokens[(n - 1) * N_TOKENS..n * N_TOKENS], tokens[n - 1].values);
+        assert!(inputs.tokens[n * N_TOKENS..].iter().all(|value| *value == 0.0));
+    }
+    assert_eq!(NetworkInputs::new(&[]), None);
+}
+
+/// The reasons against a scene's window with so many of its links.
+fn gates(spec: &SimulatorSpec, n_links: usize) -> Vec<Unsupported> {
+    let links = record(spec);
+    let made: Vec<_> =
+        links.iter().take(n_links).filter_map(|link| Some((link.window().ok()?, link.tokens().ok()?))).collect();
+    hard_gates(&Conditions::new(made.iter().map(|(window, tokens)| (window, tokens)), 0))
+}
+
+#[test]
+fn gates_follow_from_what_was_simulated() {
+    let good = scene(3, sphere([1.0, 1.0, 1.0], [3.0, 3.0, 1.0], 1.0));
+    let good = SimulatorSpec { loss: 0.0, ..good };
+    assert_eq!(gates(&good, 8), []);
+    assert_eq!(gates(&good, 2), [Unsupported::FewLinks { n: 2 }]);
+    let slow = gates(&SimulatorSpec { rate_hz: 40.0, ..good.clone() }, 8);
+    assert!(
+        matches!(slow[..], [Unsupported::LowRate { packets_per_sec }] if (35.0..45.0).contains(&packets_per_sec)),
+        "{slow:?}"
+    );
+    let faint = gates(&SimulatorSpec { snr_db: [7.0, 7.0], ..good }, 8);
+    assert!(matches!(faint[..], [Unsupported::Faint { snr_db }] if (4.0..10.0).contains(&snr_db)), "{faint:?}");
 }
