@@ -102,11 +102,6 @@ impl Profile {
         each.sum()
     }
 
-    /// What is known of the person's stature.
-    pub fn height_m(&self) -> Option<Estimate> {
-        self.mean(0).map(|(value, variance)| Estimate::new(value, variance.sqrt()))
-    }
-
     /// Adds what another profile has gathered.
     pub fn absorb(&mut self, other: &Self) {
         for feature in 0..N_FEATURES {
