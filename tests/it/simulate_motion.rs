@@ -90,7 +90,8 @@ fn nothing_jumps() {
         for pair in truths.windows(2) {
             for name in TruthJoint::ALL {
                 let speed = joint(&pair[0], name).distance(joint(&pair[1], name)) / STEP_SECS as f32;
-                let limit = if pair[0].activity == Activity::Falling { 11.0 } else { 7.5 };
+                // Hands fly when somebody falls.
+                let limit = if pair[0].activity == Activity::Falling { 12.0 } else { 7.5 };
                 assert!(speed < limit, "seed {seed}: {name:?} at {speed} m/s while {:?}", pair[0].activity);
             }
         }
