@@ -143,9 +143,13 @@ def answers_of(net, data, n_links, seed=5):
     return network.split(torch.cat(outs)), torch.cat(features), merged
 
 
-def calibrate(net, data):
-    """One factor for the spread of the root per number of links, and how features lie, from validation rooms."""
+def calibrate(net, known, data):
+    """One factor for the spread of the root per number of links, and the limits of the usual, from validation rooms.
+
+    Where features lie is told from the training's own windows: validation rooms are too few for 64 by 64 numbers.
+    """
     found = {}
+    known = windows.select(known, (known["n_people"] == 1).nonzero()[:3_000, 0])
     for n_links in (2, 4, 8):
         answers, features, part = answers_of(net, data, n_links)
         one = part["n_people"] == 1
@@ -154,8 +158,9 @@ def calibrate(net, data):
         # 90 % of a two-dimensional normal distribution lie within a square of 4.605.
         scale = (error.square().sum(1).quantile(0.9) / 4.605).sqrt().item()
         features = features[one]
-        mean = features.mean(0)
-        spread = torch.cov(features.T) + 0.02 * features.var(0).mean() * torch.eye(features.shape[1])
+        usual = answers_of(net, known, n_links)[1]
+        mean = usual.mean(0)
+        spread = torch.cov(usual.T) + 0.02 * usual.var(0).mean() * torch.eye(usual.shape[1])
         factor = torch.linalg.cholesky(torch.linalg.inv(spread.double())).float()
         distance = ((features - mean) @ factor).square().sum(1)
         sigma = network.root_sigma(answers) * scale
@@ -212,7 +217,7 @@ def main():
         source = windows.Stream(f"|{options.program} simulate windows --set validation --single-too -n 600")
         validation, header = source.read(600), source.header
         source.close()
-    calibration = calibrate(net, validation)
+    calibration = calibrate(net, pool.all(), validation)
     torch.save({"net": net.state_dict(), "blocks": net.blocks, "calibration": calibration, "cost": cost}, f"{options.out}.pt")
     print("wrote", f"{options.out}.pt", cost, flush=True)
     export(net, options, calibration, header, cost)
