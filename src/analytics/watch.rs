@@ -21,6 +21,8 @@ const LOOK_EVERY_SECS: f64 = 0.5;
 const MOVEMENT_SECS: f64 = 4.0;
 /// A machine runs for longer than this, and its figures cost more than all others.
 const MASKING_EVERY_SECS: f64 = 2.0;
+/// Somebody who walks shakes a link for a while as well: what goes on for this long is called a machine. Falls are not judged before.
+const MACHINE_SECS: f64 = 40.0;
 /// Breathing changes slowly.
 const BREATHE_EVERY_SECS: f64 = 5.0;
 /// A jump of the clock by more than this, either way, starts everything again.
@@ -56,6 +58,8 @@ pub struct Watch {
     breath: Option<(f64, f64)>,
     baseline: Option<QuietBaseline>,
     masking: Option<Masking>,
+    shaken_since: Option<Timestamp>,
+    machine: Option<bool>,
     presence: Presence,
     fall: Detector,
     /// The movement or masking that goes on, told once at its begin and once at its end.
@@ -76,6 +80,8 @@ impl Watch {
             breath: None,
             baseline: None,
             masking: None,
+            shaken_since: None,
+            machine: None,
             presence: Presence::NotCalibrated,
             fall: Detector::new(link, config),
             movement: None,
@@ -103,8 +109,9 @@ impl Watch {
         self.presence
     }
 
-    pub fn masking(&self) -> Option<Masking> {
-        self.masking
+    /// Whether a machine masks movement on the link; `None` while too little has been seen.
+    pub fn has_machine(&self) -> Option<bool> {
+        self.machine
     }
 
     pub fn falls_supported(&self) -> Result<(), Unsupported> {
@@ -176,15 +183,18 @@ impl Watch {
 
     fn look_for_masking(&mut self, start: Timestamp, time: Timestamp, clean: &Clean) -> Option<Event> {
         // Half the windows of a few seconds are soon shaken by a person.
-        self.masking = None;
+        (self.masking, self.machine) = (None, None);
         if time.secs_since(start) < 0.9 * fall::detector::LOOK_BACK_SECS {
             return None;
         }
         self.masking = masking::judge(clean);
         let masking = self.masking?;
+        self.shaken_since = masking.masked.then(|| self.shaken_since.unwrap_or(start));
+        let begin = self.shaken_since.filter(|since| time.secs_since(*since) >= MACHINE_SECS);
+        self.machine = Some(begin.is_some());
         let link = self.link;
-        tell(&mut self.masked, masking.masked, time, || {
-            new_event(EventKind::Masking, link, start, masking.shaken_share)
+        tell(&mut self.masked, begin.is_some(), time, || {
+            new_event(EventKind::Masking, link, begin.unwrap_or(start), masking.shaken_share)
         })
     }
 

@@ -66,7 +66,7 @@ fn summary(links: &[LinkView]) -> String {
 }
 
 fn row_ui(ui: &mut Ui, theme: &Theme, link: &LinkView) {
-    let Sensed { presence, masking, falls } = link.sensed;
+    let Sensed { presence, has_machine, falls } = link.sensed;
     ui.label(&link.name);
     let (word, colour) = match presence {
         Presence::NotCalibrated => ("unknown", theme.quiet),
@@ -80,18 +80,16 @@ fn row_ui(ui: &mut Ui, theme: &Theme, link: &LinkView) {
         _ => format::NO_DATA.to_owned(),
     };
     ui.label(RichText::new(breath).font(theme::number_font()));
-    ui.horizontal(|ui| match masking {
+    ui.horizontal(|ui| match has_machine {
         None => {
             ui.label(RichText::new("unknown").color(theme.quiet));
         }
-        Some(masking) if masking.masked => {
+        Some(true) => {
             marks::level_ui(ui, NoticeLevel::Warning);
-            ui.label("masks movement").on_hover_text(format!(
-                "{:.0} % of the windows are shaken by something periodic",
-                100.0 * masking.shaken_share
-            ));
+            ui.label("masks movement")
+                .on_hover_text("This link has been shaken without a pause for longer than people do");
         }
-        Some(_) => {
+        Some(false) => {
             ui.label(RichText::new("none").color(theme.quiet));
         }
     });

@@ -57,7 +57,7 @@ impl<'a> LinkReport<'a> {
                 Presence::Still { .. } => Some("still"),
                 Presence::Quiet => Some("quiet"),
             },
-            masked: link.sensed.masking.map(|masking| masking.masked),
+            masked: link.sensed.has_machine,
             falls_unsupported: link.sensed.falls.err().map(Unsupported::text),
             clock: link.health.clock,
             quality: &products.quality,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::analytics::fall::Unsupported;
-use crate::analytics::masking::Masking;
 use crate::analytics::watch::{Presence, Watch};
 use crate::types::Event;
 
@@ -12,20 +11,20 @@ use crate::types::Event;
 pub struct Sensed {
     pub presence: Presence,
     /// Whether a machine shakes the channel; `None` while too little has been seen.
-    pub masking: Option<Masking>,
+    pub has_machine: Option<bool>,
     /// Whether falls are judged, and if not, why.
     pub falls: Result<(), Unsupported>,
 }
 
 impl Sensed {
     pub fn of(watch: &Watch) -> Self {
-        Self { presence: watch.presence(), masking: watch.masking(), falls: watch.falls_supported() }
+        Self { presence: watch.presence(), has_machine: watch.has_machine(), falls: watch.falls_supported() }
     }
 }
 
 impl Default for Sensed {
     fn default() -> Self {
-        Self { presence: Presence::NotCalibrated, masking: None, falls: Err(Unsupported::Warming) }
+        Self { presence: Presence::NotCalibrated, has_machine: None, falls: Err(Unsupported::Warming) }
     }
 }
 

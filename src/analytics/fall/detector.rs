@@ -79,7 +79,8 @@ impl Unsupported {
         match self {
             Self::Warming => "Falls are judged once ten seconds have been seen".to_owned(),
             Self::Masked { .. } => {
-                "A machine is masking movement here; falls cannot be judged — switch it off or move a radio".to_owned()
+                "This link is shaken all the time, as a machine does; falls cannot be judged — switch machines off or move a radio"
+                    .to_owned()
             }
             Self::TooSlow { rate_hz, needed_hz } => {
                 format!("{rate_hz:.0} packets/s are too few to judge falls — {needed_hz:.0} are needed")
