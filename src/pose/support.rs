@@ -124,13 +124,13 @@ pub fn hard_gates(conditions: &Conditions) -> Vec<Unsupported> {
         failed.push(Unsupported::FewLinks { n: n_links });
     }
     if n_links > 0 {
-        if !(packets_per_sec >= MIN_PACKETS_PER_SEC) {
+        if packets_per_sec.is_nan() || packets_per_sec < MIN_PACKETS_PER_SEC {
             failed.push(Unsupported::LowRate { packets_per_sec });
         }
-        if !(longest_gap_secs <= MAX_GAP_SECS) {
+        if longest_gap_secs.is_nan() || longest_gap_secs > MAX_GAP_SECS {
             failed.push(Unsupported::Gap { secs: longest_gap_secs });
         }
-        if !(snr_db >= MIN_SNR_DB) {
+        if snr_db.is_nan() || snr_db < MIN_SNR_DB {
             failed.push(Unsupported::Faint { snr_db });
         }
     }

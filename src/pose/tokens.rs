@@ -44,7 +44,7 @@ impl Default for TokenMaker {
 }
 
 /// First of the kept long frequencies.
-const FIRST_KEPT: usize = (LONG_POINTS - N_LONG_KEPT + 1) / 2;
+const FIRST_KEPT: usize = (LONG_POINTS - N_LONG_KEPT).div_ceil(2);
 /// Bands apart whose spectra are compared; a fifth and half of the band.
 const BAND_LAGS: [usize; 2] = [2, 5];
 /// Delay taps from three before the steady channel's mean delay, a sixteenth of the band's reciprocal spacing apart.

@@ -326,14 +326,14 @@ impl Director<'_> {
     /// To the front, from which one can get on one's knees.
     fn roll_over(&mut self, pelvis: Vec2, heading: f32, lying: Lying) {
         let floor = pelvis.extend(0.0);
-        if lying == Lying::OnBack {
-            let side = if self.dice.unit() < 0.5 { Lying::OnLeft } else { Lying::OnRight };
+        if lying == Lying::Supine {
+            let side = if self.dice.unit() < 0.5 { Lying::LeftSide } else { Lying::RightSide };
             let pose = self.postures().lying(floor, heading, side, 0.4, 0.5);
             let secs = self.dice.between(0.9, 1.8);
             self.to(secs, &pose);
         }
-        if lying != Lying::OnFront {
-            let pose = self.postures().lying(floor, heading, Lying::OnFront, 0.0, 0.4);
+        if lying != Lying::Prone {
+            let pose = self.postures().lying(floor, heading, Lying::Prone, 0.0, 0.4);
             let secs = self.dice.between(0.8, 1.5);
             self.to(secs, &pose);
         }
@@ -424,7 +424,7 @@ impl Director<'_> {
         let seated = self.postures().seated(&standing, out, bed_m, 0.0);
         // The seated hips may be off the wished place where the floor ends; the bed moves along with them.
         let middle = seated.pelvis.truncate() - across * side * 0.2;
-        let lying = self.postures().lying(middle.extend(bed_m), heading, Lying::OnBack, 0.0, 0.3);
+        let lying = self.postures().lying(middle.extend(bed_m), heading, Lying::Supine, 0.0, 0.3);
         self.begin(Activity::LyingDown);
         let secs = self.dice.between(2.2, 4.2);
         self.to(0.3, &seated);
@@ -447,14 +447,14 @@ impl Director<'_> {
         let kneeling = self.postures().kneeling(at - forward * 0.1, heading, up);
         let fours = self.postures().all_fours(at, heading, 0.1);
         let pelvis = at + forward * 0.12;
-        let front = self.postures().lying(pelvis.extend(0.0), heading, Lying::OnFront, 0.0, 0.5);
+        let front = self.postures().lying(pelvis.extend(0.0), heading, Lying::Prone, 0.0, 0.5);
         let [a, b, c] = std::array::from_fn(|_| self.dice.between(0.9, 1.8));
         self.to(a, &kneeling);
         self.to(b, &fours);
         self.to(c, &front);
-        let mut lying = Lying::OnFront;
+        let mut lying = Lying::Prone;
         if on_back {
-            for (next, curl) in [(Lying::OnLeft, 0.3), (Lying::OnBack, 0.0)] {
+            for (next, curl) in [(Lying::LeftSide, 0.3), (Lying::Supine, 0.0)] {
                 let pose = self.postures().lying(pelvis.extend(0.0), heading, next, curl, 0.3);
                 let secs = self.dice.between(0.8, 1.5);
                 self.to(secs, &pose);

@@ -37,15 +37,15 @@ pub(super) fn landing(kind: FallKind, from: &Pose, heading: f32, aside: f32, pos
     let forward = Vec2::from_angle(heading);
     let left = forward.perp() * aside;
     let leg = postures.build.leg();
-    let side = if aside > 0.0 { Lying::OnLeft } else { Lying::OnRight };
+    let side = if aside > 0.0 { Lying::LeftSide } else { Lying::RightSide };
     let quarter = std::f32::consts::FRAC_PI_2 * aside;
     match kind {
         FallKind::Trip => {
             let feet = (from.ankles[LEFT] + from.ankles[RIGHT]).truncate() / 2.0;
-            Fallen { pelvis: feet + forward * (0.98 * leg), heading, lying: Lying::OnFront }
+            Fallen { pelvis: feet + forward * (0.98 * leg), heading, lying: Lying::Prone }
         }
         FallKind::Slip => {
-            Fallen { pelvis: at - forward * 0.22, heading: heading + std::f32::consts::PI, lying: Lying::OnBack }
+            Fallen { pelvis: at - forward * 0.22, heading: heading + std::f32::consts::PI, lying: Lying::Supine }
         }
         FallKind::Faint => Fallen { pelvis: at + left * 0.28, heading: heading + quarter, lying: side },
         FallKind::FromChair => {
@@ -58,7 +58,7 @@ pub(super) fn landing(kind: FallKind, from: &Pose, heading: f32, aside: f32, pos
                 let axis = (from.pelvis_turn * Vec3::Z).truncate();
                 if axis.length_squared() > 0.1 { axis.to_angle() } else { heading + quarter }
             },
-            lying: if aside > 0.0 { Lying::OnFront } else { Lying::OnBack },
+            lying: if aside > 0.0 { Lying::Prone } else { Lying::Supine },
         },
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn fall(
     let secs = secs.clamp(least, DESCENT_SECS.1);
     let end = landing(kind, &from, heading, aside, postures);
     let floor = end.pelvis.extend(0.0);
-    let curl = if matches!(end.lying, Lying::OnLeft | Lying::OnRight) { dice.between(0.3, 0.8) } else { 0.0 };
+    let curl = if matches!(end.lying, Lying::LeftSide | Lying::RightSide) { dice.between(0.3, 0.8) } else { 0.0 };
     let impact = postures.lying(floor, end.heading, end.lying, curl, 1.0);
     let rest = postures.lying(floor, end.heading, end.lying, curl, dice.between(0.0, 0.6));
     let half = half_way(kind, &from, &impact, heading, aside, postures);

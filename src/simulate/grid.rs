@@ -148,13 +148,16 @@ pub(super) struct Tones {
 const CENTRE_5_GHZ_MHZ: u16 = 5_180;
 const CENTRE_2_GHZ_MHZ: u16 = 2_437;
 
+/// Whether a tone carries a signal.
+type IsLive = Box<dyn Fn(i16) -> bool>;
+
 impl Tones {
     /// `n` and `bandwidth_mhz` count for the plain format only.
     pub(super) fn new(format: RadioFormat, n: u16, bandwidth_mhz: u16) -> Self {
         let up_to = |last: i16| (-last..=last).collect::<Vec<i16>>();
         let live_to = |last: i16| move |k: i16| k != 0 && k.abs() <= last;
         let fft = |half: i16| (0..half).chain(-half..0).collect::<Vec<i16>>();
-        let (index, spacing_hz, live): (Vec<i16>, f32, Box<dyn Fn(i16) -> bool>) = match format {
+        let (index, spacing_hz, live): (Vec<i16>, f32, IsLive) = match format {
             RadioFormat::Plain => return Self::plain(n, bandwidth_mhz),
             RadioFormat::Esp32Legacy => (fft(32), SPACING_HZ, Box::new(live_to(26))),
             RadioFormat::Esp32Ht20 => {

@@ -11,10 +11,10 @@ use super::gait::Style;
 /// Which side of a lying body is up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Lying {
-    OnBack,
-    OnFront,
-    OnLeft,
-    OnRight,
+    Supine,
+    Prone,
+    LeftSide,
+    RightSide,
 }
 
 /// One body's own way of holding itself.
@@ -152,14 +152,14 @@ impl Postures<'_> {
         let build = self.build;
         let axis = Vec2::from_angle(heading).extend(0.0);
         let forward = match lying {
-            Lying::OnBack => Vec3::Z,
-            Lying::OnFront => Vec3::NEG_Z,
+            Lying::Supine => Vec3::Z,
+            Lying::Prone => Vec3::NEG_Z,
             // Turned so that the left, or the right, side is down.
-            Lying::OnLeft => axis.cross(Vec3::Z),
-            Lying::OnRight => Vec3::Z.cross(axis),
+            Lying::LeftSide => axis.cross(Vec3::Z),
+            Lying::RightSide => Vec3::Z.cross(axis),
         };
         let turn = facing(forward, axis);
-        let on_side = matches!(lying, Lying::OnLeft | Lying::OnRight);
+        let on_side = matches!(lying, Lying::LeftSide | Lying::RightSide);
         let half = if on_side { build.radius.trunk_half_width } else { build.radius.trunk_half_depth };
         let middle = pelvis + Vec3::Z * (0.85 * half);
         let straight = build.leg() * (0.985 - 0.3 * curl);
@@ -172,13 +172,13 @@ impl Postures<'_> {
             Vec3::new(at.x, at.y, (pelvis.z + 0.55 * build.ankle).max(if on_side { at.z } else { 0.0 }))
         };
         let foot = match lying {
-            Lying::OnFront => turn * Quat::from_rotation_y(1.2),
+            Lying::Prone => turn * Quat::from_rotation_y(1.2),
             _ => turn * Quat::from_rotation_y(0.5),
         };
         let (raise, out, bend) = match lying {
-            Lying::OnBack => (0.1, 0.3 + 0.3 * ease, 0.3 + 0.6 * ease),
+            Lying::Supine => (0.1, 0.3 + 0.3 * ease, 0.3 + 0.6 * ease),
             // Stretched past the head: bent down or ahead they would prop the trunk up.
-            Lying::OnFront => (2.95, 0.3 + 0.3 * ease, 0.15),
+            Lying::Prone => (2.95, 0.3 + 0.3 * ease, 0.15),
             _ => (0.7 + 0.5 * ease, 0.1, 0.9),
         };
         Pose {
@@ -186,7 +186,7 @@ impl Postures<'_> {
             ankles: [ankle(LEFT), ankle(RIGHT)],
             pelvis_turn: turn,
             chest_turn: turn * Quat::from_rotation_y(0.15 * curl),
-            head_turn: turn * Quat::from_rotation_y(if lying == Lying::OnFront { -0.1 } else { 0.15 }),
+            head_turn: turn * Quat::from_rotation_y(if lying == Lying::Prone { -0.1 } else { 0.15 }),
             feet: [foot, foot],
             arms: [arm(LEFT, raise, out), arm(RIGHT, raise + 0.2 * ease, out)],
             elbows: [bend, bend * 0.8],

@@ -57,7 +57,7 @@ impl Home {
             .collect();
         let bed_wall = walls[2];
         let along_wall = inward(bed_wall) + std::f32::consts::FRAC_PI_2 * if dice.unit() < 0.5 { 1.0 } else { -1.0 };
-        let length = if bed_wall % 2 == 0 { size.y } else { size.x };
+        let length = if bed_wall.is_multiple_of(2) { size.y } else { size.x };
         let bed = (length > 2.6).then(|| Seat {
             at: on_wall(bed_wall, 0.5, 0.55),
             heading: along_wall,

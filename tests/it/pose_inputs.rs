@@ -340,7 +340,7 @@ fn gates_follow_from_what_was_simulated() {
     let good = SimulatorSpec { loss: 0.0, ..good };
     assert_eq!(gates(&good, 8), []);
     assert_eq!(gates(&good, 2), [Unsupported::FewLinks { n: 2 }]);
-    let slow = gates(&SimulatorSpec { rate_hz: 40.0, ..good }, 8);
+    let slow = gates(&SimulatorSpec { rate_hz: 40.0, ..good.clone() }, 8);
     assert!(
         matches!(slow[..], [Unsupported::LowRate { packets_per_sec }] if (35.0..45.0).contains(&packets_per_sec)),
         "{slow:?}"
