@@ -378,6 +378,7 @@ impl Core {
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
+            people: Arc::default(),
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
             simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
             studio: Arc::clone(&studio),

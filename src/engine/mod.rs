@@ -18,6 +18,7 @@ mod live;
 mod live_timeline;
 mod notices;
 mod opening;
+mod people;
 pub mod pipeline;
 mod player;
 mod recorder;
@@ -34,6 +35,7 @@ use crossbeam_channel::{Sender, unbounded};
 
 pub use command::{Command, RecordingSpec};
 pub use latency::Latency;
+pub use people::{Blank, People, ShownPerson};
 pub use sensing::Sensed;
 pub use snapshot::{
     JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,

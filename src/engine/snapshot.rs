@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bevy_math::Vec3;
 
+use super::people::People;
 use super::sensing::Sensed;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
@@ -36,6 +37,8 @@ pub struct Snapshot {
     /// The newest messages, oldest first; numbered, so that a reader knows which are new.
     pub notices: Arc<Vec<Notice>>,
     pub site: Arc<Site>,
+    /// Who is followed in the room, and why nobody is where that cannot be told.
+    pub people: Arc<People>,
     /// Where the simulator put its body's scatterers at `time`, room coordinates, metres. Empty for real data.
     pub simulated_body: Arc<[Vec3]>,
     /// Which of them are joined by limbs, as pairs of positions in `simulated_body`.

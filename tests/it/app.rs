@@ -282,6 +282,7 @@ pub fn lab(provenance: Provenance, n_links: usize, rate_hz: f32, secs: f32) -> S
             name: "Lab".to_owned(),
             room: Some(Room { width_m: 6.0, depth_m: 4.4, height_m: 2.7 }),
             nodes,
+            zones: Vec::new(),
         }),
         simulated_body: if provenance == Provenance::Simulated {
             (0..9).map(|i| Vec3::new(2.2 + 0.08 * (i % 3) as f32, 2.0, 0.2 + 0.18 * i as f32)).collect()
