@@ -61,17 +61,26 @@ fn when(calm: &Snapshot, span: Span) -> String {
     format::stamp(span.start, calm.timeline.span)
 }
 
-fn link_name(calm: &Snapshot, event: &Event) -> String {
-    let link = calm.links.iter().find(|link| link.stream.link == event.link);
-    link.map_or_else(|| event.link.to_string(), |link| link.name.clone())
+/// Whom and where it is about: the person, the zone, the link that saw it.
+fn place(calm: &Snapshot, event: &Event) -> String {
+    let link = event.link.map(|id| {
+        let link = calm.links.iter().find(|link| link.stream.link == id);
+        link.map_or_else(|| id.to_string(), |link| link.name.clone())
+    });
+    let zone = event.zone.map(|id| {
+        let zone = calm.site.zone(id).map(|zone| zone.name.clone()).filter(|name| !name.is_empty());
+        zone.unwrap_or_else(|| id.to_string())
+    });
+    let parts = [event.track.map(|track| track.to_string()), zone, link];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Whether it was clicked.
 fn row_ui(ui: &mut Ui, calm: &Snapshot, event: &Event, selected: bool) -> bool {
     let theme = Theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW_DENSE), Sense::click());
-    let (time, name) = (when(calm, event.span), link_name(calm, event));
-    let told = format!("{} · {:.1} s · {}", event.kind.label(), event.span.secs(), name);
+    let (time, place) = (when(calm, event.span), self::place(calm, event));
+    let told = format!("{} · {:.1} s · {}", event.kind.label(), event.span.secs(), place);
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, format!("{time} {told}")));
     let painter = ui.painter().with_clip_rect(ui.painter().clip_rect().intersect(rect));
     if selected {
@@ -101,7 +110,7 @@ fn evidence_ui(ui: &mut Ui, calm: &Snapshot, event: &Event) {
             when(calm, event.span),
             event.span.secs(),
             100.0 * event.confidence.get(),
-            link_name(calm, event)
+            place(calm, event)
         );
         ui.label(RichText::new(text).color(theme.quiet));
     });

@@ -12,6 +12,7 @@ mod attach;
 mod command;
 mod core;
 mod feed;
+mod following;
 pub mod index;
 mod latency;
 mod live;
