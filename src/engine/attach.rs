@@ -17,7 +17,7 @@ use super::player::{Player, PlayerCommand, SharedView, Track};
 use super::recorder::Tap;
 use crate::capture::source::file::FileReader;
 use crate::capture::{SourceId, SourceSpec, source};
-use crate::types::SourceState;
+use crate::types::{Site, SourceState};
 
 /// Starts the capture thread of one live source.
 pub fn spawn_live(id: SourceId, spec: SourceSpec, feed: Arc<Feed>, tap: Tap) -> std::io::Result<JoinHandle<()>> {
@@ -57,6 +57,8 @@ fn open_tracks(files: Vec<(SourceId, PathBuf, Arc<Feed>)>) -> Vec<Track> {
             Ok(reader) => {
                 feed.status().provenance = reader.provenance();
                 feed.status().label = format!("{} ({})", file_name(&path), reader.format().label());
+                let site = reader.recording_info().map(|info| &info.site);
+                feed.status().site = site.filter(|site| **site != Site::default()).cloned().map(Arc::new);
                 tracks.push(Track { reader, feed, next: None, finished: false });
             }
             Err(error) => feed.set_state(SourceState::Failed(error.to_string())),

@@ -41,7 +41,9 @@ const MAX_BURST: usize = 512;
 /// The state of the pipeline thread. [`super::opening`] holds its methods for sources.
 pub struct Core {
     pub(super) config: EngineConfig,
-    pub(super) site: Arc<Site>,
+    site: Arc<Site>,
+    /// Whether `site` is this installation's and not a recording's or the simulator's.
+    is_own_site: bool,
     pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
     pub(super) repaint: Box<dyn Fn() + Send + Sync>,
     pub(super) wake: (Sender<()>, Receiver<()>),
@@ -78,6 +80,7 @@ impl Core {
         let now = Instant::now();
         Self {
             site: Arc::new(config.site.clone()),
+            is_own_site: true,
             pipeline: Pipeline::new(config.stream),
             config,
             snapshot,
@@ -126,6 +129,7 @@ impl Core {
                 recv(woken) -> _ => {}
                 default(wait) => {}
             }
+            self.follow_sites();
             self.drain_feeds();
             if self.dirty && self.last_publish.elapsed() >= PUBLISH_EVERY || self.last_publish.elapsed() >= IDLE_EVERY {
                 self.publish();
@@ -164,13 +168,34 @@ impl Core {
                 }
             }
             Command::LearnQuiet => self.learn_quiet(),
-            Command::SetSite(site) => self.site = Arc::new(site),
+            Command::SetSite(site) => self.set_site(site),
             Command::CancelJob(id) => {
                 self.studio.cancel(id);
                 for job in self.jobs.iter().filter(|job| job.view.id == id) {
                     job.cancel.store(true, Ordering::Relaxed);
                 }
             }
+        }
+    }
+
+    /// What somebody changes about a recording's or the simulator's place stays with it; else it is this installation's.
+    fn set_site(&mut self, site: Site) {
+        if self.attached.iter().all(|attached| attached.site.is_none()) {
+            self.config.site = site.clone();
+        }
+        self.site = Arc::new(site);
+    }
+
+    /// Takes the place that a source has told of for the window's, and gives it back when the source is closed.
+    fn follow_sites(&mut self) {
+        for attached in self.attached.iter_mut().filter(|attached| attached.site.is_none()) {
+            attached.site = attached.feed.status().site.clone();
+            if let Some(site) = &attached.site {
+                (self.site, self.is_own_site) = (Arc::clone(site), false);
+            }
+        }
+        if !self.is_own_site && self.attached.iter().all(|attached| attached.site.is_none()) {
+            (self.site, self.is_own_site) = (Arc::new(self.config.site.clone()), true);
         }
     }
 

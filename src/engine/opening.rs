@@ -17,7 +17,7 @@ use super::player::{PlayerCommand, SharedView};
 use super::{Command, JobView, NoticeLevel, PlaybackView, SourceView, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::Simulator;
-use crate::types::{Event, Provenance, SourceState, Timestamp};
+use crate::types::{Event, Provenance, Site, SourceState, Timestamp};
 
 /// An open source, as the pipeline thread sees it.
 pub(super) struct Attached {
@@ -30,6 +30,8 @@ pub(super) struct Attached {
     /// The worst latency of the frames in the newest snapshot.
     pub(super) latency_secs: Option<f32>,
     pub(super) said: Option<SourceState>,
+    /// The site that its source told of, since it has been taken for the window's.
+    pub(super) site: Option<Arc<Site>>,
     pub(super) simulator: Option<Simulator>,
     pub(super) timeline: Option<Timeline>,
     /// What detectors found in the whole recording; empty until it has been read, and for live sources.
@@ -114,11 +116,9 @@ impl Core {
             SourceSpec::Simulator(spec) => Some(Simulator::new(spec)),
             _ => None,
         };
-        if let Some(simulator) = &simulator {
-            self.site = Arc::new(simulator.site().clone());
-        }
         let tap = self.tap.clone();
         let attached = self.attach(spec, label, provenance);
+        attached.feed.status().site = simulator.as_ref().map(|simulator| Arc::new(simulator.site().clone()));
         attached.simulator = simulator;
         match attach::spawn_live(attached.id, attached.spec.clone(), Arc::clone(&attached.feed), tap) {
             Ok(thread) => attached.thread = Some(thread),
@@ -139,6 +139,7 @@ impl Core {
             last_frame: Instant::now(),
             latency_secs: None,
             said: None,
+            site: None,
             simulator: None,
             timeline: None,
             events: Arc::default(),
@@ -174,9 +175,6 @@ impl Core {
             n_closed += 1;
             attached.feed.stop();
             self.pipeline.forget(attached.id);
-            if attached.simulator.is_some() {
-                self.site = Arc::new(self.config.site.clone());
-            }
             self.closing.extend(attached.thread);
         }
         self.closing.retain(|thread| !thread.is_finished());
