@@ -13,7 +13,7 @@ import threading
 import torch
 
 # The version of the inputs (src/pose/layout.rs) that this code was written for.
-INPUT_VERSION = 1
+INPUT_VERSION = 2
 # Fields that are kept; the rest of a record only serves checks.
 KEPT = ("room", "n_antennas", "n_people", "n_links", "packets_per_sec", "longest_gap_secs", "size_m", "mask", "snr_db",
         "path_rate", "tokens", "geometry", "map", "grid", "people")
