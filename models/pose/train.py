@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Trains the network that sees where people are and how they hold themselves, from simulated rooms to ONNX.
+"""Trains the network that sees where people are and how they hold themselves, on simulated rooms.
 
-Needs: torch >= 2.4; for the export onnx and onnxscript; for its check onnxruntime. A GPU is used where there is one.
+Needs: torch >= 2.4. A GPU is used where there is one. describe.py calibrates and exports what comes out.
 
     corporeal must be on the path, or named:  --program target/release/corporeal
     python models/pose/train.py --program target/release/corporeal --windows 20000 --steps 3000 --out pose
@@ -12,7 +12,6 @@ test rooms, people and motions are disjoint by their seeds. See TESTED.md for wh
 """
 
 import argparse
-import json
 import math
 import resource
 import time
@@ -31,7 +30,7 @@ def arguments():
     parser.add_argument("--program", default="corporeal", help="the program that simulates")
     parser.add_argument("--generators", type=int, default=1, help="processes that simulate")
     parser.add_argument("--from", dest="files", nargs="*", default=[], help="files of windows instead of pipes")
-    parser.add_argument("--validation", help="file of windows of validation rooms; else 600 are simulated")
+    parser.add_argument("--validation", help="file of windows of validation rooms, only to watch")
     parser.add_argument("--windows", type=int, default=20_000, help="windows kept in memory")
     parser.add_argument("--start-at", type=int, default=2_000, help="windows that training waits for")
     parser.add_argument("--steps", type=int, default=3_000)
@@ -43,7 +42,7 @@ def arguments():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--single", type=float, default=1 / 3, help="share of windows of one antenna")
     parser.add_argument("--resume", action="store_true", help="go on from OUT.part")
-    parser.add_argument("--out", default="pose", help="writes OUT.pt, OUT.onnx and OUT.json")
+    parser.add_argument("--out", default="pose", help="writes OUT.pt; describe.py makes the rest")
     return parser.parse_args()
 
 
@@ -186,65 +185,6 @@ def answers_of(net, data, n_links, seed=5):
     return network.split(torch.cat(outs)), torch.cat(features), merged
 
 
-def calibrate(net, known, data):
-    """One factor for the spread of the root per number of links, and the limits of the usual, from validation rooms.
-
-    Where features lie is told from the training's own windows: validation rooms are too few for 64 by 64 numbers.
-    """
-    found = {}
-    known = windows.select(known, (known["n_people"] == 1).nonzero()[:3_000, 0])
-    for n_links in (2, 4, 8):
-        answers, features, part = answers_of(net, data, n_links)
-        one = part["n_people"] == 1
-        answers = {name: value[one] for name, value in answers.items()}
-        error, _ = network.whitened(answers, part["people"][one][:, 0, 1:3])
-        # 90 % of a two-dimensional normal distribution lie within a square of 4.605.
-        scale = (error.square().sum(1).quantile(0.9) / 4.605).sqrt().item()
-        features = features[one]
-        usual = answers_of(net, known, n_links)[1]
-        mean = usual.mean(0)
-        spread = torch.cov(usual.T) + 0.02 * usual.var(0).mean() * torch.eye(usual.shape[1])
-        factor = torch.linalg.cholesky(torch.linalg.inv(spread.double())).float()
-        distance = ((features - mean) @ factor).square().sum(1)
-        sigma = network.root_sigma(answers) * scale
-        rows, columns = torch.tril_indices(*factor.shape)
-        found[str(n_links)] = {
-            "root_scale": scale,
-            "familiarity": {
-                "mean": mean.tolist(),
-                "factor": factor[rows, columns].tolist(),
-                # Two sides share 5 %, 2.5 % each; the spread has its own 5 %.
-                "distance": [distance.quantile(0.025).item(), distance.quantile(0.975).item()],
-                "sigma_m": sigma.quantile(0.95).item(),
-            },
-        }
-    return found
-
-
-def export(net, options, calibration, header, cost):
-    for n_links in (8, 16):
-        inputs = (torch.zeros(1, n_links, len(net.token_mean)), torch.zeros(1, n_links, 12), torch.ones(1, n_links),
-                  torch.zeros(1, 7, 14, 10))
-        path = f"{options.out}_{n_links}.onnx"
-        torch.onnx.export(net, inputs, path, opset_version=17, dynamo=False, input_names=["tokens", "geometry", "mask", "grid"],
-                          output_names=["answers", "features"])
-    rounded = json.loads(json.dumps(calibration), parse_float=lambda text: float(f"{float(text):.5g}"))
-    description = {
-        "what": "poses from WiFi, trained on simulated rooms only",
-        "input_version": header["input_version"],
-        "outputs": network.OUTPUTS,
-        "joints": header["joints"],
-        "postures": ["upright", "bent", "sitting", "low", "lying"],
-        "motion_classes": header["motion_classes"],
-        "normalisation": "inside the network",
-        "seed": options.seed,
-        "training": cost,
-        "calibration": rounded,
-    }
-    with open(f"{options.out}.json", "w", encoding="utf-8") as file:
-        json.dump(description, file, indent=None, separators=(",", ":"))
-
-
 def main():
     options = arguments()
     torch.set_num_threads(options.threads)
@@ -254,16 +194,8 @@ def main():
     pool.close()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost["simulation_processor_secs"] = round(usage.ru_utime + usage.ru_stime)
-    if options.validation:
-        validation, header = windows.load(options.validation)
-    else:
-        source = windows.Stream(f"|{options.program} simulate windows --set validation --single-too -n 600")
-        validation, header = source.read(600), source.header
-        source.close()
-    calibration = calibrate(net, pool.all(), validation)
-    torch.save({"net": net.state_dict(), "blocks": net.blocks, "calibration": calibration, "cost": cost}, f"{options.out}.pt")
+    torch.save({"net": net.state_dict(), "blocks": net.blocks, "cost": cost, "seed": options.seed}, f"{options.out}.pt")
     print("wrote", f"{options.out}.pt", cost, flush=True)
-    export(net, options, calibration, header, cost)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,22 @@ pub enum Unfit {
     NoSteadyChannel,
     /// An end of the link has no place.
     NoGeometry,
+    /// The device reports amplitudes only.
+    NoPhase,
+    /// Nothing came of late.
+    Silent {
+        secs: f32,
+    },
+    /// Slower than the others, which suffice.
+    Slow {
+        packets_per_sec: f32,
+    },
+    /// More links than a network takes.
+    Surplus,
+    /// Gaps where the others, which suffice, have none.
+    Gaps {
+        secs: f32,
+    },
 }
 
 impl std::fmt::Display for Unfit {
@@ -81,6 +97,11 @@ impl std::fmt::Display for Unfit {
             Self::FewPackets { n } => write!(f, "{n} packets in 1.28 s are too few"),
             Self::NoSteadyChannel => write!(f, "no steady channel stands out"),
             Self::NoGeometry => write!(f, "the radios of this link are not placed in the room"),
+            Self::NoPhase => write!(f, "the device reports amplitudes without phase"),
+            Self::Silent { secs } => write!(f, "no packets for {secs:.1} s"),
+            Self::Surplus => write!(f, "more links than the model takes"),
+            Self::Slow { packets_per_sec } => write!(f, "{packets_per_sec:.0} packets a second are too few"),
+            Self::Gaps { secs } => write!(f, "gaps of {:.0} ms between packets", secs * 1e3),
         }
     }
 }

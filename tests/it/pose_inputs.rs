@@ -356,8 +356,7 @@ fn the_noise_is_read_as_it_was_put_in() {
             // A sphere comes near some links: what it adds and takes is smooth over the band and must not count.
             let things = sphere([1.0, 1.0, 1.0], [3.0, 3.0, 1.0], 1.0);
             let spec = SimulatorSpec { snr_db: [snr_db, snr_db], loss: 0.0, format, ..scene(3, things) };
-            let mut read: Vec<f32> =
-                record(&spec).iter().filter_map(|link| Some(link.window().ok()?.snr_db)).collect();
+            let mut read: Vec<f32> = record(&spec).iter().filter_map(|link| Some(link.window().ok()?.snr_db)).collect();
             read.sort_by(f32::total_cmp);
             let middle = read[read.len() / 2];
             assert!((middle - snr_db).abs() < 1.0, "{format:?}: {snr_db} dB read as {read:?}");
