@@ -14,6 +14,7 @@ use super::feed::Feed;
 use super::index::{self, Index};
 use super::live;
 use super::player::{Player, PlayerCommand, SharedView, Track};
+use super::radio_network::RadioNetwork;
 use super::recorder::Tap;
 use crate::capture::source::file::FileReader;
 use crate::capture::{SourceId, SourceSpec, source};
@@ -98,6 +99,7 @@ pub fn spawn_index(
     id: u64,
     source: SourceId,
     path: PathBuf,
+    network: RadioNetwork,
     cancel: Arc<AtomicBool>,
     events: Sender<JobEvent>,
 ) -> std::io::Result<JoinHandle<()>> {
@@ -106,7 +108,7 @@ pub fn spawn_index(
             events.send(JobEvent::Progress { id, progress }).ok();
             !cancel.load(Ordering::Relaxed)
         };
-        let event = match catch_unwind(AssertUnwindSafe(|| index::index(&path, source, go_on))) {
+        let event = match catch_unwind(AssertUnwindSafe(|| index::index(&path, source, &network, go_on))) {
             Ok(Ok(Some(index))) => JobEvent::Indexed { id, source, index: Box::new(index) },
             Ok(Ok(None)) => JobEvent::Cancelled { id },
             Ok(Err(error)) => JobEvent::Failed { id, message: error.to_string() },

@@ -1,5 +1,6 @@
 //! The pipeline thread: obeys commands, drains the feeds into the pipeline, publishes snapshots.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use std::sync::Arc;
@@ -19,13 +20,14 @@ use super::notices::Notices;
 use super::opening::{Attached, Job, Playing};
 use super::pipeline::Pipeline;
 use super::player::PlayerCommand;
+use super::radio_network::RadioNetwork;
 use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
 use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
-use crate::types::{Event, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
+use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
@@ -56,6 +58,7 @@ pub struct Core {
     pub(super) next_job: u64,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
+    pub(super) network: RadioNetwork,
     pub(super) live_timeline: LiveTimeline,
     pub(super) timeline: Arc<Timeline>,
     pub(super) timeline_made: Instant,
@@ -78,10 +81,12 @@ pub struct Core {
 impl Core {
     pub fn new(config: EngineConfig, snapshot: Arc<ArcSwap<Snapshot>>, repaint: Box<dyn Fn() + Send + Sync>) -> Self {
         let now = Instant::now();
+        let (site, network) = (Arc::new(config.site.clone()), RadioNetwork::installed());
         Self {
-            site: Arc::new(config.site.clone()),
+            pipeline: Pipeline::new(config.stream).with_people(&site, &network),
+            site,
             is_own_site: true,
-            pipeline: Pipeline::new(config.stream),
+            network,
             config,
             snapshot,
             repaint,
@@ -212,12 +217,15 @@ impl Core {
 
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
     fn events(&self) -> Arc<Vec<Event>> {
-        let of_each: Vec<Arc<Vec<Event>>> = (self.attached.iter())
+        let mut of_each: Vec<Arc<Vec<Event>>> = (self.attached.iter())
             .map(|attached| match attached.timeline {
                 Some(_) => Arc::clone(&attached.events),
                 None => self.pipeline.events(attached.id),
             })
             .collect();
+        let unread = self.attached.iter().filter(|attached| attached.timeline.is_none());
+        let provenances: BTreeSet<Provenance> = unread.map(|attached| attached.feed.status().provenance).collect();
+        of_each.extend(provenances.into_iter().map(|provenance| self.pipeline.people_events(provenance)));
         EventLog::merged(of_each.iter())
     }
 
@@ -320,6 +328,7 @@ impl Core {
 
     fn drain_feeds(&mut self) {
         let pipeline = &mut self.pipeline;
+        pipeline.set_site(&self.site);
         let mut panicked = None;
         for attached in &mut self.attached {
             let provenance = attached.feed.status().provenance;
@@ -355,7 +364,7 @@ impl Core {
             }
         }
         if let Some(text) = panicked {
-            self.pipeline = Pipeline::new(self.config.stream);
+            self.pipeline = Pipeline::new(self.config.stream).with_people(&self.site, &self.network);
             self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
         }
     }
@@ -403,7 +412,7 @@ impl Core {
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
-            people: Arc::default(),
+            people: self.pipeline.people(),
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
             simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
             studio: Arc::clone(&studio),

@@ -39,6 +39,9 @@ pub struct Look {
     pub evidence: Evidence,
     /// Why it cannot be judged, the most severe first; empty when it can.
     pub blank: Vec<Blank>,
+    /// Which network looked, for the screen, and how long it took.
+    pub network: Option<String>,
+    pub network_ms: Option<f32>,
 }
 
 pub struct Following {
@@ -98,7 +101,7 @@ impl Following {
     }
 
     /// Takes what a window showed; returns what happened in the zones.
-    pub fn see(&mut self, look: &Look, network: &str) -> Vec<Event> {
+    pub fn see(&mut self, look: &Look) -> Vec<Event> {
         let time = look.time;
         let mut told = Vec::new();
         if look.blank.is_empty() {
@@ -134,7 +137,8 @@ impl Following {
             blank: look.blank.clone(),
             count: look.count,
             n_links: look.evidence.n_links,
-            network: Some(network.to_owned()),
+            network: look.network.clone().or_else(|| self.view.network.clone()),
+            network_ms: look.network_ms,
             zones: if fresh { self.zones.states().to_vec() } else { Vec::new() },
             floor,
             occupancy,

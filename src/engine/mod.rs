@@ -20,8 +20,10 @@ mod live_timeline;
 mod notices;
 mod opening;
 mod people;
+mod perceiving;
 pub mod pipeline;
 mod player;
+mod radio_network;
 mod recorder;
 mod sensing;
 mod snapshot;
@@ -37,7 +39,8 @@ use crossbeam_channel::{Sender, unbounded};
 pub use command::{Command, RecordingSpec};
 pub use latency::Latency;
 pub use people::{Blank, People, ShownPerson};
-pub use sensing::Sensed;
+pub use radio_network::RadioNetwork;
+pub use sensing::{EventLog, Sensed};
 pub use snapshot::{
     JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,
 };

@@ -91,7 +91,14 @@ impl Core {
         self.next_job += 1;
         let cancel = Arc::new(AtomicBool::new(false));
         let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
-        match attach::spawn_index(id, source, path, Arc::clone(&cancel), self.job_events.0.clone()) {
+        match attach::spawn_index(
+            id,
+            source,
+            path,
+            self.network.clone(),
+            Arc::clone(&cancel),
+            self.job_events.0.clone(),
+        ) {
             Ok(thread) => self.jobs.push(Job { view, cancel, thread: Some(thread) }),
             Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
         }
@@ -174,7 +181,7 @@ impl Core {
             }
             n_closed += 1;
             attached.feed.stop();
-            self.pipeline.forget(attached.id);
+            self.pipeline.close(attached.id);
             self.closing.extend(attached.thread);
         }
         self.closing.retain(|thread| !thread.is_finished());
