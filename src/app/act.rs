@@ -15,17 +15,32 @@ use super::{App, dialog, layout, screenshot, theme, timeline};
 use crate::engine::studio::StudioCommand;
 use crate::engine::{Command, NoticeLevel, RecordingSpec};
 use crate::render::StandardView;
+use crate::types::{Provenance, Site};
 
 impl App {
     /// Fulfils a wish.
     pub(super) fn grant(&mut self, ctx: &egui::Context, wish: Wish, now_secs: f64) {
         match wish {
             Wish::Do(action) => self.act(ctx, action, now_secs),
+            Wish::Send(Command::SetSite(site)) => self.set_site(site),
             Wish::Send(command) => (self.backend.send)(command),
             Wish::Open(paths) => self.open(paths),
             Wish::Choose(purpose) => self.choose(purpose),
         }
         ctx.request_repaint();
+    }
+
+    /// Hands a site to the engine; the zones of a live one are remembered.
+    fn set_site(&mut self, site: Site) {
+        if self.live.provenance.is_none_or(|provenance| provenance == Provenance::Live) {
+            self.settings.zones.clone_from(&site.zones);
+        }
+        (self.backend.send)(Command::SetSite(site));
+    }
+
+    /// Whether Undo and Redo are about zones: where both could be meant, the arrangement of panels decides.
+    fn edits_zones(&self, zones: bool, bodies: bool) -> bool {
+        zones && !(bodies && self.settings.layout == StartLayout::Bodies)
     }
 
     /// Sends every file to those who read its kind. Photos are not remembered, only where they were.
@@ -147,6 +162,20 @@ impl App {
             self.state.log.say(NoticeLevel::Info, text, now_secs);
             return;
         }
+        let site = Arc::clone(&self.live.site);
+        let edited = match action {
+            Action::Undo if self.edits_zones(context.zones_undo, self.live.studio.undo.is_some()) => {
+                Some(self.state.zones.undo(&site))
+            }
+            Action::Redo if self.edits_zones(context.zones_redo, self.live.studio.redo.is_some()) => {
+                Some(self.state.zones.redo(&site))
+            }
+            _ => None,
+        };
+        if let Some(edited) = edited {
+            edited.into_iter().for_each(|site| self.set_site(site));
+            return;
+        }
         let state = &mut self.state;
         let send = &mut self.backend.send;
         match action {
@@ -192,6 +221,16 @@ impl App {
             Action::ViewSide => state.viewport.view(StandardView::Side),
             Action::ViewTop => state.viewport.view(StandardView::Top),
             Action::ViewHome => state.viewport.home(),
+            Action::Figure(figure) => state.look.figure = figure,
+            Action::Colouring(colouring) => state.look.colouring = colouring,
+            Action::ShowTruth => state.look.truth = !state.look.truth,
+            Action::ShowZones => state.look.zones = !state.look.zones,
+            Action::ShowHeat => state.look.heat = !state.look.heat,
+            Action::DrawZone => {
+                state.zones.toggle_drawing();
+                state.bodies_on_stage = Some(false);
+                layout::show(&mut self.tree, Pane::Viewport);
+            }
             Action::NextLink => state.selection.step(&self.live, 1),
             Action::PreviousLink => state.selection.step(&self.live, -1),
             Action::Palette => self.palette = Some(Palette::default()),

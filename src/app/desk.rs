@@ -6,7 +6,9 @@ use egui_tiles::{SimplificationOptions, TileId, Tiles, UiResponse};
 use super::cx::{Cx, HeatKind};
 use super::layout::Pane;
 use super::theme::{self, Theme};
-use super::{events, links, log, marks, people, plots, selection, signals, sources, studio, viewport, waterfall};
+use super::{
+    events, links, log, marks, people, plots, selection, signals, sources, studio, viewport, waterfall, zones,
+};
 
 /// Draws the panels in their places.
 pub struct Desk<'a, 'b> {
@@ -30,6 +32,7 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
                 Pane::Links => links::links_ui(ui, self.cx),
                 Pane::Selection => selection::selection_ui(ui, self.cx),
                 Pane::People => people::people_ui(ui, self.cx),
+                Pane::Zones => zones::zones_ui(ui, self.cx),
                 Pane::Events => events::events_ui(ui, self.cx),
                 Pane::Sources => sources::sources_ui(ui, self.cx),
                 Pane::Log => log::log_ui(ui, self.cx),

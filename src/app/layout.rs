@@ -17,6 +17,7 @@ pub enum Pane {
     Sources,
     Log,
     People,
+    Zones,
     Events,
     Photos,
     Body,
@@ -27,7 +28,7 @@ pub enum Pane {
 }
 
 impl Pane {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Viewport,
         Self::Amplitude,
         Self::Phase,
@@ -40,6 +41,7 @@ impl Pane {
         Self::Sources,
         Self::Log,
         Self::People,
+        Self::Zones,
         Self::Events,
         Self::Photos,
         Self::Body,
@@ -63,6 +65,7 @@ impl Pane {
             Self::Sources => "Sources",
             Self::Log => "Log",
             Self::People => "People",
+            Self::Zones => "Zones",
             Self::Events => "Events",
             Self::Photos => "Photos",
             Self::Body => "Body",
@@ -108,7 +111,7 @@ impl StartLayout {
         let root = match self {
             Self::Lab => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let tables = tabs(&mut tiles, &[Links, People, Events, Selection, Sources, Log]);
+                let tables = tabs(&mut tiles, &[Links, People, Zones, Events, Selection, Sources, Log]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (tables, 1.0)]);
                 let falls = tabs(&mut tiles, &[Amplitude, Phase]);
                 let doppler = tabs(&mut tiles, &[Doppler, Signals]);
@@ -120,7 +123,7 @@ impl StartLayout {
             }
             Self::Install => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let links = tabs(&mut tiles, &[Links, People]);
+                let links = tabs(&mut tiles, &[Links, People, Zones]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (links, 1.0)]);
                 let sources = tabs(&mut tiles, &[Sources, Events, Log]);
                 let details = tabs(&mut tiles, &[Selection]);
@@ -134,7 +137,7 @@ impl StartLayout {
                 let signals = tabs(&mut tiles, &[Signals]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (signals, 1.0)]);
                 let room = tabs(&mut tiles, &[Viewport]);
-                let details = tabs(&mut tiles, &[Events, People, Selection, Links, Sources, Log]);
+                let details = tabs(&mut tiles, &[Events, People, Zones, Selection, Links, Sources, Log]);
                 let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);
                 let right = split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.0), (plots, 0.9)]);
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.5), (right, 1.0)])

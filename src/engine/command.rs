@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::studio::StudioCommand;
+use super::studio::{BodyId, StudioCommand};
 use crate::capture::{SourceId, SourceSpec};
-use crate::types::{Site, Span, Timestamp};
+use crate::types::{Site, Span, Timestamp, TrackId};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -39,6 +39,13 @@ pub enum Command {
     /// Takes the last ten seconds of every link as those of an empty room.
     LearnQuiet,
     SetSite(Site),
+    /// Whether somebody looks at bodies of followed people, which then are posed.
+    PoseBodies(bool),
+    /// Draws a person as this body of the studio; `None` is the template again.
+    AssignBody {
+        track: TrackId,
+        body: Option<BodyId>,
+    },
     CancelJob(u64),
     /// Photos and bodies.
     Studio(StudioCommand),

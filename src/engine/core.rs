@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use super::attach::{self, JobEvent};
+use super::dense;
 use super::feed::{Item, TimedFrame};
 use super::index;
 use super::latency::LatencyMeter;
@@ -24,7 +25,7 @@ use super::radio_network::RadioNetwork;
 use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
-use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
+use super::{Command, Dense, EngineConfig, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
 use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
@@ -67,6 +68,7 @@ pub struct Core {
     pub(super) recording_error_said: bool,
     pub(super) notices: Notices,
     studio: studio::handle::Handle,
+    dense: dense::Handle,
     pub(super) latency: LatencyMeter,
     /// Arrivals of the frames that the next snapshot will show first.
     pub(super) arrivals: Vec<(SourceId, Instant)>,
@@ -82,6 +84,7 @@ impl Core {
     pub fn new(config: EngineConfig, snapshot: Arc<ArcSwap<Snapshot>>, repaint: Box<dyn Fn() + Send + Sync>) -> Self {
         let now = Instant::now();
         let (site, network) = (Arc::new(config.site.clone()), RadioNetwork::installed());
+        let studio = studio::handle::Handle::default();
         Self {
             pipeline: Pipeline::new(config.stream).with_people(&site, &network),
             site,
@@ -105,7 +108,8 @@ impl Core {
             recording: None,
             recording_error_said: false,
             notices: Notices::default(),
-            studio: Default::default(),
+            dense: dense::Handle::new(studio.model()),
+            studio,
             latency: LatencyMeter::default(),
             arrivals: Vec::new(),
             run: 0,
@@ -174,6 +178,8 @@ impl Core {
             }
             Command::LearnQuiet => self.learn_quiet(),
             Command::SetSite(site) => self.set_site(site),
+            Command::PoseBodies(wanted) => self.dense.set_wanted(wanted),
+            Command::AssignBody { track, body } => self.dense.assign(track, body),
             Command::CancelJob(id) => {
                 self.studio.cancel(id);
                 for job in self.jobs.iter().filter(|job| job.view.id == id) {
@@ -387,6 +393,9 @@ impl Core {
             Some(playback) => Some(playback.position),
             None => self.pipeline.newest(None),
         };
+        let studio = self.studio.studio();
+        let people = self.pipeline.people();
+        let dense = self.bodies_of(&people, &studio.bodies);
         let attached = &self.attached;
         let mut links =
             self.pipeline.links(&self.site, |id| attached.iter().find(|source| source.id == id)?.latency_secs);
@@ -396,7 +405,6 @@ impl Core {
             }
         }
         let body = attached.iter().find_map(|source| source.simulator.as_ref()).zip(time);
-        let studio = self.studio.studio();
         self.number += 1;
         let snapshot = Snapshot {
             run: self.run,
@@ -412,7 +420,8 @@ impl Core {
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
-            people: self.pipeline.people(),
+            people,
+            dense,
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
             simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
             studio: Arc::clone(&studio),
@@ -426,6 +435,18 @@ impl Core {
             self.last_repaint = Instant::now();
             (self.repaint)();
         }
+    }
+
+    /// The people's bodies as far as they have been posed.
+    fn bodies_of(&mut self, people: &Arc<People>, bodies: &[Arc<studio::BodyView>]) -> Arc<Dense> {
+        let events = self.job_events.0.clone();
+        // An engine that has gone wants no news.
+        let say = move || drop(events.send(JobEvent::Studio(None)));
+        self.dense.next(people, bodies, say).unwrap_or_else(|error| {
+            self.dense.set_wanted(false);
+            self.notices.add(NoticeLevel::Error, format!("cannot start posing bodies: {error}"));
+            Arc::default()
+        })
     }
 
     /// Every frame that the new snapshot is the first to show has now been on its way for its latency.
@@ -496,6 +517,7 @@ impl Core {
         self.join_closing();
         self.recording = None;
         self.studio.shut_down();
+        self.dense.shut_down();
         for job in &mut self.jobs {
             job.cancel.store(true, Ordering::Relaxed);
             if let Some(thread) = job.thread.take() {

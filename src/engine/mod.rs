@@ -6,11 +6,13 @@
 //! | `player` | the open recordings: paced, merged by time |
 //! | `recorder` | writes MCAP |
 //! | `jobs` | reads whole recordings for the timeline |
+//! | `bodies` | poses the body model like the people who are followed |
 //! | `pipeline` | everything else: commands, signal processing, snapshots |
 
 mod attach;
 mod command;
 mod core;
+mod dense;
 mod feed;
 mod following;
 pub mod index;
@@ -37,6 +39,7 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, unbounded};
 
 pub use command::{Command, RecordingSpec};
+pub use dense::{Dense, DenseBody, Dresser, Subjects};
 pub use latency::Latency;
 pub use people::{Blank, People, ShownPerson};
 pub use radio_network::RadioNetwork;

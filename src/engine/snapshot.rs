@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bevy_math::Vec3;
 
+use super::dense::Dense;
 use super::people::People;
 use super::sensing::Sensed;
 use crate::capture::{SourceId, SourceSpec};
@@ -39,6 +40,8 @@ pub struct Snapshot {
     pub site: Arc<Site>,
     /// Who is followed in the room, and why nobody is where that cannot be told.
     pub people: Arc<People>,
+    /// Their bodies, while somebody looks at them; a moment behind `people`.
+    pub dense: Arc<Dense>,
     /// Where the simulator put its body's scatterers at `time`, room coordinates, metres. Empty for real data.
     pub simulated_body: Arc<[Vec3]>,
     /// Which of them are joined by limbs, as pairs of positions in `simulated_body`.

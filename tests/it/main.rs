@@ -2,6 +2,7 @@
 
 mod app;
 mod app_bodies;
+mod app_people;
 mod atheros;
 mod body;
 mod body_measure;
@@ -12,6 +13,7 @@ mod clock;
 mod depth;
 mod detect;
 mod direction;
+mod drive;
 mod engine;
 mod esp32;
 mod evaluate;

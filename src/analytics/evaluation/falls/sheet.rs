@@ -47,7 +47,8 @@ const AROUND: usize = 50;
 /// channel.
 pub fn room_sheet(links: &[AmplitudeSeries]) -> Option<Sheet> {
     let cleans: Vec<Clean> = links.iter().filter_map(|series| clean(&series.between(0.0, MAX_SECS))).collect();
-    let mut bursts: Vec<(&Clean, Burst)> = cleans.iter().filter_map(|clean| Some((clean, burst::find(clean)?))).collect();
+    let mut bursts: Vec<(&Clean, Burst)> =
+        cleans.iter().filter_map(|clean| Some((clean, burst::find(clean)?))).collect();
     let leader = bursts.iter().max_by(|a, b| a.1.contrast_db.total_cmp(&b.1.contrast_db))?;
     let (peak, most_db) = (leader.1.peak, leader.1.contrast_db);
     for (clean, burst) in &mut bursts {

@@ -134,7 +134,13 @@ fn print_records(
     }
     out::line(block(Split::SimulatedRooms, &rows))?;
     for row in rows.iter().filter(|row| !row.method.is_control()) {
-        out::line(format_args!("\n{}, each other class by itself\n{:<24}{:>5}{:>9}   alarmed at 95 %", row.method.label(), "", "n", "AUROC"))?;
+        out::line(format_args!(
+            "\n{}, each other class by itself\n{:<24}{:>5}{:>9}   alarmed at 95 %",
+            row.method.label(),
+            "",
+            "n",
+            "AUROC"
+        ))?;
         for class in &row.classes {
             out::line(format_args!(
                 "{:<24}{:>5}{:>9.3}   {:.0} %",
