@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::evaluation::Task;
 use super::studio::StudioCommand;
 use crate::capture::{SourceId, SourceSpec};
 use crate::types::{Site, Span, Timestamp};
@@ -40,6 +41,10 @@ pub enum Command {
     LearnQuiet,
     SetSite(Site),
     CancelJob(u64),
+    /// Runs an evaluation as a job; its report is kept in the snapshot.
+    Evaluate(Task),
+    /// Removes the report of an evaluation.
+    ForgetEvaluation(u64),
     /// Photos and bodies.
     Studio(StudioCommand),
 }

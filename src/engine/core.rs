@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use super::attach::{self, JobEvent};
+use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
 use super::index;
 use super::latency::LatencyMeter;
@@ -22,7 +23,7 @@ use super::player::PlayerCommand;
 use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
-use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
+use super::{Command, EngineConfig, JobView, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
 use crate::types::{Event, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
@@ -52,6 +53,7 @@ pub struct Core {
     pub(super) playing: Option<Playing>,
     pub(super) jobs: Vec<Job>,
     pub(super) next_job: u64,
+    evaluations: Evaluations,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
     pub(super) live_timeline: LiveTimeline,
@@ -89,6 +91,7 @@ impl Core {
             playing: None,
             jobs: Vec::new(),
             next_job: 1,
+            evaluations: Evaluations::default(),
             next_source: 1,
             live_timeline: LiveTimeline::default(),
             timeline: Arc::default(),
@@ -165,6 +168,8 @@ impl Core {
             }
             Command::LearnQuiet => self.learn_quiet(),
             Command::SetSite(site) => self.site = Arc::new(site),
+            Command::Evaluate(task) => self.evaluate(task),
+            Command::ForgetEvaluation(id) => self.evaluations.forget(id),
             Command::CancelJob(id) => {
                 self.studio.cancel(id);
                 for job in self.jobs.iter().filter(|job| job.view.id == id) {
@@ -182,6 +187,23 @@ impl Core {
         } else {
             let text = format!("Learned the empty room on {n_learned} of {n_links} links");
             self.notices.add(NoticeLevel::Info, text);
+        }
+    }
+
+    fn evaluate(&mut self, task: Task) {
+        let id = self.next_job;
+        self.next_job += 1;
+        let cancel = Arc::new(AtomicBool::new(false));
+        self.evaluations.begin(id, task.clone());
+        let events = self.job_events.0.clone();
+        // An engine that has gone wants no news.
+        let say = move |told| drop(events.send(JobEvent::Evaluation { id, told }));
+        let view = JobView { id, label: format!("Evaluating {}", task.label().to_lowercase()), progress: None };
+        match evaluation::spawn(task, Arc::clone(&cancel), say) {
+            Ok(thread) => self.jobs.push(Job { view, of_recordings: false, cancel, thread: Some(thread) }),
+            Err(error) => {
+                self.evaluations.tell(id, Told::Done(Err(format!("cannot start an evaluation: {error}"))));
+            }
         }
     }
 
@@ -277,6 +299,17 @@ impl Core {
                 (true, id)
             }
             JobEvent::Cancelled { id } => (true, id),
+            JobEvent::Evaluation { id, told } => {
+                if let Told::Step { progress, .. } = &told {
+                    for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
+                        job.view.progress = *progress;
+                    }
+                }
+                if let Told::Done(Err(why)) = &told {
+                    self.notices.add(NoticeLevel::Error, why.clone());
+                }
+                (self.evaluations.tell(id, told), id)
+            }
             JobEvent::Studio(said) => {
                 if let Some((level, text)) = said {
                     self.notices.add(level, text);
@@ -376,6 +409,7 @@ impl Core {
             events: self.events(),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
+            evaluations: self.evaluations.list(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
             people: Arc::default(),

@@ -5,12 +5,13 @@
 //! | `capture:<n>` | one live source: poll, align clocks, tee to the recorder, feed |
 //! | `player` | the open recordings: paced, merged by time |
 //! | `recorder` | writes MCAP |
-//! | `jobs` | reads whole recordings for the timeline |
+//! | `jobs` | reads whole recordings for the timeline; runs an evaluation |
 //! | `pipeline` | everything else: commands, signal processing, snapshots |
 
 mod attach;
 mod command;
 mod core;
+pub mod evaluation;
 mod feed;
 pub mod index;
 mod latency;

@@ -39,6 +39,8 @@ pub(super) struct Attached {
 /// A whole recording being read.
 pub(super) struct Job {
     pub(super) view: JobView,
+    /// Whether it ends with the recordings that are open.
+    pub(super) of_recordings: bool,
     pub(super) cancel: Arc<AtomicBool>,
     pub(super) thread: Option<JoinHandle<()>>,
 }
@@ -90,7 +92,7 @@ impl Core {
         let cancel = Arc::new(AtomicBool::new(false));
         let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
         match attach::spawn_index(id, source, path, Arc::clone(&cancel), self.job_events.0.clone()) {
-            Ok(thread) => self.jobs.push(Job { view, cancel, thread: Some(thread) }),
+            Ok(thread) => self.jobs.push(Job { view, of_recordings: true, cancel, thread: Some(thread) }),
             Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
         }
     }
@@ -183,7 +185,7 @@ impl Core {
         let any_file = self.attached.iter().any(|attached| matches!(attached.spec, SourceSpec::File { .. }));
         if !any_file && let Some(playing) = self.playing.take() {
             self.closing.extend(playing.thread);
-            for job in &self.jobs {
+            for job in self.jobs.iter().filter(|job| job.of_recordings) {
                 job.cancel.store(true, Ordering::Relaxed);
             }
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bevy_math::Vec3;
 
+use super::evaluation::Evaluation;
 use super::people::People;
 use super::sensing::Sensed;
 use crate::capture::{SourceId, SourceSpec};
@@ -34,6 +35,8 @@ pub struct Snapshot {
     pub events: Arc<Vec<Event>>,
     pub recording: Option<RecordingView>,
     pub jobs: Vec<JobView>,
+    /// What has been asked of the evaluation harness, oldest first.
+    pub evaluations: Arc<Vec<Evaluation>>,
     /// The newest messages, oldest first; numbered, so that a reader knows which are new.
     pub notices: Arc<Vec<Notice>>,
     pub site: Arc<Site>,

@@ -83,7 +83,7 @@ struct Report {
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let interrupted = interrupt_flag()?;
-    let records = super::data::read(&options.data)?;
+    let records = crate::engine::evaluation::data::read(&options.data)?;
     let n_records = records.len();
     let (labels, sheets) = sheets(records, &interrupted);
     let n_without_sheet = n_records - sheets.len();

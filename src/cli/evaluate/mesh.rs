@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::out;
 use super::conduct::{Seeds, Stopwatch, interrupt_flag};
-use super::statistics::{Summary, summary};
+use crate::engine::evaluation::statistics::{Summary, summary};
 use super::table::{figures_heading, figures_line};
 use crate::body::measure::{self, Values};
 use crate::body::register::{self, Convergence};

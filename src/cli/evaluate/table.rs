@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::statistics::{Summary, mean, percentile, summary};
+use crate::engine::evaluation::statistics::{Summary, mean, percentile, summary};
 use crate::body::synthetic::Score;
 use crate::types::{Evidence, Measurement, MeasurementKind, MeasurementUnit, Provenance};
 
