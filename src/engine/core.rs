@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use super::attach::{self, JobEvent};
+use super::detectors::{self, Detectors};
 use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
 use super::index;
@@ -23,6 +24,7 @@ use super::player::PlayerCommand;
 use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
+use super::verdicts::Verdicts;
 use super::{Command, EngineConfig, JobView, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
@@ -54,6 +56,8 @@ pub struct Core {
     pub(super) jobs: Vec<Job>,
     pub(super) next_job: u64,
     evaluations: Evaluations,
+    pub(super) verdicts: Verdicts,
+    detectors: Arc<Detectors>,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
     pub(super) live_timeline: LiveTimeline,
@@ -81,6 +85,7 @@ impl Core {
         Self {
             site: Arc::new(config.site.clone()),
             pipeline: Pipeline::new(config.stream),
+            verdicts: Verdicts::new(config.verdicts_dir.clone()),
             config,
             snapshot,
             repaint,
@@ -92,6 +97,7 @@ impl Core {
             jobs: Vec::new(),
             next_job: 1,
             evaluations: Evaluations::default(),
+            detectors: detectors::read(),
             next_source: 1,
             live_timeline: LiveTimeline::default(),
             timeline: Arc::default(),
@@ -168,6 +174,21 @@ impl Core {
             }
             Command::LearnQuiet => self.learn_quiet(),
             Command::SetSite(site) => self.site = Arc::new(site),
+            Command::JudgeEvent { event, verdict } => self.judge_event(event, verdict),
+            Command::MarkFall(span) => self.mark_fall(span),
+            Command::UndoVerdict => {
+                let written = self.verdicts.undo();
+                self.say_if_wrong(written);
+            }
+            Command::RedoVerdict => {
+                let written = self.verdicts.redo();
+                self.say_if_wrong(written);
+            }
+            Command::RefitFalls => self.refit_falls(),
+            Command::SaveText { path, text } => match crate::export::save(&path, text.as_bytes()) {
+                Ok(_) => self.notices.add(NoticeLevel::Info, format!("Saved {}", path.display())),
+                Err(error) => self.notices.add(NoticeLevel::Error, error.to_string()),
+            },
             Command::Evaluate(task) => self.evaluate(task),
             Command::ForgetEvaluation(id) => self.evaluations.forget(id),
             Command::CancelJob(id) => {
@@ -209,13 +230,15 @@ impl Core {
 
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
     fn events(&self) -> Arc<Vec<Event>> {
-        let of_each: Vec<Arc<Vec<Event>>> = (self.attached.iter())
-            .map(|attached| match attached.timeline {
-                Some(_) => Arc::clone(&attached.events),
-                None => self.pipeline.events(attached.id),
-            })
-            .collect();
+        let of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
         EventLog::merged(of_each.iter())
+    }
+
+    pub(super) fn events_of(&self, attached: &Attached) -> Arc<Vec<Event>> {
+        match attached.timeline {
+            Some(_) => Arc::clone(&attached.events),
+            None => self.pipeline.events(attached.id),
+        }
     }
 
     fn control(&mut self, command: PlayerCommand) {
@@ -407,6 +430,9 @@ impl Core {
             playback,
             timeline: Arc::clone(&self.timeline),
             events: self.events(),
+            verdicts: self.verdicts.view(),
+            breathing: self.pipeline.breathing(),
+            detectors: Arc::clone(&self.detectors),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             evaluations: self.evaluations.list(),

@@ -11,9 +11,11 @@
 mod attach;
 mod command;
 mod core;
+mod detectors;
 pub mod evaluation;
 mod feed;
 pub mod index;
+mod judging;
 mod latency;
 mod live;
 mod live_timeline;
@@ -26,6 +28,7 @@ mod recorder;
 mod sensing;
 mod snapshot;
 pub mod studio;
+mod verdicts;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,12 +38,14 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, unbounded};
 
 pub use command::{Command, RecordingSpec};
+pub use detectors::Detectors;
 pub use latency::Latency;
 pub use people::{Blank, People, ShownPerson};
 pub use sensing::Sensed;
 pub use snapshot::{
     JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,
 };
+pub use verdicts::{Judged, VerdictsView};
 
 use crate::signal::StreamConfig;
 use crate::types::Site;
@@ -50,6 +55,8 @@ use crate::types::Site;
 pub struct EngineConfig {
     /// Where recordings without a given path go.
     pub recordings_dir: PathBuf,
+    /// Where verdicts on events are kept; `None` forgets them at the end of the session.
+    pub verdicts_dir: Option<PathBuf>,
     pub site: Site,
     pub stream: StreamConfig,
 }

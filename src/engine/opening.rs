@@ -66,6 +66,9 @@ impl Core {
             files.push((attached.id, path.clone(), Arc::clone(&attached.feed)));
         }
         for (id, path, _) in &files {
+            if let Err(why) = self.verdicts.open(*id, path) {
+                self.notices.add(NoticeLevel::Warning, why);
+            }
             if !follow {
                 self.start_index(*id, path.clone());
             }
@@ -86,7 +89,7 @@ impl Core {
         }
     }
 
-    fn start_index(&mut self, source: SourceId, path: PathBuf) {
+    pub(super) fn start_index(&mut self, source: SourceId, path: PathBuf) {
         let id = self.next_job;
         self.next_job += 1;
         let cancel = Arc::new(AtomicBool::new(false));
@@ -176,6 +179,7 @@ impl Core {
             n_closed += 1;
             attached.feed.stop();
             self.pipeline.forget(attached.id);
+            self.verdicts.close(attached.id);
             if attached.simulator.is_some() {
                 self.site = Arc::new(self.config.site.clone());
             }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::LinkView;
-use super::sensing::{EventLog, Sensed};
+use super::sensing::{BreathLog, EventLog, Sensed};
 use crate::analytics::fall;
 use crate::analytics::presence::QuietBaseline;
 use crate::analytics::watch::Watch;
 use crate::capture::SourceId;
 use crate::signal::transmitters::{self, Candidate};
 use crate::signal::{Products, StreamConfig, StreamProcessor};
+use crate::tracking::summary::BreathingReading;
 use crate::types::{ClockHealth, CsiFrame, Event, LinkHealth, NodeId, Provenance, Site, StreamId, Timestamp};
 
 /// Streams kept at once. Monitor mode hears every phone in the street, most of them once.
@@ -28,6 +29,7 @@ pub struct Pipeline {
     quiet: BTreeMap<(SourceId, StreamId), QuietBaseline>,
     /// Per source.
     events: BTreeMap<SourceId, EventLog>,
+    breathing: BreathLog,
     /// Streams given up because there were too many; shown, so that nobody misses them silently.
     pub n_streams_evicted: u64,
 }
@@ -78,6 +80,7 @@ impl Pipeline {
         for event in stream.watch.push(time, frame) {
             self.events.entry(source).or_default().tell(event);
         }
+        self.breathing.note(time, stream.watch.presence());
         stream.n_frames += 1;
         stream.last_seen = time;
         stream.rate.push(time);
@@ -110,6 +113,11 @@ impl Pipeline {
     /// What detectors have told of a source, in order of the events' beginning.
     pub fn events(&self, source: SourceId) -> Arc<Vec<Event>> {
         self.events.get(&source).map(EventLog::events).unwrap_or_default()
+    }
+
+    /// Breathing rates told so far, of all links.
+    pub fn breathing(&self) -> Arc<Vec<BreathingReading>> {
+        self.breathing.readings()
     }
 
     /// The newest frame's time over the streams of one source, or over all.

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use bevy_math::Vec3;
 
+use super::detectors::Detectors;
 use super::evaluation::Evaluation;
 use super::people::People;
 use super::sensing::Sensed;
+use super::verdicts::VerdictsView;
+use crate::tracking::summary::BreathingReading;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
 use crate::types::{
@@ -33,6 +36,11 @@ pub struct Snapshot {
     pub timeline: Arc<Timeline>,
     /// In order of their beginning: of a recording, all that its whole length holds.
     pub events: Arc<Vec<Event>>,
+    /// What people have said of events.
+    pub verdicts: Arc<VerdictsView>,
+    /// Breathing rates that links have told while somebody was still, in order of time.
+    pub breathing: Arc<Vec<BreathingReading>>,
+    pub detectors: Arc<Detectors>,
     pub recording: Option<RecordingView>,
     pub jobs: Vec<JobView>,
     /// What has been asked of the evaluation harness, oldest first.

@@ -2,6 +2,7 @@
 
 mod app;
 mod app_bodies;
+mod app_sensing;
 mod atheros;
 mod body;
 mod body_measure;
@@ -15,6 +16,7 @@ mod direction;
 mod engine;
 mod esp32;
 mod evaluate;
+mod evaluation;
 mod export;
 mod export_body;
 mod falls;

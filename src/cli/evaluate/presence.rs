@@ -30,8 +30,7 @@ pub struct Options {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let interrupted = interrupt_flag()?;
     let Options { data, calibration_secs, other_session, json } = options;
-    let settings =
-        Settings { data: data.clone(), calibration_secs: *calibration_secs, other_session: *other_session };
+    let settings = Settings { data: data.clone(), calibration_secs: *calibration_secs, other_session: *other_session };
     let outcomes = measure(&settings, &mut steps(&interrupted));
     clear_step();
     let outcomes = outcomes?;

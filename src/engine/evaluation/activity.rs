@@ -145,7 +145,8 @@ fn tested(
 impl Outcome {
     pub fn report(&self) -> Report {
         let mut remarks = vec![
-            "Every run follows one script, so the control says how far a clock alone goes; one person, one room".to_owned(),
+            "Every run follows one script, so the control says how far a clock alone goes; one person, one room"
+                .to_owned(),
             "Intervals redraw runs and say nothing of other people and rooms".to_owned(),
         ];
         if self.interrupted {
@@ -185,7 +186,10 @@ fn table(part: &Part) -> Table {
         _ => None,
     };
     Table {
-        title: format!("{} · {} classes · {} steps · looks at {}", part.part, part.classes, part.n_steps, part.contexts),
+        title: format!(
+            "{} · {} classes · {} steps · looks at {}",
+            part.part, part.classes, part.n_steps, part.contexts
+        ),
         columns: ["right steps", "macro F1"].map(str::to_owned).to_vec(),
         rows: vec![
             row("control: place in the run", RowKind::Control, 2, None, None),

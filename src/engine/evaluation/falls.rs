@@ -148,7 +148,8 @@ impl Outcome {
                 .to_owned(),
         ];
         if self.n_without_sheet > 0 {
-            remarks.push(format!("{} records are too short or hold no channel and were left out", self.n_without_sheet));
+            remarks
+                .push(format!("{} records are too short or hold no channel and were left out", self.n_without_sheet));
         }
         if self.interrupted {
             remarks.push("Stopped early: what had been measured by then".to_owned());

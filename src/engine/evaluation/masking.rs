@@ -99,9 +99,10 @@ pub fn report(settings: &Settings, sessions: &[Session]) -> Report {
     Report {
         title: format!("machines that mask movement · {}", name_of(&settings.data)),
         provenance: Provenance::Replay,
-        facts: vec![
-            format!("Taken to be masked: {}; nobody wrote down which sessions had a fan", settings.masked.join(", ")),
-        ],
+        facts: vec![format!(
+            "Taken to be masked: {}; nobody wrote down which sessions had a fan",
+            settings.masked.join(", ")
+        )],
         tables: vec![
             parts(sessions),
             Table {

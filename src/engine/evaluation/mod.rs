@@ -71,7 +71,9 @@ impl Task {
 pub fn run(task: &Task, go_on: GoOn<'_>) -> Result<Report, Error> {
     match task {
         Task::Falls(settings) => falls::run(settings, go_on).map(|outcome| outcome.report()),
-        Task::Presence(settings) => presence::run(settings, go_on).map(|outcomes| presence::report(settings, &outcomes)),
+        Task::Presence(settings) => {
+            presence::run(settings, go_on).map(|outcomes| presence::report(settings, &outcomes))
+        }
         Task::Activity(settings) => activity::run(settings, go_on).map(|outcome| outcome.report()),
         Task::Masking(settings) => masking::run(settings, go_on).map(|sessions| masking::report(settings, &sessions)),
         Task::Tracking(settings) => tracking::run(settings, go_on).map(|groups| tracking::report(settings, &groups)),

@@ -108,9 +108,8 @@ fn pairs(clips: &[LabelledSeries], go_on: GoOn<'_>) -> Result<Vec<Pair>, Error> 
     // Clips of a chip are in order of time, so the n-th quiet one belongs to the n-th with movement.
     let of = |class: &str| {
         let mut chosen: Vec<_> = clips.iter().filter(|clip| clip.label.class == class).collect();
-        let key = |clip: &&LabelledSeries| {
-            (clip.label.device.clone(), clip.label.session.clone(), clip.label.room.clone())
-        };
+        let key =
+            |clip: &&LabelledSeries| (clip.label.device.clone(), clip.label.session.clone(), clip.label.room.clone());
         chosen.sort_by_key(key);
         chosen
     };

@@ -218,10 +218,7 @@ mod tests {
     use super::*;
 
     fn report() -> Report {
-        let cells = vec![
-            Cell::interval(&Interval { value: 0.9, low: 0.85, high: 0.94 }),
-            Cell::text("a, \"quoted\""),
-        ];
+        let cells = vec![Cell::interval(&Interval { value: 0.9, low: 0.85, high: 0.94 }), Cell::text("a, \"quoted\"")];
         let score = Row { name: "score".to_owned(), cells, verdict: Some(Verdict::NoEvidence), ..Row::default() };
         let control = Row { name: "control".to_owned(), kind: RowKind::Control, ..Row::default() };
         Report {

@@ -164,7 +164,16 @@ fn table(settings: &Settings, group: &[Scores]) -> Option<Table> {
         notes.push(format!("stopped after {} of {n_wanted} trials", first.n_trials));
     }
     let columns = [
-        "MOTA", "IDF1", "HOTA", "switches", "missed", "false", "count right", "changes a min", "error, m", "afterwards, m",
+        "MOTA",
+        "IDF1",
+        "HOTA",
+        "switches",
+        "missed",
+        "false",
+        "count right",
+        "changes a min",
+        "error, m",
+        "afterwards, m",
         "in 90 %",
     ];
     Some(Table {
