@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::actions::Action;
 use super::time::TimeView;
-use super::{dialog, figures, heat, log, sources, studio, timeline, viewport, zones};
+use super::{
+    dialog, evaluation, evidence_plot, figures, heat, log, sources, studio, summaries, timeline, viewport, zones,
+};
 use crate::engine::{Command, LinkView, Snapshot};
-use crate::types::{NodeId, StreamId, Timestamp, TrackId};
+use crate::types::{EventId, NodeId, StreamId, Timestamp, TrackId};
 
 /// What a panel wants to happen after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,8 @@ pub enum Wish {
     Send(Command),
     /// Files of any kind: recordings, photos, scans.
     Open(Vec<std::path::PathBuf>),
+    /// Selects an event, goes there and shows what led to it.
+    ChooseEvent(EventId),
     /// Asks for files.
     Choose(dialog::Purpose),
 }
@@ -51,7 +55,7 @@ impl Cx<'_> {
     }
 
     pub fn context(&self) -> super::actions::Context {
-        self.state.context(self.frozen)
+        super::actions::Context { of_verdicts: !self.for_bodies, ..self.state.context(self.frozen) }
     }
 
     /// Whether there are bodies to look at, or one in the making.
@@ -87,7 +91,12 @@ pub struct State {
     /// How people, zones and the floor are drawn.
     pub look: figures::Look,
     /// The event whose evidence is shown.
-    pub event: Option<crate::types::EventId>,
+    pub event: Option<EventId>,
+    /// Its signals.
+    pub evidence: evidence_plot::Signals,
+    pub evaluation: evaluation::State,
+    /// Whose summary is shown.
+    pub summary: summaries::Domain,
     /// Whether the viewport shows bodies instead of the room; `None` leaves it to the arrangement of panels.
     pub bodies_on_stage: Option<bool>,
 }
@@ -97,7 +106,9 @@ impl State {
     pub fn context(&self, frozen: bool) -> super::actions::Context {
         super::actions::Context {
             frozen,
+            of_verdicts: false,
             has_range: self.timeline.range.is_some(),
+            event: self.event,
             photo: self.studio.photo,
             body: self.studio.body,
             zones_undo: self.zones.can_undo(),

@@ -10,8 +10,12 @@ mod bins;
 mod chart;
 mod cx;
 mod desk;
+mod detectors;
 mod dialog;
+mod evaluation;
 mod events;
+mod evidence;
+mod evidence_plot;
 pub mod figures;
 mod followed;
 mod format;
@@ -35,6 +39,7 @@ mod sources;
 pub mod stage;
 mod status;
 mod studio;
+mod summaries;
 mod theme;
 mod time;
 mod timeline;
@@ -356,7 +361,7 @@ impl App {
             let adapter = self.gpu.as_ref().map_or("none".to_owned(), |gpu| gpu.adapter.get_info().name);
             self.settings_open = settings::settings_ui(ctx, &mut self.settings, &adapter);
         }
-        let context = self.state.context(self.frozen.is_some());
+        let context = self.context();
         match self.palette.as_mut().map(|palette| palette.ui(ctx, &self.live, context)) {
             Some(Outcome::Closed) => self.palette = None,
             Some(Outcome::Run(action)) => {

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::NoticeLevel;
+use super::evaluation::Told;
 use super::feed::Feed;
 use super::index::{self, Index};
 use super::live;
@@ -89,6 +90,10 @@ pub enum JobEvent {
     },
     Cancelled {
         id: u64,
+    },
+    Evaluation {
+        id: u64,
+        told: Told,
     },
     /// From the body studio: a message, or only that something has changed.
     Studio(Option<(NoticeLevel, String)>),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use super::attach::{self, JobEvent};
 use super::dense;
+use super::detectors::{self, Detectors};
+use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
 use super::index;
 use super::latency::LatencyMeter;
@@ -25,7 +27,8 @@ use super::radio_network::RadioNetwork;
 use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
-use super::{Command, Dense, EngineConfig, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
+use super::verdicts::Verdicts;
+use super::{Command, Dense, EngineConfig, JobView, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
 use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
@@ -57,6 +60,9 @@ pub struct Core {
     pub(super) playing: Option<Playing>,
     pub(super) jobs: Vec<Job>,
     pub(super) next_job: u64,
+    evaluations: Evaluations,
+    pub(super) verdicts: Verdicts,
+    detectors: Arc<Detectors>,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
     pub(super) network: RadioNetwork,
@@ -90,6 +96,7 @@ impl Core {
             site,
             is_own_site: true,
             network,
+            verdicts: Verdicts::new(config.verdicts_dir.clone()),
             config,
             snapshot,
             repaint,
@@ -100,6 +107,8 @@ impl Core {
             playing: None,
             jobs: Vec::new(),
             next_job: 1,
+            evaluations: Evaluations::default(),
+            detectors: detectors::read(),
             next_source: 1,
             live_timeline: LiveTimeline::default(),
             timeline: Arc::default(),
@@ -180,6 +189,23 @@ impl Core {
             Command::SetSite(site) => self.set_site(site),
             Command::PoseBodies(wanted) => self.dense.set_wanted(wanted),
             Command::AssignBody { track, body } => self.dense.assign(track, body),
+            Command::JudgeEvent { event, verdict } => self.judge_event(event, verdict),
+            Command::MarkFall(span) => self.mark_fall(span),
+            Command::UndoVerdict => {
+                let written = self.verdicts.undo();
+                self.say_if_wrong(written);
+            }
+            Command::RedoVerdict => {
+                let written = self.verdicts.redo();
+                self.say_if_wrong(written);
+            }
+            Command::RefitFalls => self.refit_falls(),
+            Command::SaveText { path, text } => match crate::export::save(&path, text.as_bytes()) {
+                Ok(_) => self.notices.add(NoticeLevel::Info, format!("Saved {}", path.display())),
+                Err(error) => self.notices.add(NoticeLevel::Error, error.to_string()),
+            },
+            Command::Evaluate(task) => self.evaluate(task),
+            Command::ForgetEvaluation(id) => self.evaluations.forget(id),
             Command::CancelJob(id) => {
                 self.studio.cancel(id);
                 for job in self.jobs.iter().filter(|job| job.view.id == id) {
@@ -221,18 +247,37 @@ impl Core {
         }
     }
 
+    fn evaluate(&mut self, task: Task) {
+        let id = self.next_job;
+        self.next_job += 1;
+        let cancel = Arc::new(AtomicBool::new(false));
+        self.evaluations.begin(id, task.clone());
+        let events = self.job_events.0.clone();
+        // An engine that has gone wants no news.
+        let say = move |told| drop(events.send(JobEvent::Evaluation { id, told }));
+        let view = JobView { id, label: format!("Evaluating {}", task.label().to_lowercase()), progress: None };
+        match evaluation::spawn(task, Arc::clone(&cancel), say) {
+            Ok(thread) => self.jobs.push(Job { view, of_recordings: false, cancel, thread: Some(thread) }),
+            Err(error) => {
+                self.evaluations.tell(id, Told::Done(Err(format!("cannot start an evaluation: {error}"))));
+            }
+        }
+    }
+
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
     fn events(&self) -> Arc<Vec<Event>> {
-        let mut of_each: Vec<Arc<Vec<Event>>> = (self.attached.iter())
-            .map(|attached| match attached.timeline {
-                Some(_) => Arc::clone(&attached.events),
-                None => self.pipeline.events(attached.id),
-            })
-            .collect();
+        let mut of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
         let unread = self.attached.iter().filter(|attached| attached.timeline.is_none());
         let provenances: BTreeSet<Provenance> = unread.map(|attached| attached.feed.status().provenance).collect();
         of_each.extend(provenances.into_iter().map(|provenance| self.pipeline.people_events(provenance)));
         EventLog::merged(of_each.iter())
+    }
+
+    pub(super) fn events_of(&self, attached: &Attached) -> Arc<Vec<Event>> {
+        match attached.timeline {
+            Some(_) => Arc::clone(&attached.events),
+            None => self.pipeline.events(attached.id),
+        }
     }
 
     fn control(&mut self, command: PlayerCommand) {
@@ -316,6 +361,17 @@ impl Core {
                 (true, id)
             }
             JobEvent::Cancelled { id } => (true, id),
+            JobEvent::Evaluation { id, told } => {
+                if let Told::Step { progress, .. } = &told {
+                    for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
+                        job.view.progress = *progress;
+                    }
+                }
+                if let Told::Done(Err(why)) = &told {
+                    self.notices.add(NoticeLevel::Error, why.clone());
+                }
+                (self.evaluations.tell(id, told), id)
+            }
             JobEvent::Studio(said) => {
                 if let Some((level, text)) = said {
                     self.notices.add(level, text);
@@ -416,8 +472,12 @@ impl Core {
             playback,
             timeline: Arc::clone(&self.timeline),
             events: self.events(),
+            verdicts: self.verdicts.view(),
+            breathing: self.pipeline.breathing(),
+            detectors: Arc::clone(&self.detectors),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
+            evaluations: self.evaluations.list(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
             people,

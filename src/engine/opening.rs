@@ -41,6 +41,8 @@ pub(super) struct Attached {
 /// A whole recording being read.
 pub(super) struct Job {
     pub(super) view: JobView,
+    /// Whether it ends with the recordings that are open.
+    pub(super) of_recordings: bool,
     pub(super) cancel: Arc<AtomicBool>,
     pub(super) thread: Option<JoinHandle<()>>,
 }
@@ -66,6 +68,9 @@ impl Core {
             files.push((attached.id, path.clone(), Arc::clone(&attached.feed)));
         }
         for (id, path, _) in &files {
+            if let Err(why) = self.verdicts.open(*id, path) {
+                self.notices.add(NoticeLevel::Warning, why);
+            }
             if !follow {
                 self.start_index(*id, path.clone());
             }
@@ -86,20 +91,14 @@ impl Core {
         }
     }
 
-    fn start_index(&mut self, source: SourceId, path: PathBuf) {
+    pub(super) fn start_index(&mut self, source: SourceId, path: PathBuf) {
         let id = self.next_job;
         self.next_job += 1;
         let cancel = Arc::new(AtomicBool::new(false));
         let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
-        match attach::spawn_index(
-            id,
-            source,
-            path,
-            self.network.clone(),
-            Arc::clone(&cancel),
-            self.job_events.0.clone(),
-        ) {
-            Ok(thread) => self.jobs.push(Job { view, cancel, thread: Some(thread) }),
+        let cancelled = Arc::clone(&cancel);
+        match attach::spawn_index(id, source, path, self.network.clone(), cancelled, self.job_events.0.clone()) {
+            Ok(thread) => self.jobs.push(Job { view, of_recordings: true, cancel, thread: Some(thread) }),
             Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
         }
     }
@@ -182,13 +181,14 @@ impl Core {
             n_closed += 1;
             attached.feed.stop();
             self.pipeline.close(attached.id);
+            self.verdicts.close(attached.id);
             self.closing.extend(attached.thread);
         }
         self.closing.retain(|thread| !thread.is_finished());
         let any_file = self.attached.iter().any(|attached| matches!(attached.spec, SourceSpec::File { .. }));
         if !any_file && let Some(playing) = self.playing.take() {
             self.closing.extend(playing.thread);
-            for job in &self.jobs {
+            for job in self.jobs.iter().filter(|job| job.of_recordings) {
                 job.cancel.store(true, Ordering::Relaxed);
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::perceiving::Perceiving;
 use super::radio_network::RadioNetwork;
-use super::sensing::{EventLog, Sensed};
+use super::sensing::{BreathLog, EventLog, Sensed};
 use super::{LinkView, People};
 use crate::analytics::fall;
 use crate::analytics::presence::QuietBaseline;
@@ -13,6 +13,7 @@ use crate::analytics::watch::Watch;
 use crate::capture::SourceId;
 use crate::signal::transmitters::{self, Candidate};
 use crate::signal::{Products, StreamConfig, StreamProcessor};
+use crate::tracking::summary::BreathingReading;
 use crate::types::{ClockHealth, CsiFrame, Event, LinkHealth, NodeId, Provenance, Site, StreamId, Timestamp};
 
 /// Streams kept at once. Monitor mode hears every phone in the street, most of them once.
@@ -34,6 +35,7 @@ pub struct Pipeline {
     network: RadioNetwork,
     /// People are looked for by the links of all sources of one provenance together.
     people: BTreeMap<Provenance, Room>,
+    breathing: BreathLog,
     /// Streams given up because there were too many; shown, so that nobody misses them silently.
     pub n_streams_evicted: u64,
 }
@@ -117,6 +119,7 @@ impl Pipeline {
         for event in room.perceiving.push(time, frame, &self.network) {
             room.events.tell(event);
         }
+        self.breathing.note(time, stream.watch.presence());
         stream.n_frames += 1;
         stream.last_seen = time;
         stream.rate.push(time);
@@ -175,6 +178,11 @@ impl Pipeline {
     /// What detectors have told of a source, in order of the events' beginning.
     pub fn events(&self, source: SourceId) -> Arc<Vec<Event>> {
         self.events.get(&source).map(EventLog::events).unwrap_or_default()
+    }
+
+    /// Breathing rates told so far, of all links.
+    pub fn breathing(&self) -> Arc<Vec<BreathingReading>> {
+        self.breathing.readings()
     }
 
     /// The newest frame's time over the streams of one source, or over all.

@@ -64,6 +64,29 @@ pub enum Severity {
     Alert,
 }
 
+/// What a person says of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventVerdict {
+    /// It was what the detector says.
+    Confirmed,
+    FalseAlarm,
+    Unsure,
+    /// Somebody fell here, and the detector called it something else or nothing.
+    MissedFall,
+}
+
+impl EventVerdict {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::FalseAlarm => "false alarm",
+            Self::Unsure => "unsure",
+            Self::MissedFall => "a fall that was missed",
+        }
+    }
+}
+
 /// How sure a detector is, 0..=1. Holding one is the proof that it was checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]

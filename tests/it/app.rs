@@ -24,7 +24,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 /// 2026-03-14 15:00:00 UTC.
-const START: Timestamp = Timestamp(1_773_500_400_000_000_000);
+pub const START: Timestamp = Timestamp(1_773_500_400_000_000_000);
 const N_BINS: usize = 64;
 
 /// A window of the size given, the snapshot it shows, and what it asked of the engine.

@@ -3,6 +3,7 @@
 mod app;
 mod app_bodies;
 mod app_people;
+mod app_sensing;
 mod atheros;
 mod body;
 mod body_measure;
@@ -17,6 +18,7 @@ mod drive;
 mod engine;
 mod esp32;
 mod evaluate;
+mod evaluation;
 mod export;
 mod export_body;
 mod falls;

@@ -102,7 +102,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let Some(data) = &options.data else {
         return simulated::run(&options.simulated, &settings, options.json, &interrupted);
     };
-    let records = super::data::read(data)?;
+    let records = crate::engine::evaluation::data::read(data)?;
     let n_records = records.len();
     let (labels, sheets) = sheets(records, &interrupted);
     let n_without_sheet = n_records - sheets.len();

@@ -3,14 +3,12 @@
 mod activity;
 mod body;
 mod conduct;
-mod data;
 mod doppler;
 mod falls;
 mod masking;
 mod mesh;
 mod photos;
 mod presence;
-mod statistics;
 mod table;
 mod tracking;
 

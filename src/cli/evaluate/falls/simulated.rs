@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::super::super::out;
 use super::super::conduct::Seeds;
-use super::super::statistics::poisson_interval;
 use super::living::live;
 use super::trials::{FALL, record};
 use super::{block, summary};
@@ -15,6 +14,7 @@ use crate::analytics::evaluation::falls::{self, Row, Sheet};
 use crate::analytics::evaluation::split::{Label, Split, TRAINING};
 use crate::analytics::fall::{Origin, RoomModel, Threshold};
 use crate::analytics::learn::Logistic;
+use crate::engine::evaluation::statistics::poisson_interval;
 use crate::simulate::SceneOptions;
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
