@@ -5,6 +5,8 @@ without positions, and from the picture of the floor. How they hold themselves i
 geometry, because posture is a property of the spectra. Only operations that tract knows are used.
 """
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -15,7 +17,9 @@ N_FEATURES = 64
 # What comes out, in order, and how many numbers each has.
 OUTPUTS = [("count", 3), ("root", 2), ("root_factor", 3), ("heading", 2), ("heading_confidence", 1),
            ("pelvis_height", 1), ("posture", 5), ("motion", 6), ("stride", 1), ("speed", 1), ("uprightness", 1),
-           ("joints", 3 * N_JOINTS), ("joint_log_variance", N_JOINTS)]
+           ("joints", 3 * N_JOINTS), ("joint_log_variance", N_JOINTS), ("slots", 18)]
+# Several people: each slot says presence (log odds), root (2) and the factor of its inverse covariance (3).
+N_SLOTS = 3
 
 
 class Norm(nn.Module):
@@ -57,7 +61,7 @@ def pooled(x, mask):
 
 
 class PoseNet(nn.Module):
-    def __init__(self, blocks, size=96, hidden=96, layers=2):
+    def __init__(self, blocks, size=128, hidden=160, layers=2):
         """`blocks` are the header's (name, start, length)."""
         super().__init__()
         self.blocks = [list(block) for block in blocks]
@@ -73,11 +77,17 @@ class PoseNet(nn.Module):
         self.geometry = nn.Sequential(nn.Linear(12, 64), nn.SiLU(), nn.Linear(64, size))
         self.attention = nn.ModuleList([Attention(size) for _ in range(layers)])
         self.floor = nn.Sequential(
-            nn.Conv2d(7, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 32, 3, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(32, 24, 3, stride=2, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(24 * 4 * 3, size))
-        self.place = nn.Sequential(nn.Linear(3 * size, 128), nn.SiLU(), nn.Dropout(0.1), nn.Linear(128, N_FEATURES),
+            nn.Conv2d(7, 32, 3, padding=1), nn.SiLU(), nn.Conv2d(32, 48, 3, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(48, 32, 3, stride=2, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(32 * 4 * 3, size))
+        self.place = nn.Sequential(nn.Linear(3 * size, 160), nn.SiLU(), nn.Dropout(0.1), nn.Linear(160, N_FEATURES),
                                    nn.SiLU())
         self.place_out = nn.Linear(N_FEATURES, 3 + 2 + 3 + 2 + 1)
+        # Several people have a branch of their own that teaches the rest nothing, so that it costs one person nothing.
+        self.crowd_floor = nn.Sequential(
+            nn.Conv2d(7, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 32, 3, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(32, 32, 3, stride=2, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(32 * 4 * 3, 96), nn.SiLU())
+        self.crowd = nn.Sequential(nn.Linear(3 * size + N_FEATURES + 96, 160), nn.SiLU(), nn.Dropout(0.1),
+                                   nn.Linear(160, 6 * N_SLOTS))
         self.mean_spectra = nn.Sequential(nn.Linear(n_spectra, 64), nn.SiLU(), nn.Dropout(0.2), nn.Linear(64, 64),
                                           nn.SiLU())
         self.body = nn.Sequential(nn.Linear(2 * size + 64, 128), nn.SiLU(), nn.Dropout(0.1))
@@ -92,11 +102,33 @@ class PoseNet(nn.Module):
         placed = link + self.geometry(geometry)
         for layer in self.attention:
             placed = layer(placed, mask)
-        features = self.place(torch.cat([pooled(placed, mask), self.floor(grid)], -1))
+        seen = torch.cat([pooled(placed, mask), self.floor(grid)], -1)
+        features = self.place(seen)
+        slots = self.crowd(torch.cat([seen.detach(), features.detach(), self.crowd_floor(grid)], -1))
         body = self.body_out(self.body(torch.cat([pooled(link, mask), self.mean_spectra(mean)], -1)))
         at = 15
         joints = body[:, at:at + 3 * N_JOINTS] * 0.1 + self.mean_pose
-        return torch.cat([self.place_out(features), body[:, :at], joints, body[:, at + 3 * N_JOINTS:]], -1), features
+        return torch.cat([self.place_out(features), body[:, :at], joints, body[:, at + 3 * N_JOINTS:], slots],
+                         -1), features
+
+
+class Flat(nn.Module):
+    """The same network with one input, as the program's engines take it: tokens, geometry, mask and floor in a row."""
+
+    def __init__(self, net, n_links):
+        super().__init__()
+        self.net, self.n_links = net, n_links
+
+    def forward(self, inputs):
+        """[1, links * (tokens + 12 + 1) + 980]."""
+        lengths = [self.n_links * len(self.net.token_mean), self.n_links * 12, self.n_links, 980]
+        parts, at = [], 0
+        for length in lengths:
+            parts.append(inputs[:, at:at + length])
+            at += length
+        tokens, geometry, mask, grid = parts
+        return self.net(tokens.reshape(1, self.n_links, -1), geometry.reshape(1, self.n_links, 12), mask,
+                        grid.reshape(1, 7, 14, 10))
 
 
 def split(out):
@@ -109,13 +141,14 @@ def split(out):
     return answers
 
 
+def whitened_by(factor, d):
+    """Error in units of its own predicted spread, and the log of the density's scale; last axes 3 and 2."""
+    a, b, c = factor[..., 0].clamp(-4, 4), factor[..., 1], factor[..., 2].clamp(-4, 4)
+    return torch.stack([a.exp() * d[..., 0] + b * d[..., 1], c.exp() * d[..., 1]], -1), a + c
+
+
 def whitened(answers, root):
-    """Error of the root in units of its own predicted spread, and the log of the density's scale."""
-    a, b, c = answers["root_factor"].unbind(1)
-    a, c = a.clamp(-4, 4), c.clamp(-4, 4)
-    d = root - answers["root"]
-    e = torch.stack([a.exp() * d[:, 0] + b * d[:, 1], c.exp() * d[:, 1]], 1)
-    return e, a + c
+    return whitened_by(answers["root_factor"], root - answers["root"])
 
 
 def root_sigma(answers):
@@ -136,14 +169,30 @@ def mirrored(joints):
 HEADING, FACING, POSTURE, MOTION, STRIDE, SPEED, UPRIGHT, JOINTS = slice(4, 6), 6, 7, 9, 10, 13, 14, slice(15, 66)
 
 
-def loss(out, person, n_people):
-    """`person` [b, 66] are the answers about the first; places are taught only where there is one person.
+def crowd_loss(slots, people):
+    """Least cost over all ways to give three slots to the people that are there; `people` [b, 3, 66]."""
+    slots = slots.view(-1, N_SLOTS, 6)
+    here = people[:, :, 0]
+    d = people[:, None, :, 1:3] - slots[:, :, None, 1:3]
+    error, log_scale = whitened_by(slots[:, :, None, 3:].expand(-1, -1, N_SLOTS, -1), d)
+    placed = 0.5 * error.square().sum(-1).clamp(max=50.0) - log_scale
+    placed = placed + 2 * nn.functional.smooth_l1_loss(d, torch.zeros_like(d), reduction="none").sum(-1)
+    # [b, slot, person]: a slot that is given to somebody who is not there must say so.
+    soft = nn.functional.softplus
+    cost = here[:, None] * (placed + soft(-slots[:, :, :1])) + (1 - here[:, None]) * soft(slots[:, :, :1])
+    ways = [sum(cost[:, slot, i] for i, slot in enumerate(way)) for way in itertools.permutations(range(N_SLOTS))]
+    return torch.stack(ways, 1).amin(1).mean()
+
+
+def loss(out, people, n_people):
+    """`people` [b, 3, 66]; the answers about one person are taught only where there is one.
 
     Terms and weights after spec/pose.md section 8.4.
     """
     answers = split(out)
     cross = nn.functional.cross_entropy
-    total = cross(answers["count"], n_people.clamp(max=2).long())
+    total = cross(answers["count"], n_people.clamp(max=2).long()) + crowd_loss(answers["slots"], people)
+    person = people[:, 0]
     one = n_people == 1
     if not one.any():
         return total

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Trains the network that sees where people are and how they hold themselves, from simulated rooms to ONNX.
+"""Trains the network that sees where people are and how they hold themselves, on simulated rooms.
 
-Needs: torch >= 2.4; for the export onnx and onnxscript; for its check onnxruntime. A GPU is used where there is one.
+Needs: torch >= 2.4. A GPU is used where there is one. describe.py calibrates and exports what comes out.
 
     corporeal must be on the path, or named:  --program target/release/corporeal
     python models/pose/train.py --program target/release/corporeal --windows 20000 --steps 3000 --out pose
@@ -12,7 +12,6 @@ test rooms, people and motions are disjoint by their seeds. See TESTED.md for wh
 """
 
 import argparse
-import json
 import math
 import resource
 import time
@@ -31,7 +30,7 @@ def arguments():
     parser.add_argument("--program", default="corporeal", help="the program that simulates")
     parser.add_argument("--generators", type=int, default=1, help="processes that simulate")
     parser.add_argument("--from", dest="files", nargs="*", default=[], help="files of windows instead of pipes")
-    parser.add_argument("--validation", help="file of windows of validation rooms; else 600 are simulated")
+    parser.add_argument("--validation", help="file of windows of validation rooms, only to watch")
     parser.add_argument("--windows", type=int, default=20_000, help="windows kept in memory")
     parser.add_argument("--start-at", type=int, default=2_000, help="windows that training waits for")
     parser.add_argument("--steps", type=int, default=3_000)
@@ -41,7 +40,9 @@ def arguments():
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", default="pose", help="writes OUT.pt, OUT.onnx and OUT.json")
+    parser.add_argument("--single", type=float, default=1 / 3, help="share of windows of one antenna")
+    parser.add_argument("--resume", action="store_true", help="go on from OUT.part")
+    parser.add_argument("--out", default="pose", help="writes OUT.pt; describe.py makes the rest")
     return parser.parse_args()
 
 
@@ -64,9 +65,12 @@ def set_normalisation(net, data):
 
 
 def batch_of(data, wanted, n_links, generator, noise=0.0, net=None):
+    """Inputs from drawn links, and the windows that have as many. With `noise` rooms are mirrored, too."""
     part = windows.select(data, wanted)
     rows, links = windows.draw_links(part, n_links, generator)
     part = windows.select(part, rows)
+    if noise > 0:
+        part = windows.mirrored_rooms(part, generator)
     at = torch.arange(len(links))[:, None]
     tokens = part["tokens"][at, links].float()
     if noise > 0:
@@ -94,38 +98,76 @@ def train(options, pool, device):
     set_normalisation(net, data)
     net.to(device).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.03)
-    began, step, losses, seen = time.process_time(), 0, [], len(data["room"])
-    began_clock = time.monotonic()
+    step, losses, seen, spent, spent_clock = 0, [], 0, 0.0, 0.0
+    if options.resume:
+        part = torch.load(f"{options.out}.part", weights_only=True)
+        net.load_state_dict(part["net"])
+        optimiser.load_state_dict(part["optimiser"])
+        generator.set_state(part["generator"])
+        step, spent, spent_clock = part["step"], part["spent"], part["spent_clock"]
+    began, began_clock = time.process_time() - spent, time.monotonic() - spent_clock
+    last_saved = time.monotonic()
     while True:
-        done = max(step / options.steps, (time.process_time() - began) / options.secs,
-                   (time.monotonic() - began_clock) / options.wall_secs)
+        secs, clock = time.process_time() - began, time.monotonic() - began_clock
+        done = max(step / options.steps, secs / options.secs, clock / options.wall_secs)
+        if time.monotonic() - last_saved > 180 or done >= 1:
+            # An interruption loses three minutes.
+            torch.save({"net": net.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": secs,
+                        "spent_clock": clock, "generator": generator.get_state(), "blocks": net.blocks}, f"{options.out}.part")
+            last_saved = time.monotonic()
         if done >= 1:
             break
         for group in optimiser.param_groups:
             group["lr"] = options.rate * min(1, (step + 1) / 40) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.01)
-        if step % 100 == 0 and pool.n_read > seen:
-            data, seen = pool.all(), pool.n_read
-        wanted = torch.randint(len(data["room"]), (options.batch,), generator=generator)
-        n_links = (2, 4, 8)[step % 3]
-        if done < 0.1:
+        if seen == 0 or (step % 100 == 0 and pool.n_read > seen):
+            data = pool.all()
+            seen = len(data["room"])
+            several, single = (data["n_antennas"] > 1).nonzero()[:, 0], (data["n_antennas"] == 1).nonzero()[:, 0]
             # The easy part first: one person who walks or stands, all links.
             motion = data["people"][:, 0, network.MOTION]
             easy = ((data["n_people"] == 1) & ((motion == WALK) | (motion == STAND))).nonzero()[:, 0]
-            wanted, n_links = easy[torch.randint(len(easy), (options.batch,), generator=generator)], 8
+        draw = lambda of, n: of[torch.randint(len(of), (n,), generator=generator)]
+        n_links = (2, 3, 4, 6, 8)[step % 5]
+        if done < 0.03:
+            wanted, n_links = draw(easy, options.batch), 8
+        elif len(single) == 0 or len(several) == 0:
+            wanted = torch.randint(seen, (options.batch,), generator=generator)
+        else:
+            n_single = round(options.batch * options.single)
+            wanted = torch.cat([draw(several, options.batch - n_single), draw(single, n_single)])
         inputs, part = batch_of(data, wanted, min(n_links, data["mask"].shape[1]), generator, 0.05, net)
         out, _ = net(*(x.to(device) for x in inputs))
-        value = network.loss(out, part["people"][:, 0].to(device), part["n_people"].to(device))
+        value = network.loss(out, part["people"].to(device), part["n_people"].to(device))
         optimiser.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         losses.append(value.item())
         step += 1
-        if step % 50 == 0:
-            print(f"step {step}: loss {sum(losses[-50:]) / 50:.3f}, {seen} windows, "
-                  f"{time.process_time() - began:.0f} processor seconds", flush=True)
+        if step % 100 == 0:
+            print(f"step {step}: loss {sum(losses[-100:]) / 100:.3f}, {seen} windows, {secs:.0f} processor seconds, "
+                  f"{100 * done:.0f} %", flush=True)
+        if step % 2_000 == 0 and options.validation:
+            watch(net, options.validation)
     net.cpu().eval()
     return net, {"steps": step, "windows": seen, "processor_secs": round(time.process_time() - began)}
+
+
+def watch(net, path):
+    """Prints how far the place is off in validation rooms; nothing is chosen by it."""
+    try:
+        data, _ = windows.load(path)
+    except (OSError, ValueError, SystemExit):
+        return  # not written yet
+    net.eval()
+    for antennas in (3, 1):
+        own = windows.select(data, (data["n_antennas"] == antennas) & (data["n_people"] == 1))
+        errors = []
+        for n_links in (2, 4, 8):
+            answers, _, part = answers_of(net, own, n_links)
+            errors.append((answers["root"] - part["people"][:, 0, 1:3]).norm(dim=1).median().item())
+        print(f"validation: {antennas} antennas, median root at 2, 4, 8 links", [round(e, 2) for e in errors], flush=True)
+    net.train()
 
 
 @torch.no_grad()
@@ -143,65 +185,6 @@ def answers_of(net, data, n_links, seed=5):
     return network.split(torch.cat(outs)), torch.cat(features), merged
 
 
-def calibrate(net, known, data):
-    """One factor for the spread of the root per number of links, and the limits of the usual, from validation rooms.
-
-    Where features lie is told from the training's own windows: validation rooms are too few for 64 by 64 numbers.
-    """
-    found = {}
-    known = windows.select(known, (known["n_people"] == 1).nonzero()[:3_000, 0])
-    for n_links in (2, 4, 8):
-        answers, features, part = answers_of(net, data, n_links)
-        one = part["n_people"] == 1
-        answers = {name: value[one] for name, value in answers.items()}
-        error, _ = network.whitened(answers, part["people"][one][:, 0, 1:3])
-        # 90 % of a two-dimensional normal distribution lie within a square of 4.605.
-        scale = (error.square().sum(1).quantile(0.9) / 4.605).sqrt().item()
-        features = features[one]
-        usual = answers_of(net, known, n_links)[1]
-        mean = usual.mean(0)
-        spread = torch.cov(usual.T) + 0.02 * usual.var(0).mean() * torch.eye(usual.shape[1])
-        factor = torch.linalg.cholesky(torch.linalg.inv(spread.double())).float()
-        distance = ((features - mean) @ factor).square().sum(1)
-        sigma = network.root_sigma(answers) * scale
-        rows, columns = torch.tril_indices(*factor.shape)
-        found[str(n_links)] = {
-            "root_scale": scale,
-            "familiarity": {
-                "mean": mean.tolist(),
-                "factor": factor[rows, columns].tolist(),
-                # Two sides share 5 %, 2.5 % each; the spread has its own 5 %.
-                "distance": [distance.quantile(0.025).item(), distance.quantile(0.975).item()],
-                "sigma_m": sigma.quantile(0.95).item(),
-            },
-        }
-    return found
-
-
-def export(net, options, calibration, header, cost):
-    for n_links in (8, 16):
-        inputs = (torch.zeros(1, n_links, len(net.token_mean)), torch.zeros(1, n_links, 12), torch.ones(1, n_links),
-                  torch.zeros(1, 7, 14, 10))
-        path = f"{options.out}_{n_links}.onnx"
-        torch.onnx.export(net, inputs, path, opset_version=17, dynamo=False, input_names=["tokens", "geometry", "mask", "grid"],
-                          output_names=["answers", "features"])
-    rounded = json.loads(json.dumps(calibration), parse_float=lambda text: float(f"{float(text):.5g}"))
-    description = {
-        "what": "poses from WiFi, trained on simulated rooms only",
-        "input_version": header["input_version"],
-        "outputs": network.OUTPUTS,
-        "joints": header["joints"],
-        "postures": ["upright", "bent", "sitting", "low", "lying"],
-        "motion_classes": header["motion_classes"],
-        "normalisation": "inside the network",
-        "seed": options.seed,
-        "training": cost,
-        "calibration": rounded,
-    }
-    with open(f"{options.out}.json", "w", encoding="utf-8") as file:
-        json.dump(description, file, indent=None, separators=(",", ":"))
-
-
 def main():
     options = arguments()
     torch.set_num_threads(options.threads)
@@ -211,16 +194,8 @@ def main():
     pool.close()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost["simulation_processor_secs"] = round(usage.ru_utime + usage.ru_stime)
-    if options.validation:
-        validation, header = windows.load(options.validation)
-    else:
-        source = windows.Stream(f"|{options.program} simulate windows --set validation --single-too -n 600")
-        validation, header = source.read(600), source.header
-        source.close()
-    calibration = calibrate(net, pool.all(), validation)
-    torch.save({"net": net.state_dict(), "blocks": net.blocks, "calibration": calibration, "cost": cost}, f"{options.out}.pt")
+    torch.save({"net": net.state_dict(), "blocks": net.blocks, "cost": cost, "seed": options.seed}, f"{options.out}.pt")
     print("wrote", f"{options.out}.pt", cost, flush=True)
-    export(net, options, calibration, header, cost)
 
 
 if __name__ == "__main__":

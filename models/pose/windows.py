@@ -13,7 +13,7 @@ import threading
 import torch
 
 # The version of the inputs (src/pose/layout.rs) that this code was written for.
-INPUT_VERSION = 1
+INPUT_VERSION = 2
 # Fields that are kept; the rest of a record only serves checks.
 KEPT = ("room", "n_antennas", "n_people", "n_links", "packets_per_sec", "longest_gap_secs", "size_m", "mask", "snr_db",
         "path_rate", "tokens", "geometry", "map", "grid", "people")
@@ -64,43 +64,40 @@ class Stream:
 
 
 class Pool:
-    """Windows in memory; grows while its sources still give some, then forgets the oldest."""
+    """Windows in memory; grows while its sources still give some, up to `capacity`. A thread reads each source."""
 
     def __init__(self, sources, capacity):
-        self.parts, self.capacity = [], capacity
-        self.lock, self.n_read, self.done, self.error = threading.Lock(), 0, False, None
+        self.capacity, self.table = capacity, None
+        self.lock, self.n_read, self.error = threading.Lock(), 0, None
         self.streams = [Stream(source) for source in sources]
         self.header = self.streams[0].header
-        self.thread = threading.Thread(target=self._fill, daemon=True)
-        self.thread.start()
+        self.threads = [threading.Thread(target=self._fill, args=(stream,), daemon=True) for stream in self.streams]
+        for thread in self.threads:
+            thread.start()
 
-    def _fill(self):
+    def _fill(self, stream):
         try:
-            live = list(self.streams)
-            while live:
-                for stream in list(live):
-                    part = stream.read(100)
-                    if part is None:
-                        live.remove(stream)
-                        continue
-                    with self.lock:
-                        self.parts.append(part)
-                        self.n_read += len(part["room"])
-                        while sum(len(p["room"]) for p in self.parts) > self.capacity:
-                            self.parts.pop(0)
+            while self.n_read < self.capacity and (part := stream.read(100)) is not None:
+                with self.lock:
+                    n = min(len(part["room"]), self.capacity - self.n_read)
+                    if self.table is None:
+                        self.table = {name: torch.empty(self.capacity, *value.shape[1:], dtype=value.dtype)
+                                      for name, value in part.items()}
+                    for name, value in part.items():
+                        self.table[name][self.n_read:self.n_read + n] = value[:n]
+                    self.n_read += n
         except (Exception, SystemExit) as error:  # a broken source must stop the training, not starve it
             self.error = error
-        self.done = True
 
     def all(self):
         """Everything in memory now."""
         if self.error:
             raise SystemExit(f"reading windows failed: {self.error}")
         with self.lock:
-            return {name: torch.cat([part[name] for part in self.parts]) for name in KEPT} if self.parts else None
+            return {name: value[:self.n_read] for name, value in self.table.items()} if self.table else None
 
     def wait_for(self, n):
-        while self.n_read < n and not self.done:
+        while self.n_read < n and any(thread.is_alive() for thread in self.threads):
             threading.Event().wait(0.2)
         return self.all()
 
@@ -166,3 +163,24 @@ def draw_links(data, n, generator):
     keys = torch.rand(len(data["mask"]), slots, generator=generator) + 10.0 * (1.0 - data["mask"])
     rows = (data["mask"].sum(1) >= n).nonzero()[:, 0]
     return rows, keys.argsort(1)[rows, :n]
+
+
+def mirrored_rooms(data, generator):
+    """Half of the windows seen in a mirror on the x wall, half in one on the y wall: exact, for radios and people alike.
+
+    What a link's numbers say does not change; places, directions and the floor do. Left and right of bodies change
+    too, which no loss of ours asks for.
+    """
+    data = dict(data)
+    for axis in (0, 1):
+        flip = torch.rand(len(data["room"]), generator=generator) < 0.5
+        sign = torch.where(flip, -1.0, 1.0)
+        geometry, people = data["geometry"].clone(), data["people"].clone()
+        for place in (axis, 3 + axis, 6 + axis):
+            geometry[:, :, place] *= sign[:, None]
+        for place in (1 + axis, 4 + axis):
+            people[:, :, place] *= sign[:, None]
+        floor = data["map"].view(*data["map"].shape[:2], 14, 10)
+        floor = torch.where(flip[:, None, None, None], floor.flip(2 + axis), floor)
+        data.update(geometry=geometry, people=people, map=floor.flatten(2))
+    return data

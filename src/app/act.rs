@@ -15,7 +15,7 @@ use super::{App, dialog, evidence_plot, layout, screenshot, theme, timeline};
 use crate::engine::studio::StudioCommand;
 use crate::engine::{Command, NoticeLevel, RecordingSpec};
 use crate::render::StandardView;
-use crate::types::{EventId, Span};
+use crate::types::{EventId, Provenance, Site, Span};
 
 /// A fall is marked for this long around the playhead, seconds: what the detector looks at.
 const MARKED_SECS: f64 = 4.0;
@@ -25,12 +25,26 @@ impl App {
     pub(super) fn grant(&mut self, ctx: &egui::Context, wish: Wish, now_secs: f64) {
         match wish {
             Wish::Do(action) => self.act(ctx, action, now_secs),
+            Wish::Send(Command::SetSite(site)) => self.set_site(site),
             Wish::Send(command) => (self.backend.send)(command),
             Wish::Open(paths) => self.open(paths),
             Wish::Choose(purpose) => self.choose(purpose),
             Wish::ChooseEvent(id) => self.choose_event(id),
         }
         ctx.request_repaint();
+    }
+
+    /// Hands a site to the engine; the zones of a live one are remembered.
+    fn set_site(&mut self, site: Site) {
+        if self.live.provenance.is_none_or(|provenance| provenance == Provenance::Live) {
+            self.settings.zones.clone_from(&site.zones);
+        }
+        (self.backend.send)(Command::SetSite(site));
+    }
+
+    /// Whether Undo and Redo are about zones: where both could be meant, the arrangement of panels decides.
+    fn edits_zones(&self, zones: bool, bodies: bool) -> bool {
+        zones && !(bodies && self.settings.layout == StartLayout::Bodies)
     }
 
     /// Sends every file to those who read its kind. Photos are not remembered, only where they were.
@@ -200,6 +214,20 @@ impl App {
             self.state.log.say(NoticeLevel::Info, text, now_secs);
             return;
         }
+        let site = Arc::clone(&self.live.site);
+        let edited = match action {
+            Action::Undo if self.edits_zones(context.zones_undo, self.live.studio.undo.is_some()) => {
+                Some(self.state.zones.undo(&site))
+            }
+            Action::Redo if self.edits_zones(context.zones_redo, self.live.studio.redo.is_some()) => {
+                Some(self.state.zones.redo(&site))
+            }
+            _ => None,
+        };
+        if let Some(edited) = edited {
+            edited.into_iter().for_each(|site| self.set_site(site));
+            return;
+        }
         let state = &mut self.state;
         let send = &mut self.backend.send;
         match action {
@@ -262,8 +290,18 @@ impl App {
                 }
             }
             Action::RefitFalls => send(Command::RefitFalls),
-            Action::Undo if context.of_verdicts => send(Command::UndoVerdict),
-            Action::Redo if context.of_verdicts => send(Command::RedoVerdict),
+            Action::Undo if context.of_verdicts && self.live.verdicts.can_undo => send(Command::UndoVerdict),
+            Action::Redo if context.of_verdicts && self.live.verdicts.can_redo => send(Command::RedoVerdict),
+            Action::Figure(figure) => state.look.figure = figure,
+            Action::Colouring(colouring) => state.look.colouring = colouring,
+            Action::ShowTruth => state.look.truth = !state.look.truth,
+            Action::ShowZones => state.look.zones = !state.look.zones,
+            Action::ShowHeat => state.look.heat = !state.look.heat,
+            Action::DrawZone => {
+                state.zones.toggle_drawing();
+                state.bodies_on_stage = Some(false);
+                layout::show(&mut self.tree, Pane::Viewport);
+            }
             Action::NextLink => state.selection.step(&self.live, 1),
             Action::PreviousLink => state.selection.step(&self.live, -1),
             Action::Palette => self.palette = Some(Palette::default()),

@@ -5,6 +5,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::figures::{Colouring, Figure};
 use super::layout::{Pane, StartLayout};
 use super::studio::{self, Show, Stance, Units};
 use crate::engine::Snapshot;
@@ -37,6 +38,13 @@ pub enum Action {
     ViewSide,
     ViewTop,
     ViewHome,
+    /// How people are drawn, and what the colours of bodies say.
+    Figure(Figure),
+    Colouring(Colouring),
+    ShowTruth,
+    ShowZones,
+    ShowHeat,
+    DrawZone,
     NextLink,
     PreviousLink,
     NextEvent,
@@ -185,7 +193,7 @@ pub static TABLE: &[Entry] = &[
     keyed(Action::PastePhoto, Group::Body, "Paste photo", "Add the picture in the clipboard", CTRL, Key::V),
     keyed(Action::FitBody, Group::Body, "Fit body", "Fit one body to all photos in use", CTRL, Key::Enter),
     entry(Action::CancelWork, Group::Body, "Cancel fit", "Stop the fit or registration that is running"),
-    keyed(Action::Undo, Group::Body, "Undo", "Take back the last verdict, or the last change of a body where panels are arranged for bodies", CTRL, Key::Z),
+    keyed(Action::Undo, Group::Body, "Undo", "Take back the last change of a zone, the last verdict, or the last change of a body", CTRL, Key::Z),
     keyed(Action::Redo, Group::Body, "Redo", "Make again what was taken back", CTRL_SHIFT, Key::Z),
     entry(Action::ResetBody, Group::Body, "Reset body", "Put all sliders of the selected body back to what was fitted"),
     entry(Action::DrawBody, Group::Body, "Draw a body", "Add a body to play with; it is marked as drawn everywhere"),
@@ -216,6 +224,16 @@ pub static TABLE: &[Entry] = &[
     entry(Action::ViewSide, Group::View, "Side view", "Look across the room from the side"),
     entry(Action::ViewTop, Group::View, "Top view", "Look down on the floor plan"),
     keyed(Action::ViewHome, Group::View, "Reset camera", "Show the whole room", NONE, Key::Num0),
+    entry(Action::Figure(Figure::Disc), Group::View, "People as discs", "Draw where people are and nothing else"),
+    entry(Action::Figure(Figure::Skeleton), Group::View, "People as skeletons", "Draw joints with their uncertainty where the data carry them, else a template"),
+    entry(Action::Figure(Figure::Body), Group::View, "People as bodies", "Pose the body model like people; it is a template unless a subject is assigned"),
+    entry(Action::Colouring(Colouring::Part), Group::View, "Bodies by part", "Colour bodies by their parts"),
+    entry(Action::Colouring(Colouring::Confidence), Group::View, "Bodies by confidence", "Colour bodies by how sure their joints are"),
+    entry(Action::Colouring(Colouring::Speed), Group::View, "Bodies by speed", "Colour bodies by how fast they move"),
+    entry(Action::ShowTruth, Group::View, "Simulated truth", "Show or hide the simulator's own people"),
+    entry(Action::ShowZones, Group::View, "Zones on the floor", "Show or hide the zones"),
+    entry(Action::ShowHeat, Group::View, "Floor heat map", "Show or hide where people have spent their time"),
+    keyed(Action::DrawZone, Group::View, "Draw zone", "Click the corners of a zone on the floor, or drag a rectangle", NONE, Key::Z),
     keyed(Action::NextLink, Group::View, "Next link", "Select the next link", NONE, Key::N),
     keyed(Action::PreviousLink, Group::View, "Previous link", "Select the previous link", SHIFT, Key::N),
     entry(Action::Show(Pane::Viewport), Group::View, "Show room", "Bring the 3D view of the room and of bodies to the front"),
@@ -228,7 +246,8 @@ pub static TABLE: &[Entry] = &[
     entry(Action::Show(Pane::Links), Group::View, "Show links", "Bring the link table to the front"),
     entry(Action::Show(Pane::Selection), Group::View, "Show selection", "Bring the details of the selected link to the front"),
     entry(Action::Show(Pane::Sources), Group::View, "Show sources", "Bring the source manager to the front"),
-    entry(Action::Show(Pane::People), Group::View, "Show people", "Bring what each link says of people to the front"),
+    entry(Action::Show(Pane::People), Group::View, "Show people", "Bring who is followed and what each link says of people to the front"),
+    entry(Action::Show(Pane::Zones), Group::View, "Show zones", "Bring the list of zones to the front"),
     entry(Action::Show(Pane::Events), Group::View, "Show events", "Bring the list of events and their evidence to the front"),
     entry(Action::Show(Pane::Evidence), Group::View, "Show evidence", "Bring the signals that led to an event to the front"),
     entry(Action::Show(Pane::Summaries), Group::View, "Show summaries", "Bring the figures for care, shop and guard to the front"),
@@ -313,17 +332,21 @@ impl Action {
             Self::RefitFalls => {
                 need(snapshot.playback.is_some(), "Needs an open recording")?;
                 let verdicts = &snapshot.verdicts;
-                need(verdicts.n_falls > 0 && verdicts.n_others > 0, "Needs falls and movement that was none: judge events first")
+                need(verdicts.n_falls + verdicts.n_others > 0, "Needs verdicts on falls and on movement that was none: judge events first")
             }
             Self::FitBody => match studio::cannot_fit(studio).or(context.inputs_error) {
                 Some(reason) => Err(reason),
                 None => Ok(()),
             },
             Self::CancelWork => need(studio.work.is_some(), "No fit is running"),
-            Self::Undo if context.of_verdicts => need(snapshot.verdicts.can_undo, "Nothing to undo"),
-            Self::Redo if context.of_verdicts => need(snapshot.verdicts.can_redo, "Nothing to redo"),
-            Self::Undo => need(studio.undo.is_some(), "Nothing to undo"),
-            Self::Redo => need(studio.redo.is_some(), "Nothing to redo"),
+            Self::Undo => {
+                let of_verdicts = context.of_verdicts && snapshot.verdicts.can_undo;
+                need(studio.undo.is_some() || context.zones_undo || of_verdicts, "Nothing to undo")
+            }
+            Self::Redo => {
+                let of_verdicts = context.of_verdicts && snapshot.verdicts.can_redo;
+                need(studio.redo.is_some() || context.zones_redo || of_verdicts, "Nothing to redo")
+            }
             Self::ResetBody => need(body.is_some_and(|body| body.edited), "The selected body has not been changed"),
             Self::ExportBody | Self::RemoveBody => need(body.is_some(), "Needs a body: fit one to photos, or draw one"),
             Self::ExportSheet => need(
@@ -334,6 +357,8 @@ impl Action {
                 studio.work.is_none() && body.is_some_and(|body| matches!(body.origin, BodyOrigin::Scan { .. })),
                 "Needs a scan: open one and select it",
             ),
+            Self::ShowTruth => need(!snapshot.simulated_body.is_empty(), "Nothing simulated is open"),
+            Self::ShowHeat => need(snapshot.people.floor.is_some(), "Nobody has been followed in a measured room yet"),
             Self::Together => need(studio.bodies.len() > 1, "There is only one body"),
             Self::RemovePhoto => need(context.photo.is_some(), "No photo is selected"),
             Self::ShowAs(Show::Error) => need(studio.comparison.is_some(), "Compare two bodies first"),
@@ -354,6 +379,9 @@ pub struct Context {
     /// Selected in the studio.
     pub photo: Option<PhotoId>,
     pub body: Option<BodyId>,
+    /// Whether edits of zones can be taken back, or made again.
+    pub zones_undo: bool,
+    pub zones_redo: bool,
     /// Which typed figure cannot be used.
     pub inputs_error: Option<&'static str>,
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::actions::Action;
 use super::time::TimeView;
-use super::{dialog, evaluation, evidence_plot, heat, log, sources, studio, summaries, timeline, viewport};
+use super::{
+    dialog, evaluation, evidence_plot, figures, heat, log, sources, studio, summaries, timeline, viewport, zones,
+};
 use crate::engine::{Command, LinkView, Snapshot};
-use crate::types::{EventId, NodeId, StreamId, Timestamp};
+use crate::types::{EventId, NodeId, StreamId, Timestamp, TrackId};
 
 /// What a panel wants to happen after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +87,9 @@ pub struct State {
     pub viewport: viewport::State,
     pub log: log::Log,
     pub studio: studio::State,
+    pub zones: zones::State,
+    /// How people, zones and the floor are drawn.
+    pub look: figures::Look,
     /// The event whose evidence is shown.
     pub event: Option<EventId>,
     /// Its signals.
@@ -106,6 +111,8 @@ impl State {
             event: self.event,
             photo: self.studio.photo,
             body: self.studio.body,
+            zones_undo: self.zones.can_undo(),
+            zones_redo: self.zones.can_redo(),
             inputs_error: self.studio.inputs_error(),
         }
     }
@@ -122,6 +129,7 @@ pub enum HeatKind {
 pub struct Selection {
     pub stream: Option<StreamId>,
     pub node: Option<NodeId>,
+    pub person: Option<TrackId>,
     /// What is shown while nobody has chosen a link.
     pub(super) proposed: Option<StreamId>,
 }
@@ -148,7 +156,11 @@ impl Selection {
     }
 
     pub fn select_link(&mut self, stream: StreamId) {
-        (self.stream, self.node) = (Some(stream), None);
+        (self.stream, self.node, self.person) = (Some(stream), None, None);
+    }
+
+    pub fn select_person(&mut self, person: TrackId) {
+        (self.person, self.node) = (Some(person), None);
     }
 
     /// Moves to the next or previous link, around the end.

@@ -6,7 +6,10 @@ use egui_tiles::{SimplificationOptions, TileId, Tiles, UiResponse};
 use super::cx::{Cx, HeatKind};
 use super::layout::Pane;
 use super::theme::{self, Theme};
-use super::{detectors, evaluation, events, evidence, links, log, marks, people, plots, selection, signals, sources, studio, summaries, viewport, waterfall};
+use super::{
+    detectors, evaluation, events, evidence, links, log, marks, people, plots, selection, signals, sources, studio,
+    summaries, viewport, waterfall, zones,
+};
 
 /// Draws the panels in their places.
 pub struct Desk<'a, 'b> {
@@ -30,6 +33,7 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
                 Pane::Links => links::links_ui(ui, self.cx),
                 Pane::Selection => selection::selection_ui(ui, self.cx),
                 Pane::People => people::people_ui(ui, self.cx),
+                Pane::Zones => zones::zones_ui(ui, self.cx),
                 Pane::Events => events::events_ui(ui, self.cx),
                 Pane::Evidence => evidence::evidence_ui(ui, self.cx),
                 Pane::Summaries => summaries::summaries_ui(ui, self.cx),

@@ -97,18 +97,27 @@ pub fn when(calm: &Snapshot, span: Span) -> String {
     format::stamp(span.start, calm.timeline.span)
 }
 
-pub fn link_name(calm: &Snapshot, event: &Event) -> String {
-    let link = calm.links.iter().find(|link| link.stream.link == event.link);
-    link.map_or_else(|| event.link.to_string(), |link| link.name.clone())
+/// Whom and where it is about: the person, the zone, the link that saw it.
+pub fn place(calm: &Snapshot, event: &Event) -> String {
+    let link = event.link.map(|id| {
+        let link = calm.links.iter().find(|link| link.stream.link == id);
+        link.map_or_else(|| id.to_string(), |link| link.name.clone())
+    });
+    let zone = event.zone.map(|id| {
+        let zone = calm.site.zone(id).map(|zone| zone.name.clone()).filter(|name| !name.is_empty());
+        zone.unwrap_or_else(|| id.to_string())
+    });
+    let parts = [event.track.map(|track| track.to_string()), zone, link];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Whether it was clicked.
 fn row_ui(ui: &mut Ui, calm: &Snapshot, event: &Event, selected: bool, verdict: Option<EventVerdict>) -> bool {
     let theme = Theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW_DENSE), Sense::click());
-    let (time, name) = (when(calm, event.span), link_name(calm, event));
+    let (time, place) = (when(calm, event.span), self::place(calm, event));
     let said = verdict.map_or("", EventVerdict::label);
-    let told = format!("{} · {:.1} s · {}", event.kind.label(), event.span.secs(), name);
+    let told = format!("{} · {:.1} s · {}", event.kind.label(), event.span.secs(), place);
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, format!("{time} {told} {said}")));
     let painter = ui.painter().with_clip_rect(ui.painter().clip_rect().intersect(rect));
     if selected {

@@ -6,7 +6,7 @@ use egui::{RichText, Ui, vec2};
 
 use super::actions::Action;
 use super::cx::Cx;
-use super::events::{level, link_name, when};
+use super::events::{level, place, when};
 use super::evidence_plot::{plots_ui, shown_from, window_of};
 use super::marks;
 use super::theme::{self, Theme};
@@ -46,7 +46,7 @@ pub fn evidence_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 /// The stream of the event's link that is most worth looking at.
 fn link_of<'a>(calm: &'a Snapshot, event: &Event) -> Option<&'a LinkView> {
-    let of_link = calm.links.iter().filter(|link| link.stream.link == event.link);
+    let of_link = calm.links.iter().filter(|link| Some(link.stream.link) == event.link);
     of_link.max_by(|a, b| a.worth.total_cmp(&b.worth))
 }
 
@@ -60,7 +60,7 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event) {
         if let Some(provenance) = provenance {
             marks::provenance_ui(ui, provenance, true);
         }
-        let text = format!("{} · {:.1} s · {}", when(calm, event.span), event.span.secs(), link_name(calm, event));
+        let text = format!("{} · {:.1} s · {}", when(calm, event.span), event.span.secs(), place(calm, event));
         ui.label(RichText::new(text).color(theme.quiet));
         let confidence = format!("the detector is {:.0} % sure", 100.0 * event.confidence.get());
         ui.label(confidence).on_hover_text("What a detector says, not a finding: look at the stages and judge");
@@ -84,6 +84,11 @@ fn verdict_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event) {
                 (EventVerdict::Confirmed, "Movement", "Somebody moved, and did not fall (C)"),
                 (EventVerdict::MissedFall, "It was a fall", "Somebody fell, and the detector did not say so"),
                 (EventVerdict::FalseAlarm, "False alarm", "Nobody moved (X)"),
+                (EventVerdict::Unsure, "Unsure", "It cannot be told (U)"),
+            ],
+            EventKind::Stay | EventKind::Intrusion | EventKind::LongStay | EventKind::Crowded => &[
+                (EventVerdict::Confirmed, "Right", "It was as told (C)"),
+                (EventVerdict::FalseAlarm, "False alarm", "It was not so (X)"),
                 (EventVerdict::Unsure, "Unsure", "It cannot be told (U)"),
             ],
             EventKind::Masking => &[
@@ -117,7 +122,7 @@ fn no_signals_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event, has_link: bool) {
     let theme = Theme::of(ui);
     ui.vertical_centered(|ui| {
         ui.add_space(2.0 * theme::GRID);
-        if cx.live.playback.is_some() {
+        if cx.live.playback.is_some() && event.link.is_some() {
             ui.label("Play the recording around this moment to see the signals");
             if ui.button("Go there").clicked() {
                 cx.send(Command::Seek(shown_from(event)));
@@ -126,6 +131,8 @@ fn no_signals_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event, has_link: bool) {
         } else {
             let text = if has_link {
                 "The signals of this moment have left memory: a recording keeps them"
+            } else if event.link.is_none() {
+                "All links of the room told this together: the plots of each show its signals"
             } else {
                 "The link of this event is gone"
             };
@@ -148,6 +155,9 @@ fn stages_ui(ui: &mut Ui, event: &Event) {
                  judged meanwhile"
             }
             EventKind::Fall => "This event came without its stages",
+            EventKind::Stay | EventKind::Intrusion | EventKind::LongStay | EventKind::Crowded => {
+                "Told by where people are followed, on all links together; such an event has no stages"
+            }
         };
         ui.add(egui::Label::new(RichText::new(text).color(theme.quiet)).wrap());
         return;
@@ -202,16 +212,14 @@ fn support_ui(ui: &mut Ui, event: &Event, link: Option<&LinkView>) {
     let theme = Theme::of(ui);
     let Some(link) = link else { return };
     ui.add_space(theme::GRID);
-    ui.horizontal_wrapped(|ui| match link.sensed.falls {
-        Err(why) => {
+    if let Some(here) = link.sensed.room.filter(|_| matches!(event.kind, EventKind::Fall | EventKind::Movement)) {
+        let text = format!("Falls in this room: {} · {}", here.origin.text(), here.alarms.text());
+        ui.add(egui::Label::new(RichText::new(text).color(theme.quiet)).wrap());
+    }
+    if let Err(why) = link.sensed.falls {
+        ui.horizontal_wrapped(|ui| {
             marks::level_ui(ui, NoticeLevel::Warning);
             ui.label(RichText::new(format!("Now, on this link: {}", why.text())).color(theme.quiet));
-        }
-        Ok(()) if event.kind == EventKind::Fall => {
-            let text =
-                "Scores do not carry over to other rooms: this one is worth what this room's own verdicts make it";
-            ui.label(RichText::new(text).color(theme.quiet));
-        }
-        Ok(()) => {}
-    });
+        });
+    }
 }

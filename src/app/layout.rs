@@ -17,6 +17,7 @@ pub enum Pane {
     Sources,
     Log,
     People,
+    Zones,
     Events,
     Evidence,
     Summaries,
@@ -31,7 +32,7 @@ pub enum Pane {
 }
 
 impl Pane {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Viewport,
         Self::Amplitude,
         Self::Phase,
@@ -44,6 +45,7 @@ impl Pane {
         Self::Sources,
         Self::Log,
         Self::People,
+        Self::Zones,
         Self::Events,
         Self::Evidence,
         Self::Summaries,
@@ -71,6 +73,7 @@ impl Pane {
             Self::Sources => "Sources",
             Self::Log => "Log",
             Self::People => "People",
+            Self::Zones => "Zones",
             Self::Events => "Events",
             Self::Evidence => "Evidence",
             Self::Summaries => "Summaries",
@@ -122,7 +125,7 @@ impl StartLayout {
         let root = match self {
             Self::Lab => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let tables = tabs(&mut tiles, &[Links, People, Events, Summaries, Selection, Sources, Log]);
+                let tables = tabs(&mut tiles, &[Links, People, Zones, Events, Summaries, Selection, Sources, Log]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (tables, 1.0)]);
                 let falls = tabs(&mut tiles, &[Amplitude, Phase]);
                 let doppler = tabs(&mut tiles, &[Doppler, Signals, Evidence]);
@@ -134,7 +137,7 @@ impl StartLayout {
             }
             Self::Install => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let links = tabs(&mut tiles, &[Links, People, Detectors]);
+                let links = tabs(&mut tiles, &[Links, People, Zones, Detectors]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (links, 1.0)]);
                 let sources = tabs(&mut tiles, &[Sources, Events, Log]);
                 let details = tabs(&mut tiles, &[Selection]);
@@ -147,7 +150,7 @@ impl StartLayout {
                 let falls = tabs(&mut tiles, &[Amplitude, Phase, Doppler, Signals]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(evidence, 1.9), (falls, 1.0)]);
                 let room = tabs(&mut tiles, &[Viewport]);
-                let details = tabs(&mut tiles, &[Events, People, Selection, Links, Sources, Log]);
+                let details = tabs(&mut tiles, &[Events, People, Zones, Selection, Links, Sources, Log]);
                 let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);
                 let right = split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.2), (plots, 0.7)]);
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.4), (right, 1.0)])

@@ -73,6 +73,24 @@ pub const TAPE: f32 = 1.6;
 pub const TAPE_LIT: f32 = 3.0;
 /// How much of a body's surface is seen when its edges or bones are what is shown.
 pub const FAINT_BODY: f32 = 0.25;
+/// How much of their hue people who are not seen just now keep.
+pub const COASTING: f32 = 0.4;
+/// How much of a person's hue fills the 90 % region and the inner one, the fan of directions, a ghost's limbs, the shell of
+/// a joint; and of a kind's colour a zone.
+pub const REGION_90: f32 = 0.12;
+pub const REGION_1: f32 = 0.22;
+pub const FAN: f32 = 0.5;
+pub const GHOST: f32 = 0.4;
+pub const SHELL: f32 = 0.3;
+pub const ZONE: f32 = 0.14;
+/// How far the simulator's own people go from the mannequin's grey to the colour of simulated data.
+pub const TRUTH_TINT: f32 = 0.5;
+/// The map of the floor, of 255.
+pub const HEAT_ALPHA: u8 = 190;
+/// Trails lie this far above the floor, metres.
+pub const TRAIL_HEIGHT_M: f32 = 0.01;
+/// A click this near to a corner is on it, points.
+pub const SNAP: f32 = 12.0;
 pub const ZOOM_MIN: f32 = 0.75;
 pub const ZOOM_MAX: f32 = 2.0;
 

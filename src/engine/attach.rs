@@ -14,11 +14,14 @@ use super::evaluation::Told;
 use super::feed::Feed;
 use super::index::{self, Index};
 use super::live;
+use super::pipeline::Calibration;
 use super::player::{Player, PlayerCommand, SharedView, Track};
+use super::radio_network::RadioNetwork;
 use super::recorder::Tap;
+use crate::analytics::fall::Refitted;
 use crate::capture::source::file::FileReader;
 use crate::capture::{SourceId, SourceSpec, source};
-use crate::types::SourceState;
+use crate::types::{Site, SourceState};
 
 /// Starts the capture thread of one live source.
 pub fn spawn_live(id: SourceId, spec: SourceSpec, feed: Arc<Feed>, tap: Tap) -> std::io::Result<JoinHandle<()>> {
@@ -58,6 +61,8 @@ fn open_tracks(files: Vec<(SourceId, PathBuf, Arc<Feed>)>) -> Vec<Track> {
             Ok(reader) => {
                 feed.status().provenance = reader.provenance();
                 feed.status().label = format!("{} ({})", file_name(&path), reader.format().label());
+                let site = reader.recording_info().map(|info| &info.site);
+                feed.status().site = site.filter(|site| **site != Site::default()).cloned().map(Arc::new);
                 tracks.push(Track { reader, feed, next: None, finished: false });
             }
             Err(error) => feed.set_state(SourceState::Failed(error.to_string())),
@@ -88,6 +93,10 @@ pub enum JobEvent {
     Cancelled {
         id: u64,
     },
+    Refitted {
+        id: u64,
+        refitted: Result<Box<Refitted>, String>,
+    },
     Evaluation {
         id: u64,
         told: Told,
@@ -101,6 +110,8 @@ pub fn spawn_index(
     id: u64,
     source: SourceId,
     path: PathBuf,
+    network: RadioNetwork,
+    calibration: Calibration,
     cancel: Arc<AtomicBool>,
     events: Sender<JobEvent>,
 ) -> std::io::Result<JoinHandle<()>> {
@@ -109,7 +120,8 @@ pub fn spawn_index(
             events.send(JobEvent::Progress { id, progress }).ok();
             !cancel.load(Ordering::Relaxed)
         };
-        let event = match catch_unwind(AssertUnwindSafe(|| index::index(&path, source, go_on))) {
+        let read = AssertUnwindSafe(|| index::index(&path, source, &network, calibration, go_on));
+        let event = match catch_unwind(read) {
             Ok(Ok(Some(index))) => JobEvent::Indexed { id, source, index: Box::new(index) },
             Ok(Ok(None)) => JobEvent::Cancelled { id },
             Ok(Err(error)) => JobEvent::Failed { id, message: error.to_string() },

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::evaluation::Task;
-use super::studio::StudioCommand;
+use super::studio::{BodyId, StudioCommand};
 use crate::capture::{SourceId, SourceSpec};
-use crate::types::{EventId, EventVerdict, Site, Span, Timestamp};
+use crate::types::{EventId, EventVerdict, Site, Span, Timestamp, TrackId};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -40,6 +40,13 @@ pub enum Command {
     /// Takes the last ten seconds of every link as those of an empty room.
     LearnQuiet,
     SetSite(Site),
+    /// Whether somebody looks at bodies of followed people, which then are posed.
+    PoseBodies(bool),
+    /// Draws a person as this body of the studio; `None` is the template again.
+    AssignBody {
+        track: TrackId,
+        body: Option<BodyId>,
+    },
     CancelJob(u64),
     /// Says something of an event, or takes back what was said.
     JudgeEvent {

@@ -1,5 +1,6 @@
 //! The pipeline thread: obeys commands, drains the feeds into the pipeline, publishes snapshots.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use std::sync::Arc;
@@ -11,24 +12,28 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use super::attach::{self, JobEvent};
+use super::dense;
 use super::detectors::{self, Detectors};
 use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
 use super::index;
+use super::judging::stored_model;
 use super::latency::LatencyMeter;
 use super::live_timeline::LiveTimeline;
 use super::notices::Notices;
 use super::opening::{Attached, Job, Playing};
 use super::pipeline::Pipeline;
 use super::player::PlayerCommand;
+use super::radio_network::RadioNetwork;
 use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
 use super::verdicts::Verdicts;
-use super::{Command, EngineConfig, JobView, NoticeLevel, RecordingSpec, Snapshot, Timeline};
+use super::{Command, Dense, EngineConfig, JobView, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
+use crate::analytics::fall::Refitted;
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
-use crate::types::{Event, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
+use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
@@ -44,7 +49,9 @@ const MAX_BURST: usize = 512;
 /// The state of the pipeline thread. [`super::opening`] holds its methods for sources.
 pub struct Core {
     pub(super) config: EngineConfig,
-    pub(super) site: Arc<Site>,
+    site: Arc<Site>,
+    /// Whether `site` is this installation's and not a recording's or the simulator's.
+    is_own_site: bool,
     pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
     pub(super) repaint: Box<dyn Fn() + Send + Sync>,
     pub(super) wake: (Sender<()>, Receiver<()>),
@@ -58,8 +65,11 @@ pub struct Core {
     evaluations: Evaluations,
     pub(super) verdicts: Verdicts,
     detectors: Arc<Detectors>,
+    /// The newest fit to verdicts.
+    pub(super) refitted: Option<Arc<Refitted>>,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
+    pub(super) network: RadioNetwork,
     pub(super) live_timeline: LiveTimeline,
     pub(super) timeline: Arc<Timeline>,
     pub(super) timeline_made: Instant,
@@ -68,6 +78,7 @@ pub struct Core {
     pub(super) recording_error_said: bool,
     pub(super) notices: Notices,
     studio: studio::handle::Handle,
+    dense: dense::Handle,
     pub(super) latency: LatencyMeter,
     /// Arrivals of the frames that the next snapshot will show first.
     pub(super) arrivals: Vec<(SourceId, Instant)>,
@@ -82,9 +93,13 @@ pub struct Core {
 impl Core {
     pub fn new(config: EngineConfig, snapshot: Arc<ArcSwap<Snapshot>>, repaint: Box<dyn Fn() + Send + Sync>) -> Self {
         let now = Instant::now();
+        let (site, network) = (Arc::new(config.site.clone()), RadioNetwork::installed());
+        let studio = studio::handle::Handle::default();
         Self {
-            site: Arc::new(config.site.clone()),
-            pipeline: Pipeline::new(config.stream),
+            pipeline: Pipeline::new(config.stream).with_people(&site, &network),
+            site,
+            is_own_site: true,
+            network,
             verdicts: Verdicts::new(config.verdicts_dir.clone()),
             config,
             snapshot,
@@ -98,6 +113,7 @@ impl Core {
             next_job: 1,
             evaluations: Evaluations::default(),
             detectors: detectors::read(),
+            refitted: None,
             next_source: 1,
             live_timeline: LiveTimeline::default(),
             timeline: Arc::default(),
@@ -106,7 +122,8 @@ impl Core {
             recording: None,
             recording_error_said: false,
             notices: Notices::default(),
-            studio: Default::default(),
+            dense: dense::Handle::new(studio.model()),
+            studio,
             latency: LatencyMeter::default(),
             arrivals: Vec::new(),
             run: 0,
@@ -120,6 +137,11 @@ impl Core {
 
     /// Runs until the engine's handle is dropped.
     pub fn run(mut self, commands: &Receiver<Command>) {
+        match self.config.verdicts_dir.as_deref().map(stored_model) {
+            Some(Ok(model)) => self.pipeline.set_fall_model(model),
+            Some(Err(why)) => self.notices.add(NoticeLevel::Warning, why),
+            None => {}
+        }
         let woken = self.wake.1.clone();
         let job_events = self.job_events.1.clone();
         loop {
@@ -135,6 +157,7 @@ impl Core {
                 recv(woken) -> _ => {}
                 default(wait) => {}
             }
+            self.follow_sites();
             self.drain_feeds();
             if self.dirty && self.last_publish.elapsed() >= PUBLISH_EVERY || self.last_publish.elapsed() >= IDLE_EVERY {
                 self.publish();
@@ -173,7 +196,9 @@ impl Core {
                 }
             }
             Command::LearnQuiet => self.learn_quiet(),
-            Command::SetSite(site) => self.site = Arc::new(site),
+            Command::SetSite(site) => self.set_site(site),
+            Command::PoseBodies(wanted) => self.dense.set_wanted(wanted),
+            Command::AssignBody { track, body } => self.dense.assign(track, body),
             Command::JudgeEvent { event, verdict } => self.judge_event(event, verdict),
             Command::MarkFall(span) => self.mark_fall(span),
             Command::UndoVerdict => {
@@ -200,6 +225,27 @@ impl Core {
         }
     }
 
+    /// What somebody changes about a recording's or the simulator's place stays with it; else it is this installation's.
+    fn set_site(&mut self, site: Site) {
+        if self.attached.iter().all(|attached| attached.site.is_none()) {
+            self.config.site = site.clone();
+        }
+        self.site = Arc::new(site);
+    }
+
+    /// Takes the place that a source has told of for the window's, and gives it back when the source is closed.
+    fn follow_sites(&mut self) {
+        for attached in self.attached.iter_mut().filter(|attached| attached.site.is_none()) {
+            attached.site = attached.feed.status().site.clone();
+            if let Some(site) = &attached.site {
+                (self.site, self.is_own_site) = (Arc::clone(site), false);
+            }
+        }
+        if !self.is_own_site && self.attached.iter().all(|attached| attached.site.is_none()) {
+            (self.site, self.is_own_site) = (Arc::new(self.config.site.clone()), true);
+        }
+    }
+
     fn learn_quiet(&mut self) {
         let (n_learned, n_links) = (self.pipeline.learn_quiet(), self.pipeline.n_streams());
         if n_learned == 0 {
@@ -208,6 +254,7 @@ impl Core {
         } else {
             let text = format!("Learned the empty room on {n_learned} of {n_links} links");
             self.notices.add(NoticeLevel::Info, text);
+            self.read_again();
         }
     }
 
@@ -230,7 +277,10 @@ impl Core {
 
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
     fn events(&self) -> Arc<Vec<Event>> {
-        let of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
+        let mut of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
+        let unread = self.attached.iter().filter(|attached| attached.timeline.is_none());
+        let provenances: BTreeSet<Provenance> = unread.map(|attached| attached.feed.status().provenance).collect();
+        of_each.extend(provenances.into_iter().map(|provenance| self.pipeline.people_events(provenance)));
         EventLog::merged(of_each.iter())
     }
 
@@ -310,6 +360,7 @@ impl Core {
                 if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == source) {
                     attached.timeline = Some(index.timeline);
                     attached.events = index.events;
+                    attached.moments = index.moments;
                 }
                 self.timeline = Arc::new(self.make_timeline());
                 if let Some(playing) = &self.playing {
@@ -322,6 +373,10 @@ impl Core {
                 (true, id)
             }
             JobEvent::Cancelled { id } => (true, id),
+            JobEvent::Refitted { id, refitted } => {
+                self.note_refitted(refitted);
+                (true, id)
+            }
             JobEvent::Evaluation { id, told } => {
                 if let Told::Step { progress, .. } = &told {
                     for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
@@ -351,6 +406,7 @@ impl Core {
 
     fn drain_feeds(&mut self) {
         let pipeline = &mut self.pipeline;
+        pipeline.set_site(&self.site);
         let mut panicked = None;
         for attached in &mut self.attached {
             let provenance = attached.feed.status().provenance;
@@ -386,7 +442,7 @@ impl Core {
             }
         }
         if let Some(text) = panicked {
-            self.pipeline = Pipeline::new(self.config.stream);
+            self.pipeline = Pipeline::new(self.config.stream).with_people(&self.site, &self.network);
             self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
         }
     }
@@ -409,6 +465,9 @@ impl Core {
             Some(playback) => Some(playback.position),
             None => self.pipeline.newest(None),
         };
+        let studio = self.studio.studio();
+        let people = self.pipeline.people();
+        let dense = self.bodies_of(&people, &studio.bodies);
         let attached = &self.attached;
         let mut links =
             self.pipeline.links(&self.site, |id| attached.iter().find(|source| source.id == id)?.latency_secs);
@@ -418,7 +477,6 @@ impl Core {
             }
         }
         let body = attached.iter().find_map(|source| source.simulator.as_ref()).zip(time);
-        let studio = self.studio.studio();
         self.number += 1;
         let snapshot = Snapshot {
             run: self.run,
@@ -433,12 +491,14 @@ impl Core {
             verdicts: self.verdicts.view(),
             breathing: self.pipeline.breathing(),
             detectors: Arc::clone(&self.detectors),
+            refitted: self.refitted.clone(),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             evaluations: self.evaluations.list(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
-            people: Arc::default(),
+            people,
+            dense,
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
             simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
             studio: Arc::clone(&studio),
@@ -452,6 +512,18 @@ impl Core {
             self.last_repaint = Instant::now();
             (self.repaint)();
         }
+    }
+
+    /// The people's bodies as far as they have been posed.
+    fn bodies_of(&mut self, people: &Arc<People>, bodies: &[Arc<studio::BodyView>]) -> Arc<Dense> {
+        let events = self.job_events.0.clone();
+        // An engine that has gone wants no news.
+        let say = move || drop(events.send(JobEvent::Studio(None)));
+        self.dense.next(people, bodies, say).unwrap_or_else(|error| {
+            self.dense.set_wanted(false);
+            self.notices.add(NoticeLevel::Error, format!("cannot start posing bodies: {error}"));
+            Arc::default()
+        })
     }
 
     /// Every frame that the new snapshot is the first to show has now been on its way for its latency.
@@ -522,6 +594,7 @@ impl Core {
         self.join_closing();
         self.recording = None;
         self.studio.shut_down();
+        self.dense.shut_down();
         for job in &mut self.jobs {
             job.cancel.store(true, Ordering::Relaxed);
             if let Some(thread) = job.thread.take() {

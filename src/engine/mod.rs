@@ -6,14 +6,17 @@
 //! | `player` | the open recordings: paced, merged by time |
 //! | `recorder` | writes MCAP |
 //! | `jobs` | reads whole recordings for the timeline; runs an evaluation |
+//! | `bodies` | poses the body model like the people who are followed |
 //! | `pipeline` | everything else: commands, signal processing, snapshots |
 
 mod attach;
 mod command;
 mod core;
+mod dense;
 mod detectors;
 pub mod evaluation;
 mod feed;
+mod following;
 pub mod index;
 mod judging;
 mod latency;
@@ -22,9 +25,12 @@ mod live_timeline;
 mod notices;
 mod opening;
 mod people;
+mod perceiving;
 pub mod pipeline;
 mod player;
+mod radio_network;
 mod recorder;
+mod rooms;
 mod sensing;
 mod snapshot;
 pub mod studio;
@@ -38,10 +44,13 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, unbounded};
 
 pub use command::{Command, RecordingSpec};
+pub use dense::{Dense, DenseBody, Dresser, Subjects};
 pub use detectors::Detectors;
 pub use latency::Latency;
 pub use people::{Blank, People, ShownPerson};
-pub use sensing::Sensed;
+pub use radio_network::RadioNetwork;
+pub use rooms::FallsHere;
+pub use sensing::{EventLog, Sensed};
 pub use snapshot::{
     JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,
 };

@@ -15,9 +15,10 @@ use super::live_timeline::LiveTimeline;
 use super::pipeline::RateMeter;
 use super::player::{PlayerCommand, SharedView};
 use super::{Command, JobView, NoticeLevel, PlaybackView, SourceView, Timeline};
+use crate::analytics::fall::RoomEvidence;
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::Simulator;
-use crate::types::{Event, Provenance, SourceState, Timestamp};
+use crate::types::{Event, Provenance, Site, SourceState, Timestamp};
 
 /// An open source, as the pipeline thread sees it.
 pub(super) struct Attached {
@@ -30,10 +31,14 @@ pub(super) struct Attached {
     /// The worst latency of the frames in the newest snapshot.
     pub(super) latency_secs: Option<f32>,
     pub(super) said: Option<SourceState>,
+    /// The site that its source told of, since it has been taken for the window's.
+    pub(super) site: Option<Arc<Site>>,
     pub(super) simulator: Option<Simulator>,
     pub(super) timeline: Option<Timeline>,
     /// What detectors found in the whole recording; empty until it has been read, and for live sources.
     pub(super) events: Arc<Vec<Event>>,
+    /// What its links saw of each moment in which something moved.
+    pub(super) moments: Vec<RoomEvidence>,
 }
 
 /// A whole recording being read.
@@ -94,7 +99,15 @@ impl Core {
         self.next_job += 1;
         let cancel = Arc::new(AtomicBool::new(false));
         let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
-        match attach::spawn_index(id, source, path, Arc::clone(&cancel), self.job_events.0.clone()) {
+        match attach::spawn_index(
+            id,
+            source,
+            path,
+            self.network.clone(),
+            self.pipeline.calibration(),
+            Arc::clone(&cancel),
+            self.job_events.0.clone(),
+        ) {
             Ok(thread) => self.jobs.push(Job { view, of_recordings: true, cancel, thread: Some(thread) }),
             Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
         }
@@ -119,11 +132,9 @@ impl Core {
             SourceSpec::Simulator(spec) => Some(Simulator::new(spec)),
             _ => None,
         };
-        if let Some(simulator) = &simulator {
-            self.site = Arc::new(simulator.site().clone());
-        }
         let tap = self.tap.clone();
         let attached = self.attach(spec, label, provenance);
+        attached.feed.status().site = simulator.as_ref().map(|simulator| Arc::new(simulator.site().clone()));
         attached.simulator = simulator;
         match attach::spawn_live(attached.id, attached.spec.clone(), Arc::clone(&attached.feed), tap) {
             Ok(thread) => attached.thread = Some(thread),
@@ -144,9 +155,11 @@ impl Core {
             last_frame: Instant::now(),
             latency_secs: None,
             said: None,
+            site: None,
             simulator: None,
             timeline: None,
             events: Arc::default(),
+            moments: Vec::new(),
         });
         &mut self.attached[at]
     }
@@ -178,11 +191,8 @@ impl Core {
             }
             n_closed += 1;
             attached.feed.stop();
-            self.pipeline.forget(attached.id);
+            self.pipeline.close(attached.id);
             self.verdicts.close(attached.id);
-            if attached.simulator.is_some() {
-                self.site = Arc::new(self.config.site.clone());
-            }
             self.closing.extend(attached.thread);
         }
         self.closing.retain(|thread| !thread.is_finished());

@@ -43,6 +43,8 @@ pub struct People {
     pub n_links: usize,
     /// Which network looked, with its version, for the screen; `None` when none is installed.
     pub network: Option<String>,
+    /// How long the network took for the newest window, milliseconds.
+    pub network_ms: Option<f32>,
     /// In the order of the site's zones; empty before anybody was followed.
     pub zones: Vec<ZoneState>,
     /// Seconds of presence over the floor; `None` without a room.

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use bevy_math::Vec3;
 
+use super::dense::Dense;
 use super::detectors::Detectors;
 use super::evaluation::Evaluation;
 use super::people::People;
 use super::sensing::Sensed;
 use super::verdicts::VerdictsView;
+use crate::analytics::fall::Refitted;
 use crate::tracking::summary::BreathingReading;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
@@ -41,6 +43,8 @@ pub struct Snapshot {
     /// Breathing rates that links have told while somebody was still, in order of time.
     pub breathing: Arc<Vec<BreathingReading>>,
     pub detectors: Arc<Detectors>,
+    /// What the newest fit of falls to verdicts is worth; `None` while nobody has asked for one.
+    pub refitted: Option<Arc<Refitted>>,
     pub recording: Option<RecordingView>,
     pub jobs: Vec<JobView>,
     /// What has been asked of the evaluation harness, oldest first.
@@ -50,6 +54,8 @@ pub struct Snapshot {
     pub site: Arc<Site>,
     /// Who is followed in the room, and why nobody is where that cannot be told.
     pub people: Arc<People>,
+    /// Their bodies, while somebody looks at them; a moment behind `people`.
+    pub dense: Arc<Dense>,
     /// Where the simulator put its body's scatterers at `time`, room coordinates, metres. Empty for real data.
     pub simulated_body: Arc<[Vec3]>,
     /// Which of them are joined by limbs, as pairs of positions in `simulated_body`.

@@ -1,7 +1,7 @@
 //! ONNX networks behind one trait, on native ONNX Runtime or on tract; manifest and hash check.
 //!
 //! Photos in, observations out: [`Models`] loads what is asked for, [`observe`] fills an
-//! [`Observation`](crate::types::Observation). Knows nothing of bodies, files of photos, or windows.
+//! [`Observation`](crate::types::Observation); windows of radio in, answers about people out ([`RadioPose`]). Knows nothing of bodies, files of photos, or windows.
 //! The modules of the single networks are public for tests, benchmarks and later callers.
 
 mod candidates;
@@ -30,6 +30,7 @@ pub mod matte;
 pub mod objects;
 pub mod people;
 pub mod pose;
+pub mod radio;
 pub mod ssd;
 pub mod warp;
 
@@ -41,5 +42,6 @@ pub use manifest::{DepthConvention, Detector, DetectorKind, Entry, Manifest};
 pub use models::{ModelInfo, ModelState, Models, Options, user_models_folder};
 pub use native::NO_TELEMETRY_VARIABLE;
 pub use observe::observe;
+pub use radio::RadioPose;
 pub use role::Role;
 pub use tensor::{ElementType, Elements, Model, Port, Tensor};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One job in the chain from photo to observation.
+/// One job in the chain from photo to observation, or from radio to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -29,10 +29,14 @@ pub enum Role {
     Depth,
     /// The Anny body model: not a network.
     Body,
+    /// People by radio instead of by photo.
+    RadioPose,
+    /// What the answers of [`Self::RadioPose`] mean, and where they may be believed: not a network.
+    RadioPoseDescription,
 }
 
 impl Role {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::People,
         Self::Objects,
         Self::PoseDetector,
@@ -47,6 +51,8 @@ impl Role {
         Self::Liveness,
         Self::Depth,
         Self::Body,
+        Self::RadioPose,
+        Self::RadioPoseDescription,
     ];
 
     /// For screen and reports.
@@ -66,6 +72,8 @@ impl Role {
             Self::Liveness => "liveness",
             Self::Depth => "depth",
             Self::Body => "body model",
+            Self::RadioPose => "people by radio",
+            Self::RadioPoseDescription => "description of people by radio",
         }
     }
 
@@ -86,12 +94,14 @@ impl Role {
             Self::Liveness => "liveness",
             Self::Depth => "depth",
             Self::Body => "body",
+            Self::RadioPose => "radio_pose",
+            Self::RadioPoseDescription => "radio_pose_description",
         }
     }
 
     /// Whether it is a network that an engine runs.
     pub fn is_network(self) -> bool {
-        self != Self::Body
+        !matches!(self, Self::Body | Self::RadioPoseDescription)
     }
 
     /// What to tell somebody who lacks it.

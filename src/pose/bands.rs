@@ -14,8 +14,6 @@ pub struct Bands {
     pub n_antennas: usize,
     /// Middle of each band.
     pub hz: [f64; N_BANDS],
-    /// Subcarriers behind a band in the mean: averaging lowers the noise by as much.
-    pub subcarriers_per_band: f32,
 }
 
 impl Bands {
@@ -45,7 +43,7 @@ impl Bands {
                 }
             }
         }
-        Self { values, n_antennas, hz, subcarriers_per_band: n as f32 / N_BANDS as f32 }
+        Self { values, n_antennas, hz }
     }
 
     /// The series of each antenna and band, band by band within an antenna.

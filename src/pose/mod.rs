@@ -3,29 +3,35 @@
 //!
 //! Goes in: a window of packets of each link, where the radios stand, the room. Comes out: numbers of fixed shape per
 //! link ([`LinkTokens`]), a picture of the floor ([`FloorGrid`]), and the reasons why a window is none ([`Unfit`]) or
-//! lies outside what the network was made for ([`support`]). [`targets`] turns a known scene into the answers of
+//! lies outside what the network was made for ([`support`]). [`Perceiver`] makes windows from frames as they come, and [`Answers`] are what
+//! a network makes of them. [`targets`] turns a known scene into the answers of
 //! training. [`shown`] says how much of a pose the evidence carries: a disc and a word, a direction and a template, or a
 //! skeleton whose parts are drawn, greyed or left out; [`limits`] draws joints back to what bones allow. Pure: no clock, no
 //! I/O; no network is run here. The recipe is `spec/pose.md` section 8.
 
+mod answers;
 mod bands;
 mod empty_room;
 mod grid;
 mod inputs;
 pub mod layout;
 pub mod limits;
+mod perceiver;
 pub mod shown;
 mod spectra;
+mod stream;
 pub mod support;
 pub mod targets;
 mod tokens;
 mod window;
 
+pub use answers::{Answers, Calibration, Description, Supports, pose_from_pelvis};
 pub use bands::Bands;
 pub use empty_room::EmptyRoom;
 pub use grid::{FloorGrid, LinkMap};
 pub use inputs::{FEW_LINKS, NetworkInputs};
 pub use limits::limited;
+pub use perceiver::{Perceiver, PoseWindow, Reading};
 pub use shown::{Evidence, Part, Refusal, Shown, shown};
 pub use tokens::{LinkTokens, TokenMaker};
 pub use window::{LinkGeometry, LinkWindow, Packets, Unfit};

@@ -74,6 +74,15 @@ pub enum Unsupported {
     Strange {
         too_far: bool,
     },
+    /// The network was taught nothing useful about so few links or antennas.
+    Untaught {
+        n_links: usize,
+        n_antennas: usize,
+    },
+    /// More people than the network tells places of.
+    Crowd,
+    /// The room has no size.
+    NoRoom,
     /// The network's output is no number.
     Broken,
 }
@@ -91,6 +100,11 @@ impl Unsupported {
             Self::Uncertain { sigma_m } => format!("the position is uncertain by {sigma_m:.1} m"),
             Self::Strange { too_far: true } => "the signal is unlike anything the model was made for".into(),
             Self::Strange { too_far: false } => "the signal holds too little to tell anything from".into(),
+            Self::Untaught { n_links, n_antennas } => {
+                format!("the model tells no places from {n_links} links with {n_antennas} of their antennas")
+            }
+            Self::Crowd => "more people than the model can tell apart".into(),
+            Self::NoRoom => "the room has no size".into(),
             Self::Broken => "the model gave no usable numbers".into(),
         }
     }
@@ -108,6 +122,9 @@ impl Unsupported {
                 "check for a second person, a machine that moves, or wrongly placed radios; fit the room"
             }
             Self::Strange { too_far: false } => "check that the links cross the place where people are",
+            Self::Untaught { .. } => "use receivers with three antennas whose array direction is set, or add links",
+            Self::Crowd => "wait until one person is left in the room",
+            Self::NoRoom => "measure the room and enter its size",
             Self::Broken => "choose another model version",
         }
     }

@@ -26,7 +26,7 @@ pub struct LinkTokens {
     /// How well each place on the floor explains the moving part.
     pub map: LinkMap,
     pub n_antennas: usize,
-    /// Signal over noise of one subcarrier and packet, estimated from the frequencies where nothing moves.
+    /// Signal over noise of one subcarrier and packet, as the window has it.
     pub snr_db: f32,
 }
 
@@ -70,7 +70,7 @@ impl TokenMaker {
         let short = self.short.make(&bands);
         let power = long.power();
         let map = LinkMap::new(&bands, &power, window, &geometry, room);
-        let snr_db = snr_db(&power, bands.subcarriers_per_band);
+        let snr_db = window.snr_db;
         let mut values = Vec::with_capacity(N_TOKENS);
         push_doppler(&mut values, &power);
         push_short(&mut values, &short.power());
@@ -221,13 +221,4 @@ fn push_delay(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
     }
     let mean = powers.iter().flatten().sum::<f32>() / (N_DELAYS * N_DELAY_GROUPS) as f32;
     values.extend(powers.iter().flatten().map(|p| relative_log(*p, mean, 1e-3)));
-}
-
-/// The quietest quarter of the frequencies holds noise: motion of 2.9 m/s of path reaches the ends of the spectrum, but
-/// seldom all of it. The steady channel has power one.
-fn snr_db(power: &[f32], subcarriers_per_band: f32) -> f32 {
-    let mut bins: Vec<f32> = (0..LONG_POINTS).map(|i| power.iter().skip(i).step_by(LONG_POINTS).sum::<f32>()).collect();
-    bins.sort_by(f32::total_cmp);
-    let quiet = bins.iter().take(LONG_POINTS / 4).sum::<f32>() / (LONG_POINTS / 4) as f32 / N_LONG_SLOTS as f32;
-    -10.0 * (quiet * subcarriers_per_band).max(1e-6).log10()
 }

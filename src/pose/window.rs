@@ -68,6 +68,22 @@ pub enum Unfit {
     NoSteadyChannel,
     /// An end of the link has no place.
     NoGeometry,
+    /// The device reports amplitudes only.
+    NoPhase,
+    /// Nothing came of late.
+    Silent {
+        secs: f32,
+    },
+    /// Slower than the others, which suffice.
+    Slow {
+        packets_per_sec: f32,
+    },
+    /// More links than a network takes.
+    Surplus,
+    /// Gaps where the others, which suffice, have none.
+    Gaps {
+        secs: f32,
+    },
 }
 
 impl std::fmt::Display for Unfit {
@@ -81,6 +97,11 @@ impl std::fmt::Display for Unfit {
             Self::FewPackets { n } => write!(f, "{n} packets in 1.28 s are too few"),
             Self::NoSteadyChannel => write!(f, "no steady channel stands out"),
             Self::NoGeometry => write!(f, "the radios of this link are not placed in the room"),
+            Self::NoPhase => write!(f, "the device reports amplitudes without phase"),
+            Self::Silent { secs } => write!(f, "no packets for {secs:.1} s"),
+            Self::Surplus => write!(f, "more links than the model takes"),
+            Self::Slow { packets_per_sec } => write!(f, "{packets_per_sec:.0} packets a second are too few"),
+            Self::Gaps { secs } => write!(f, "gaps of {:.0} ms between packets", secs * 1e3),
         }
     }
 }
@@ -93,6 +114,9 @@ const MIN_PACKETS: usize = N_SAMPLES / 4;
 const MAX_PACKETS: usize = 4_096;
 /// Chains and subcarriers of the largest frame that we read, with room; bounds the memory.
 const MAX_WIDTH: usize = 8_192;
+
+/// Subcarriers further apart than this (1.25 MHz at the usual spacing) may differ by echoes as much as by noise.
+const MAX_NOISE_STEP: i32 = 4;
 
 /// A link's window: gauge-fixed rows at 100 Hz.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +135,8 @@ pub struct LinkWindow {
     pub longest_gap_secs: f32,
     /// Mean share of a packet's power that lies along the mean channel.
     pub coherence: f32,
+    /// Signal over noise of one subcarrier and packet, 60 dB at most; NaN where no three subcarriers lie evenly.
+    pub snr_db: f32,
 }
 
 impl LinkWindow {
@@ -163,6 +189,7 @@ impl LinkWindow {
             .filter(|(_, usable)| **usable)
             .map(|((&time, row), _)| (time, row))
             .collect();
+        let snr_db = snr_db(kept.iter().map(|(_, row)| *row), &fixed.mean, packets.numbers);
         let (rows, valid) = even_rows(&kept, &fixed.mean, start);
         let inside = kept.iter().map(|(time, _)| *time).filter(|time| (start..=end).contains(time));
         let longest_gap_secs = longest_gap(inside.clone(), start, end);
@@ -178,6 +205,7 @@ impl LinkWindow {
             packets_per_sec,
             longest_gap_secs,
             coherence,
+            snr_db,
         })
     }
 
@@ -217,6 +245,54 @@ fn even_rows(kept: &[(Timestamp, &[Complex32])], mean: &[Complex32], start: Time
         }
     }
     (rows, valid)
+}
+
+/// What differs between neighbouring subcarriers more than any path can make it: echoes of a room change slowly over the
+/// band, noise does not. Taken before interpolation, which would hide noise; motion of any speed leaves it alone.
+///
+/// Second differences of white noise of power p have a power of 6·p; those of an echo 15 m longer than the mean path, at
+/// 1.25 MHz from one subcarrier to the next, 0.02 of the echo's own, which is some 20 dB below the steady channel.
+fn snr_db<'a>(rows: impl Iterator<Item = &'a [Complex32]>, mean: &[Complex32], numbers: &[i16]) -> f32 {
+    // Differences only between subcarriers of even spacing: the tones around the carrier are missing from most grids.
+    let even: Vec<usize> = numbers
+        .windows(3)
+        .enumerate()
+        .filter(|(_, k)| matches!(k, [a, b, c] if b - a == c - b && i32::from(b - a) <= MAX_NOISE_STEP))
+        .map(|(i, _)| i)
+        .collect();
+    let n = numbers.len();
+    let triple = |chain: &[Complex32], i: usize| match chain.get(i..i + 3) {
+        Some(&[a, b, c]) => [a, b, c],
+        _ => [Complex32::ZERO; 3],
+    };
+    // A delay that all paths share turns neighbours against each other and is no noise.
+    let turn = |step: i16| -> Complex32 {
+        let sum: Complex32 = mean
+            .chunks_exact(n)
+            .flat_map(|chain| chain.windows(2).zip(numbers.windows(2)))
+            .filter_map(|(s, k)| match (s, k) {
+                ([a, b], [ka, kb]) if kb - ka == step => Some(b * a.conj()),
+                _ => None,
+            })
+            .sum();
+        if sum.norm() > 0.0 { sum.conj() / sum.norm() } else { Complex32::ONE }
+    };
+    let turns: Vec<Complex32> = even.iter().map(|&i| turn(numbers[i + 1] - numbers[i])).collect();
+    let (mut sum, mut count) = (0.0_f64, 0_u32);
+    for row in rows {
+        for (chain, steady) in row.chunks_exact(n).zip(mean.chunks_exact(n)) {
+            for (&i, turn) in even.iter().zip(&turns) {
+                let ([a, b, c], [sa, sb, sc]) = (triple(chain, i), triple(steady, i));
+                let second = (a - sa) - (b - sb) * turn * 2.0 + (c - sc) * turn * turn;
+                sum += f64::from(second.norm_sqr()) / 6.0;
+                count += 1;
+            }
+        }
+    }
+    if count == 0 {
+        return f32::NAN;
+    }
+    (-10.0 * (sum / f64::from(count)).max(1e-6).log10()) as f32
 }
 
 fn longest_gap(times: impl Iterator<Item = Timestamp>, start: Timestamp, end: Timestamp) -> f32 {

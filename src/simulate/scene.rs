@@ -251,7 +251,13 @@ fn receiver_id(i: usize) -> NodeId {
 }
 
 fn site(room: Room, transmitters: &[Vec3], receivers: &[Vec3]) -> Site {
-    let node = |id, name: String, role, place: &Vec3| Node { id, name, role, position_m: Some(place.to_array()) };
+    let node = |id, name: String, role, place: &Vec3| Node {
+        id,
+        name,
+        role,
+        position_m: Some(place.to_array()),
+        array_axis_deg: (role == NodeRole::Receiver).then(|| array_axis(*place, room).to_angle().to_degrees()),
+    };
     let transmitters = transmitters
         .iter()
         .enumerate()
@@ -288,9 +294,13 @@ fn places_at_walls(dice: &mut Dice, room: Room, n: usize) -> Vec<Vec3> {
         .collect()
 }
 
+/// Level direction from the first to the last antenna.
+fn array_axis(place: Vec3, room: Room) -> Vec2 {
+    (room.size() / 2.0 - place).truncate().normalize_or(Vec2::X).perp()
+}
+
 /// A row of antennas half a wavelength apart, level and square to the direction of the room's centre.
 fn antennas(place: Vec3, room: Room, n: usize, wavelength_m: f32) -> Vec<Vec3> {
-    let to_centre = (room.size() / 2.0 - place).truncate().normalize_or(Vec2::X);
-    let axis = to_centre.perp().extend(0.0);
+    let axis = array_axis(place, room).extend(0.0);
     (0..n).map(|i| place + axis * ((i as f32 - (n as f32 - 1.0) / 2.0) * wavelength_m / 2.0)).collect()
 }

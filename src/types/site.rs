@@ -70,6 +70,10 @@ pub struct Node {
     pub role: NodeRole,
     /// x, y, z in metres; `None` until somebody has placed it.
     pub position_m: Option<[f32; 3]>,
+    /// Level direction from the first to the last antenna of a receiver, degrees from the room's x axis towards its y
+    /// axis; `None` where nobody has measured it, or there is one antenna.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array_axis_deg: Option<f32>,
 }
 
 impl Node {

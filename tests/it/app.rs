@@ -253,6 +253,7 @@ pub fn lab(provenance: Provenance, n_links: usize, rate_hz: f32, secs: f32) -> S
             name: format!("node {}", n + 1),
             role: NodeRole::Transmitter,
             position_m: Some(corner(n)),
+            array_axis_deg: None,
         })
         .collect();
     nodes.push(Node {
@@ -260,6 +261,7 @@ pub fn lab(provenance: Provenance, n_links: usize, rate_hz: f32, secs: f32) -> S
         name: "router".to_owned(),
         role: NodeRole::Receiver,
         position_m: Some([3.0, 0.2, 1.9]),
+        array_axis_deg: None,
     });
     Snapshot {
         run: 1,

@@ -2,6 +2,7 @@
 
 mod app;
 mod app_bodies;
+mod app_people;
 mod app_sensing;
 mod atheros;
 mod body;
@@ -13,6 +14,7 @@ mod clock;
 mod depth;
 mod detect;
 mod direction;
+mod drive;
 mod engine;
 mod esp32;
 mod evaluate;

@@ -231,6 +231,7 @@ fn site() -> Site {
             name: "door".to_owned(),
             role: NodeRole::Receiver,
             position_m: Some([0.1, 2.0, 1.25]),
+            array_axis_deg: None,
         }],
         zones: vec![Zone {
             id: ZoneId(7),

@@ -1,0 +1,364 @@
+//! What a pose network answers, read by the description that its training wrote beside it.
+//!
+//! Goes in: the network's numbers for one window, and the description ([`Description::parse`] checks it, so that no size
+//! or name is trusted later). Comes out: people as [`Detection`]s with calibrated spreads, how many there are, and why
+//! the answer must not be believed. Bodies leave the frame of training ([`super::targets`]: origin at the pelvis, x
+//! forward, y left) for that of [`Pose`] here.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::INPUT_VERSION;
+use super::support::{Familiarity, Unsupported};
+use super::targets::{JOINT_NAMES, MotionClass, N_JOINTS};
+use crate::types::{Detection, Estimate, FloorPoint, Joint, JointEstimate, Pose, Posture, Room};
+
+/// People that a network with slots tells apart.
+pub const N_PEOPLE: usize = 3;
+/// Numbers of a slot: log odds that somebody is there, root (2), factor of the inverse covariance (3).
+const SLOT_LEN: usize = 6;
+/// Factors are cut to this on both sides, as in training: standard deviations of 2 cm to 55 m.
+const MAX_LOG_SCALE: f64 = 4.0;
+/// A posture that is less probable is none.
+const MIN_POSTURE: f64 = 0.5;
+/// A heading less sure than this is anybody's guess: the most that a quarter turn is told apart by, radians.
+const MAX_HEADING_SIGMA: f64 = 0.8;
+/// A pelvis of somebody who lies on a bed or a sofa is higher, of somebody on the floor lower: half a seat's height.
+const BED_HEIGHT_M: f64 = 0.3;
+
+/// What was measured on validation rooms for one count of links and antennas.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Antennas of the weakest link: 1 or 3.
+    pub antennas: usize,
+    /// Holds from so many links on, until another one does.
+    pub links: usize,
+    /// Factors for the network's own standard deviations, so that 90 % regions hold 90 %.
+    pub root_scale: f32,
+    pub slot_scale: f32,
+    pub heading_scale: f32,
+    pub joint_scale: f32,
+    /// Of the pelvis's height, metres.
+    pub pelvis_sigma_m: f32,
+    pub familiarity: Familiarity,
+    pub supports: Supports,
+}
+
+/// What beat its baseline on validation rooms and may therefore be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supports {
+    /// The place of one person, against the room's middle.
+    pub place: bool,
+    /// The places of two and more people, against the same.
+    pub several: bool,
+    /// The heading of somebody who walks, against chance.
+    pub heading: bool,
+    /// Joints, against the mean body at the true heading.
+    pub body: bool,
+}
+
+/// The file beside a network, as it is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Written {
+    what: String,
+    input_version: u32,
+    /// SHA-256 of the network's file, lower-case hexadecimal.
+    network_sha256: String,
+    n_slots: usize,
+    n_features: usize,
+    outputs: Vec<(String, usize)>,
+    joints: Vec<String>,
+    postures: Vec<String>,
+    motion_classes: Vec<String>,
+    calibrations: Vec<Calibration>,
+}
+
+/// A checked description: sizes fit, names are known, all numbers are finite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// One sentence, for reports.
+    pub what: String,
+    pub network_sha256: String,
+    /// Links that the network has room for.
+    pub n_slots: usize,
+    pub n_answers: usize,
+    pub n_features: usize,
+    places: Places,
+    calibrations: Vec<Calibration>,
+}
+
+/// Where each answer lies among the network's numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Places {
+    count: Range<usize>,
+    root: Range<usize>,
+    root_factor: Range<usize>,
+    heading: Range<usize>,
+    heading_confidence: Range<usize>,
+    pelvis_height: Range<usize>,
+    posture: Range<usize>,
+    motion: Range<usize>,
+    joints: Range<usize>,
+    joint_log_variance: Range<usize>,
+    slots: Range<usize>,
+}
+
+const POSTURES: [&str; 5] = ["upright", "bent", "sitting", "low", "lying"];
+
+impl Description {
+    /// Reads and checks; the error says in one line what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let written: Written = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if written.input_version != INPUT_VERSION {
+            return Err(format!(
+                "it takes inputs of version {}, this program makes version {INPUT_VERSION}",
+                written.input_version
+            ));
+        }
+        if !written.joints.iter().map(String::as_str).eq(JOINT_NAMES) {
+            return Err("its joints are not the 17 of COCO".into());
+        }
+        if !written.postures.iter().map(String::as_str).eq(POSTURES) {
+            return Err("its postures are not those that this program knows".into());
+        }
+        if !written.motion_classes.iter().map(String::as_str).eq(MotionClass::ALL.map(MotionClass::label)) {
+            return Err("its kinds of motion are not those that this program knows".into());
+        }
+        if !(1..=64).contains(&written.n_slots) || !(1..=4_096).contains(&written.n_features) {
+            return Err(format!("{} links and {} features make no network", written.n_slots, written.n_features));
+        }
+        let mut places = Places::default();
+        let mut n_answers = 0_usize;
+        for (name, len) in &written.outputs {
+            let range = n_answers..n_answers.saturating_add(*len);
+            n_answers = range.end;
+            if n_answers > 4_096 {
+                return Err("it answers with too many numbers".into());
+            }
+            let (place, expected) = match name.as_str() {
+                "count" => (&mut places.count, 3),
+                "root" => (&mut places.root, 2),
+                "root_factor" => (&mut places.root_factor, 3),
+                "heading" => (&mut places.heading, 2),
+                "heading_confidence" => (&mut places.heading_confidence, 1),
+                "pelvis_height" => (&mut places.pelvis_height, 1),
+                "posture" => (&mut places.posture, POSTURES.len()),
+                "motion" => (&mut places.motion, MotionClass::ALL.len()),
+                "joints" => (&mut places.joints, 3 * N_JOINTS),
+                "joint_log_variance" => (&mut places.joint_log_variance, N_JOINTS),
+                "slots" => (&mut places.slots, SLOT_LEN * N_PEOPLE),
+                // Taught beside the rest, and of no use here.
+                _ => continue,
+            };
+            if *len != expected {
+                return Err(format!("{name} has {len} numbers instead of {expected}"));
+            }
+            if place.end > 0 {
+                return Err(format!("{name} is there twice"));
+            }
+            *place = range;
+        }
+        let needed = [
+            ("count", &places.count),
+            ("root", &places.root),
+            ("root_factor", &places.root_factor),
+            ("heading", &places.heading),
+            ("heading_confidence", &places.heading_confidence),
+            ("pelvis_height", &places.pelvis_height),
+            ("posture", &places.posture),
+            ("motion", &places.motion),
+            ("joints", &places.joints),
+            ("joint_log_variance", &places.joint_log_variance),
+        ];
+        if let Some((missing, _)) = needed.iter().find(|(_, place)| place.is_empty()) {
+            return Err(format!("it does not answer {missing}"));
+        }
+        let mut calibrations = written.calibrations;
+        if calibrations.is_empty() {
+            return Err("it was never calibrated".into());
+        }
+        for calibration in &calibrations {
+            let Calibration { root_scale, slot_scale, heading_scale, joint_scale, pelvis_sigma_m, .. } = *calibration;
+            let scales = [root_scale, slot_scale, heading_scale, joint_scale, pelvis_sigma_m];
+            if !scales.iter().all(|scale| scale.is_finite() && *scale > 0.0) {
+                return Err(format!("the calibration for {} links holds no usable factors", calibration.links));
+            }
+            let familiarity = calibration.familiarity.clone().checked();
+            if familiarity.is_none_or(|familiarity| familiarity.mean.len() != written.n_features) {
+                return Err(format!("the calibration for {} links does not fit the features", calibration.links));
+            }
+        }
+        calibrations.sort_by_key(|calibration| (calibration.antennas, calibration.links));
+        Ok(Self {
+            what: written.what,
+            network_sha256: written.network_sha256,
+            n_slots: written.n_slots,
+            n_answers,
+            n_features: written.n_features,
+            places,
+            calibrations,
+        })
+    }
+
+    /// What was measured for most antennas and links that are no more than these; else for the fewest links.
+    pub fn calibration(&self, n_links: usize, n_antennas: usize) -> Option<&Calibration> {
+        let antennas = self.calibrations.iter().map(|one| one.antennas).filter(|n| *n <= n_antennas).max()?;
+        let own = || self.calibrations.iter().filter(|one| one.antennas == antennas);
+        own().filter(|one| one.links <= n_links).last().or_else(|| own().next())
+    }
+}
+
+/// What a network said of one window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answers {
+    /// People whose places may be used; empty where anything speaks against them.
+    pub detections: Vec<Detection>,
+    /// Probabilities of nobody, one, and two or more people.
+    pub count: [f64; 3],
+    pub refusals: Vec<Unsupported>,
+}
+
+impl Answers {
+    /// Nothing can be said, for this reason.
+    pub fn refused(reason: Unsupported) -> Self {
+        Self { detections: Vec::new(), count: [1.0 / 3.0; 3], refusals: vec![reason] }
+    }
+
+    /// Of a window from so many links, of which the weakest has so many antennas.
+    pub fn read(
+        answers: &[f32],
+        features: &[f32],
+        description: &Description,
+        [n_links, n_antennas]: [usize; 2],
+        room: Room,
+    ) -> Self {
+        let sound = |numbers: &[f32], n: usize| numbers.len() == n && numbers.iter().all(|value| value.is_finite());
+        if !sound(answers, description.n_answers) || !sound(features, description.n_features) {
+            return Self::refused(Unsupported::Broken);
+        }
+        let Some(calibration) = description.calibration(n_links, n_antennas) else {
+            return Self::refused(Unsupported::Untaught { n_links, n_antennas });
+        };
+        let of = |range: &Range<usize>| answers.get(range.clone()).unwrap_or_default();
+        let places = &description.places;
+        let count: [f64; 3] = softmax(of(&places.count));
+        let centre = [f64::from(room.width_m) / 2.0, f64::from(room.depth_m) / 2.0];
+        let root = floor_point(of(&places.root), of(&places.root_factor), calibration.root_scale, centre);
+        let Some(root) = root else { return Self::refused(Unsupported::Broken) };
+        let mut refusals = Vec::new();
+        let mut detections = Vec::new();
+        let supports = calibration.supports;
+        if count[0] > 0.5 {
+            // Nobody: the place means nothing, and neither does how sure it is.
+            return Self { detections, count, refusals };
+        }
+        if !supports.place {
+            refusals.push(Unsupported::Untaught { n_links, n_antennas });
+        }
+        refusals.extend(calibration.familiarity.judge(features, root.sigma_m() as f32));
+        if count[2] > count[1] {
+            if places.slots.is_empty() || !supports.several {
+                refusals.push(Unsupported::Crowd);
+            }
+            // How sure one place is says nothing about several.
+            refusals.retain(|reason| !matches!(reason, Unsupported::Uncertain { .. }));
+            if refusals.is_empty() {
+                let slots = of(&places.slots).chunks_exact(SLOT_LEN);
+                detections.extend(slots.filter_map(|slot| {
+                    let (presence, place) = slot.split_first()?;
+                    let confidence = 1.0 / (1.0 + (-f64::from(*presence)).exp());
+                    let root = floor_point(place.get(..2)?, place.get(2..)?, calibration.slot_scale, centre)?;
+                    (confidence > 0.5).then(|| Detection::at(root, confidence))
+                }));
+            }
+        } else if refusals.is_empty() {
+            let pose = pose(answers, places, calibration, root);
+            detections.push(Detection { pose, ..Detection::at(root, 1.0 - count[0]) });
+        }
+        Self { detections, count, refusals }
+    }
+}
+
+fn pose(answers: &[f32], places: &Places, calibration: &Calibration, root: FloorPoint) -> Pose {
+    let of = |range: &Range<usize>| answers.get(range.clone()).unwrap_or_default();
+    let first = |range: &Range<usize>| of(range).first().copied().unwrap_or(f32::NAN);
+    let postures: [f64; POSTURES.len()] = softmax(of(&places.posture));
+    let motions: [f64; MotionClass::ALL.len()] = softmax(of(&places.motion));
+    let walks = motions[MotionClass::Walk as usize] > 0.5;
+    let height_m = f64::from(first(&places.pelvis_height)).clamp(0.05, 1.4);
+    let posture = posture(postures, walks, height_m);
+    let lies = matches!(posture, Posture::Lying | Posture::OnFloor);
+    let heading_rad = match of(&places.heading) {
+        [cos, sin] if cos.hypot(*sin) > 1e-3 && calibration.supports.heading && walks && !lies => {
+            // The training makes exp(-confidence) the mean of 1 - cos, which is half a small angle's variance.
+            let spread = (2.0 * (-f64::from(first(&places.heading_confidence)).clamp(-4.0, 4.0)).exp()).sqrt();
+            let heading = Estimate::new(f64::from(sin.atan2(*cos)), spread * f64::from(calibration.heading_scale));
+            (heading.is_sound() && heading.sigma < MAX_HEADING_SIGMA).then_some(heading)
+        }
+        _ => None,
+    };
+    let joints = calibration.supports.body.then(|| {
+        let (at, spread) = (of(&places.joints), of(&places.joint_log_variance));
+        Box::new(Joint::ALL.map(|joint| {
+            let i = joint as usize;
+            let [forward, left, up] =
+                at.get(3 * i..3 * i + 3).and_then(|at| at.try_into().ok()).unwrap_or([f32::NAN; 3]);
+            let log_variance = spread.get(i).map_or(f32::NAN, |value| value.clamp(-9.0, 2.0));
+            JointEstimate {
+                position_m: pose_from_pelvis([forward, left, up], height_m as f32),
+                sigma_m: (log_variance / 2.0).exp() * calibration.joint_scale,
+            }
+        }))
+    });
+    Pose {
+        heading_rad,
+        posture,
+        pelvis_height_m: Some(Estimate::new(height_m, f64::from(calibration.pelvis_sigma_m))),
+        joints,
+        ..Pose::at(root)
+    }
+}
+
+/// A point of the frame of [`super::targets`] (pelvis; x forward, y left, z up) in that of [`Pose`] (the floor below the
+/// pelvis; x left, y backwards, z up).
+pub fn pose_from_pelvis([forward, left, up]: [f32; 3], pelvis_height_m: f32) -> [f32; 3] {
+    [left, -forward, up + pelvis_height_m]
+}
+
+fn posture(probabilities: [f64; POSTURES.len()], walks: bool, pelvis_height_m: f64) -> Posture {
+    let best = probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+    match best.filter(|(_, probability)| **probability >= MIN_POSTURE) {
+        Some((0, _)) if walks => Posture::Walking,
+        Some((0, _)) => Posture::Standing,
+        Some((1 | 3, _)) => Posture::Crouching,
+        Some((2, _)) => Posture::Sitting,
+        Some((4, _)) if pelvis_height_m > BED_HEIGHT_M => Posture::Lying,
+        Some((4, _)) => Posture::OnFloor,
+        _ => Posture::Unknown,
+    }
+}
+
+/// A place from the middle of the floor with `F` in `C⁻¹ = FᵀF`, F = [[eᵃ, b], [0, eᶜ]]; `None` where it is none.
+fn floor_point(root: &[f32], factor: &[f32], scale: f32, centre: [f64; 2]) -> Option<FloorPoint> {
+    let (&[x, y], &[a, b, c]) = (root, factor) else { return None };
+    let [a, c] = [a, c].map(|value| f64::from(value).clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE));
+    // F⁻¹ = [[e⁻ᵃ, -b·e⁻ᵃ⁻ᶜ], [0, e⁻ᶜ]], and C = F⁻¹·F⁻ᵀ.
+    let (p, q, r) = ((-a).exp(), -f64::from(b) * (-a - c).exp(), (-c).exp());
+    let variance = f64::from(scale) * f64::from(scale);
+    let cross = variance * q * r;
+    let point = FloorPoint {
+        position_m: [centre[0] + f64::from(x), centre[1] + f64::from(y)],
+        covariance_m2: [[variance * (p * p + q * q), cross], [cross, variance * r * r]],
+    };
+    point.is_sound().then_some(point)
+}
+
+/// Probabilities from logits; all equal where there are not as many logits.
+fn softmax<const N: usize>(logits: &[f32]) -> [f64; N] {
+    let Ok(logits) = <[f32; N]>::try_from(logits) else { return [1.0 / N as f64; N] };
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers = logits.map(|logit| f64::from(logit - largest).exp());
+    let sum: f64 = powers.iter().sum();
+    powers.map(|power| power / sum)
+}
