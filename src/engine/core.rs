@@ -17,6 +17,7 @@ use super::detectors::{self, Detectors};
 use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
 use super::index;
+use super::judging::stored_model;
 use super::latency::LatencyMeter;
 use super::live_timeline::LiveTimeline;
 use super::notices::Notices;
@@ -29,6 +30,7 @@ use super::sensing::EventLog;
 use super::studio;
 use super::verdicts::Verdicts;
 use super::{Command, Dense, EngineConfig, JobView, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
+use crate::analytics::fall::Refitted;
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
 use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
@@ -63,6 +65,8 @@ pub struct Core {
     evaluations: Evaluations,
     pub(super) verdicts: Verdicts,
     detectors: Arc<Detectors>,
+    /// The newest fit to verdicts.
+    pub(super) refitted: Option<Arc<Refitted>>,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
     pub(super) network: RadioNetwork,
@@ -109,6 +113,7 @@ impl Core {
             next_job: 1,
             evaluations: Evaluations::default(),
             detectors: detectors::read(),
+            refitted: None,
             next_source: 1,
             live_timeline: LiveTimeline::default(),
             timeline: Arc::default(),
@@ -132,6 +137,11 @@ impl Core {
 
     /// Runs until the engine's handle is dropped.
     pub fn run(mut self, commands: &Receiver<Command>) {
+        match self.config.verdicts_dir.as_deref().map(stored_model) {
+            Some(Ok(model)) => self.pipeline.set_fall_model(model),
+            Some(Err(why)) => self.notices.add(NoticeLevel::Warning, why),
+            None => {}
+        }
         let woken = self.wake.1.clone();
         let job_events = self.job_events.1.clone();
         loop {
@@ -244,6 +254,7 @@ impl Core {
         } else {
             let text = format!("Learned the empty room on {n_learned} of {n_links} links");
             self.notices.add(NoticeLevel::Info, text);
+            self.read_again();
         }
     }
 
@@ -349,6 +360,7 @@ impl Core {
                 if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == source) {
                     attached.timeline = Some(index.timeline);
                     attached.events = index.events;
+                    attached.moments = index.moments;
                 }
                 self.timeline = Arc::new(self.make_timeline());
                 if let Some(playing) = &self.playing {
@@ -361,6 +373,10 @@ impl Core {
                 (true, id)
             }
             JobEvent::Cancelled { id } => (true, id),
+            JobEvent::Refitted { id, refitted } => {
+                self.note_refitted(refitted);
+                (true, id)
+            }
             JobEvent::Evaluation { id, told } => {
                 if let Told::Step { progress, .. } = &told {
                     for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
@@ -475,6 +491,7 @@ impl Core {
             verdicts: self.verdicts.view(),
             breathing: self.pipeline.breathing(),
             detectors: Arc::clone(&self.detectors),
+            refitted: self.refitted.clone(),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             evaluations: self.evaluations.list(),
