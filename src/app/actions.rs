@@ -364,6 +364,10 @@ impl Action {
                 "Needs a scan: open one and select it",
             ),
             Self::ShowTruth => need(!snapshot.simulated_body.is_empty(), "Nothing simulated is open"),
+            Self::DrawZone => need(
+                !snapshot.sources.is_empty() || !snapshot.site.nodes.is_empty(),
+                "Needs a room: connect a node or open a recording",
+            ),
             Self::ShowHeat => need(snapshot.people.floor.is_some(), "Nobody has been followed in a measured room yet"),
             Self::Together => need(studio.bodies.len() > 1, "There is only one body"),
             Self::RemovePhoto => need(context.photo.is_some(), "No photo is selected"),
