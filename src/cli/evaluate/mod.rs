@@ -9,6 +9,8 @@ mod falls;
 mod masking;
 mod mesh;
 mod photos;
+mod pose;
+mod pose_table;
 mod presence;
 mod statistics;
 mod table;
@@ -32,6 +34,7 @@ enum What {
     Masking(masking::Options),
     Mesh(mesh::Options),
     Photos(photos::Options),
+    Pose(pose::Options),
     Presence(presence::Options),
     Tracking(tracking::Options),
 }
@@ -45,6 +48,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         What::Masking(options) => masking::run(options),
         What::Mesh(options) => mesh::run(options),
         What::Photos(options) => photos::run(options),
+        What::Pose(options) => pose::run(options),
         What::Presence(options) => presence::run(options),
         What::Tracking(options) => tracking::run(options),
     }
