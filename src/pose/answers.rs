@@ -216,7 +216,7 @@ impl Description {
     pub fn calibration(&self, n_links: usize, n_antennas: usize) -> Option<&Calibration> {
         let antennas = self.calibrations.iter().map(|one| one.antennas).filter(|n| *n <= n_antennas).max()?;
         let own = || self.calibrations.iter().filter(|one| one.antennas == antennas);
-        own().filter(|one| one.links <= n_links).last().or_else(|| own().next())
+        own().rfind(|one| one.links <= n_links).or_else(|| own().next())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use bevy_math::{Vec2, Vec3};
 
 use super::super::out;
-use super::conduct::interrupt_flag;
+use super::conduct::{Stopwatch, interrupt_flag};
 use super::pose_table::{self, Case, Row, Watched};
 use crate::inference::{Models, RadioPose};
 use crate::pose::layout::WINDOW_SECS;
@@ -85,7 +85,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if options.json {
         return out::line(serde_json::to_string_pretty(&rows)?);
     }
-    out::line(pose_table::text(&rows, &watched, n_rooms))
+    out::line(pose_table::text(&rows, &watched, n_rooms, models.engine().name))
 }
 
 /// One test room's frames and truth.
@@ -173,6 +173,7 @@ fn watch(
         let targets: Vec<PersonTarget> =
             truth.people.iter().filter_map(|person| PersonTarget::new(person, room.spec.room)).collect();
         let is_single = step % SINGLE_STEPS == 0;
+        let stopwatch = Stopwatch::start();
         let window = match perceiver.window(*end, &site) {
             Ok(window) => window,
             Err(reasons) => {
@@ -183,13 +184,20 @@ fn watch(
                 continue;
             }
         };
+        let window_secs = stopwatch.read();
+        let stopwatch = Stopwatch::start();
         let (answers, features) = network.run(models, &window.inputs)?;
+        let network_secs = stopwatch.read();
         let reading = window.read(&answers, &features, network.description());
         tracker.step(reading.time, &reading.detections);
         if is_single {
             let shape = [window.conditions.n_links, window.n_antennas];
             let one = Answers::one(&answers, &unguarded, shape, window.room);
             let mut row = Row::seen(room.number, case, targets.len(), &reading);
+            // Where the system does not tell the processor's time, the clock's.
+            let [window_ms, network_ms] =
+                [window_secs, network_secs].map(|(clock, processor)| 1e3 * processor.unwrap_or(clock));
+            (row.window_ms, row.network_ms) = (Some(window_ms), Some(network_ms));
             if let ([target], Some(one)) = (&targets[..], &one) {
                 score(&mut row, target, one, &window, bodies);
             }

@@ -49,6 +49,9 @@ pub struct Row {
     pub body: Option<Body>,
     pub mean_body: Option<Body>,
     pub class_body: Option<Body>,
+    /// Processor time of the window and of the network.
+    pub window_ms: Option<f64>,
+    pub network_ms: Option<f64>,
 }
 
 /// One room after five seconds.
@@ -79,6 +82,8 @@ impl Row {
             body: None,
             mean_body: None,
             class_body: None,
+            window_ms: None,
+            network_ms: None,
         }
     }
 
@@ -92,6 +97,9 @@ impl Row {
     }
 }
 
+/// A name, and where a row keeps the body that goes by it.
+type Kind = (&'static str, fn(&Row) -> Option<Body>);
+
 /// How far a body is off.
 pub fn body(predicted: &[Vec3; N_JOINTS], truth: &[Vec3; N_JOINTS], reach: f32) -> Body {
     let of = |truth: &[Vec3; N_JOINTS]| -> Vec<f64> {
@@ -103,7 +111,7 @@ pub fn body(predicted: &[Vec3; N_JOINTS], truth: &[Vec3; N_JOINTS], reach: f32) 
     Body { plain_m: mean(&plain), better_m: mean(better), within: n_within as f64 / N_JOINTS as f64 }
 }
 
-pub fn text(rows: &[Row], watched: &[Watched], n_rooms: usize) -> String {
+pub fn text(rows: &[Row], watched: &[Watched], n_rooms: usize, engine: &str) -> String {
     let mut text = format!(
         "SIMULATED rooms — radios, bodies and motions that no training saw; {n_rooms} rooms. Expect worse of real rooms.
 Place: median [95 % interval of the mean] / 90 % quantile, m, of all looks that passed the hard gates, whatever the
@@ -118,6 +126,17 @@ plain / mirror-resolved with the truth's help; PCK@20 mirror-resolved; cover: pl
         text += &format!("\n{} links x {} antennas\n", case.n_links, case.n_antennas);
         text += &of_case(&own);
         text += &after_watching(watched.iter().filter(|one| one.case == case));
+        // Means: the system counts a thread's time in steps that are longer than a run.
+        let times = |of: fn(&Row) -> Option<f64>| match own.iter().filter_map(|row| of(row)).collect::<Vec<_>>() {
+            none if none.is_empty() => f64::NAN,
+            some => mean(&some),
+        };
+        let (window, network) = (times(|row| row.window_ms), times(|row| row.network_ms));
+        if network.is_finite() {
+            text += &format!(
+                "  time     {window:.1} ms for a window's inputs, {network:.1} ms for the network on {engine}\n"
+            );
+        }
     }
     text.trim_end().to_owned()
 }
@@ -158,7 +177,7 @@ fn of_case(rows: &[&Row]) -> String {
         let mean_of = |part: fn(&Body) -> f64| mean(&bodies.iter().map(part).collect::<Vec<_>>());
         [1e3 * mean_of(|b| b.plain_m), 1e3 * mean_of(|b| b.better_m), 100.0 * mean_of(|b| b.within)]
     };
-    let kinds: [(&str, fn(&Row) -> Option<Body>); 3] =
+    let kinds: [Kind; 3] =
         [("network", |row| row.body), ("mean pose", |row| row.mean_body), ("mean of its motion", |row| row.class_body)];
     if seen.iter().any(|row| row.body.is_some()) {
         let parts = kinds.map(|(name, of)| {
