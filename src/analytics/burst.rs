@@ -49,6 +49,11 @@ impl Burst {
 
 /// Looks for the strongest burst; `None` for stretches too short to filter or without energy.
 pub fn find(clean: &Clean) -> Option<Burst> {
+    find_within(clean, 0..clean.len())
+}
+
+/// Looks for the strongest burst that peaks within the given samples: what one link saw when another saw most.
+pub fn find_within(clean: &Clean, peaks: std::ops::Range<usize>) -> Option<Burst> {
     let (n, width) = (clean.len(), clean.n_columns());
     let filter = butterworth_band_pass(3, BAND_HZ.0, BAND_HZ.1, RATE_HZ)?;
     let mut band = vec![0.0; n * width];
@@ -74,8 +79,8 @@ pub fn find(clean: &Clean) -> Option<Burst> {
                 if inner.contains(&at) { (energy.get(at).copied().unwrap_or(0.0) - 1.5 * floor).max(0.0) } else { 0.0 }
             })
             .collect();
-    let peak =
-        (inner).max_by(|a, b| energy.get(*a).partial_cmp(&energy.get(*b)).unwrap_or(std::cmp::Ordering::Equal))?;
+    let peaks = peaks.start.max(inner.start)..peaks.end.min(inner.end);
+    let peak = peaks.max_by(|a, b| energy.get(*a).partial_cmp(&energy.get(*b)).unwrap_or(std::cmp::Ordering::Equal))?;
     let highest = energy.get(peak).copied().filter(|e| *e > 0.0 && floor > 0.0)?;
     let edge = EDGE_SHARE * excess.get(peak).copied().unwrap_or(0.0);
     let moving = |at: usize| excess.get(at).is_some_and(|e| *e > edge);

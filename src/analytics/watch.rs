@@ -65,6 +65,8 @@ pub struct Watch {
     /// The movement or masking that goes on, told once at its begin and once at its end.
     movement: Option<Event>,
     masked: Option<Event>,
+    /// Neither breath nor presence is looked for.
+    only_falls: bool,
 }
 
 impl Watch {
@@ -86,7 +88,13 @@ impl Watch {
             fall: Detector::new(link, config),
             movement: None,
             masked: None,
+            only_falls: false,
         }
+    }
+
+    /// Looks for falls and what masks them, and for nothing else: for many hours at once.
+    pub fn for_falls(link: LinkId, config: fall::Config) -> Self {
+        Self { only_falls: true, ..Self::new(link, config) }
     }
 
     /// Takes the last ten seconds as quiet and gives the baseline; `None` where too little has been seen.
@@ -103,6 +111,12 @@ impl Watch {
 
     pub fn fall_detector(&mut self) -> &mut Detector {
         &mut self.fall
+    }
+
+    /// What this link saw of the bursts that ended since the last call, for a [`fall::Room`]; empty unless
+    /// [`fall::Config::gathers`] is set.
+    pub fn take_evidence(&mut self) -> Vec<fall::LinkEvidence> {
+        self.fall.take_evidence()
     }
 
     pub fn presence(&self) -> Presence {
@@ -161,12 +175,12 @@ impl Watch {
         self.last_look = Some(time);
         let for_masking = since(self.last_masking) >= MASKING_EVERY_SECS;
         // Not both in one look, so that no frame waits for long.
-        if !for_masking && since(self.last_breath) >= BREATHE_EVERY_SECS {
+        if !for_masking && !self.only_falls && since(self.last_breath) >= BREATHE_EVERY_SECS {
             self.last_breath = Some(time);
             self.breath = self.clean(KEPT_SECS).and_then(|(_, clean)| breathing::rate(&clean));
         }
         let mut events = Vec::new();
-        if (for_masking || self.fall.is_calibrated())
+        if (for_masking || self.fall.is_looking())
             && let Some((start, clean)) = self.clean(fall::detector::LOOK_BACK_SECS)
         {
             if for_masking {
@@ -175,7 +189,9 @@ impl Watch {
             }
             events.extend(self.fall.look(start, &clean, self.masking));
         }
-        if let Some((_, clean)) = self.clean(MOVEMENT_SECS) {
+        if !self.only_falls
+            && let Some((_, clean)) = self.clean(MOVEMENT_SECS)
+        {
             events.extend(self.look_for_movement(time, &clean));
         }
         events
@@ -263,7 +279,9 @@ fn new_event(kind: EventKind, link: LinkId, start: Timestamp, confidence: f64) -
         kind,
         severity: if kind == EventKind::Masking { Severity::Notice } else { Severity::Info },
         span: Span::new(start, start),
-        link,
+        link: Some(link),
+        zone: None,
+        track: None,
         confidence: Confidence::clamped(confidence),
         stages: Vec::new(),
         revision: 0,

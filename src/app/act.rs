@@ -11,21 +11,40 @@ use super::dialog::Purpose;
 use super::layout::{Pane, StartLayout};
 use super::palette::Palette;
 use super::studio::{Confirm, incoming};
-use super::{App, dialog, layout, screenshot, theme, timeline};
+use super::{App, dialog, evidence_plot, layout, screenshot, theme, timeline};
 use crate::engine::studio::StudioCommand;
 use crate::engine::{Command, NoticeLevel, RecordingSpec};
 use crate::render::StandardView;
+use crate::types::{EventId, Provenance, Site, Span};
+
+/// A fall is marked for this long around the playhead, seconds: what the detector looks at.
+const MARKED_SECS: f64 = 4.0;
 
 impl App {
     /// Fulfils a wish.
     pub(super) fn grant(&mut self, ctx: &egui::Context, wish: Wish, now_secs: f64) {
         match wish {
             Wish::Do(action) => self.act(ctx, action, now_secs),
+            Wish::Send(Command::SetSite(site)) => self.set_site(site),
             Wish::Send(command) => (self.backend.send)(command),
             Wish::Open(paths) => self.open(paths),
             Wish::Choose(purpose) => self.choose(purpose),
+            Wish::ChooseEvent(id) => self.choose_event(id),
         }
         ctx.request_repaint();
+    }
+
+    /// Hands a site to the engine; the zones of a live one are remembered.
+    fn set_site(&mut self, site: Site) {
+        if self.live.provenance.is_none_or(|provenance| provenance == Provenance::Live) {
+            self.settings.zones.clone_from(&site.zones);
+        }
+        (self.backend.send)(Command::SetSite(site));
+    }
+
+    /// Whether Undo and Redo are about zones: where both could be meant, the arrangement of panels decides.
+    fn edits_zones(&self, zones: bool, bodies: bool) -> bool {
+        zones && !(bodies && self.settings.layout == StartLayout::Bodies)
     }
 
     /// Sends every file to those who read its kind. Photos are not remembered, only where they were.
@@ -81,11 +100,12 @@ impl App {
     }
 
     fn choose(&mut self, purpose: Purpose) {
-        let name = match purpose {
+        let name = match &purpose {
             Purpose::SaveBody { body, .. } => {
-                let body = self.live.studio.bodies.iter().find(|other| other.id == body);
+                let body = self.live.studio.bodies.iter().find(|other| other.id == *body);
                 body.map_or("body", |body| body.name.as_str()).to_owned()
             }
+            Purpose::SaveText { name, .. } => name.clone(),
             _ => "contact sheet".to_owned(),
         };
         let (last, folders) = (self.settings.last_folder.as_deref(), &self.state.studio.options.folders);
@@ -95,6 +115,14 @@ impl App {
     /// What somebody chose in a dialog.
     pub(super) fn chosen(&mut self, purpose: Purpose, paths: Vec<PathBuf>) {
         let Some(first) = paths.first().cloned() else { return };
+        match purpose {
+            Purpose::EvaluationFile | Purpose::EvaluationFolder => {
+                self.state.evaluation.form.data = first.display().to_string();
+                return;
+            }
+            Purpose::SaveText { text, .. } => return (self.backend.send)(Command::SaveText { path: first, text }),
+            _ => {}
+        }
         let studio = &mut self.state.studio;
         let folder = || first.parent().map(ToOwned::to_owned);
         let command = match purpose {
@@ -119,6 +147,8 @@ impl App {
                 studio.options.folders.export = folder();
                 StudioCommand::ExportSheet(first)
             }
+            // Answered above.
+            Purpose::EvaluationFile | Purpose::EvaluationFolder | Purpose::SaveText { .. } => return,
         };
         (self.backend.send)(Command::Studio(command));
     }
@@ -134,6 +164,43 @@ impl App {
         }
     }
 
+    /// Selects an event, goes to where its signals have been played, and shows them.
+    fn choose_event(&mut self, id: EventId) {
+        let Some(event) = self.live.events.iter().find(|event| event.id == id) else { return };
+        self.state.event = Some(id);
+        if self.live.playback.is_some() {
+            (self.backend.send)(Command::Seek(evidence_plot::shown_from(event)));
+            self.frozen = None;
+        }
+        self.state.time.follow();
+        if self.settings.layout != StartLayout::Bodies {
+            layout::show(&mut self.tree, Pane::Evidence);
+        }
+    }
+
+    /// The next or previous event; the first after the playhead where none is chosen.
+    fn step_event(&mut self, by: isize) {
+        let events = &self.live.events;
+        let chosen = self.state.event.and_then(|id| events.iter().position(|event| event.id == id));
+        let at = match chosen {
+            Some(at) => at.saturating_add_signed(by).min(events.len().saturating_sub(1)),
+            None => {
+                let now = self.live.time.unwrap_or_default();
+                let after = events.partition_point(|event| event.span.start < now);
+                if by < 0 {
+                    after.saturating_sub(1)
+                } else if after < events.len() {
+                    after
+                } else {
+                    0
+                }
+            }
+        };
+        if let Some(id) = events.get(at).map(|event| event.id) {
+            self.choose_event(id);
+        }
+    }
+
     fn unfreeze(&mut self) {
         self.frozen = None;
         self.state.time.follow();
@@ -141,10 +208,24 @@ impl App {
 
     /// Does an action, or says why it cannot be done now.
     fn act(&mut self, ctx: &egui::Context, action: Action, now_secs: f64) {
-        let context = self.state.context(self.frozen.is_some());
+        let context = self.context();
         if let Err(reason) = action.available(&self.live, context) {
             let text = format!("{}: {reason}", action.entry().name);
             self.state.log.say(NoticeLevel::Info, text, now_secs);
+            return;
+        }
+        let site = Arc::clone(&self.live.site);
+        let edited = match action {
+            Action::Undo if self.edits_zones(context.zones_undo, self.live.studio.undo.is_some()) => {
+                Some(self.state.zones.undo(&site))
+            }
+            Action::Redo if self.edits_zones(context.zones_redo, self.live.studio.redo.is_some()) => {
+                Some(self.state.zones.redo(&site))
+            }
+            _ => None,
+        };
+        if let Some(edited) = edited {
+            edited.into_iter().for_each(|site| self.set_site(site));
             return;
         }
         let state = &mut self.state;
@@ -192,6 +273,35 @@ impl App {
             Action::ViewSide => state.viewport.view(StandardView::Side),
             Action::ViewTop => state.viewport.view(StandardView::Top),
             Action::ViewHome => state.viewport.home(),
+            Action::Figure(figure) => state.look.figure = figure,
+            Action::Colouring(colouring) => state.look.colouring = colouring,
+            Action::ShowTruth => state.look.truth = !state.look.truth,
+            Action::ShowZones => state.look.zones = !state.look.zones,
+            Action::ShowHeat => state.look.heat = !state.look.heat,
+            Action::DrawZone => {
+                state.zones.toggle_drawing();
+                state.bodies_on_stage = Some(false);
+                layout::show(&mut self.tree, Pane::Viewport);
+            }
+            Action::NextEvent => self.step_event(1),
+            Action::PreviousEvent => self.step_event(-1),
+            Action::Judge(verdict) => {
+                if let Some(event) = state.event {
+                    send(Command::JudgeEvent { event, verdict: Some(verdict) });
+                }
+            }
+            Action::MarkFall => {
+                let around = self.live.playback.as_ref().map(|playback| {
+                    let at = playback.position;
+                    Span::new(at.plus_secs(-MARKED_SECS / 2.0), at.plus_secs(MARKED_SECS / 2.0))
+                });
+                if let Some(span) = state.timeline.range.or(around) {
+                    send(Command::MarkFall(span));
+                }
+            }
+            Action::RefitFalls => send(Command::RefitFalls),
+            Action::Undo if context.of_verdicts => send(Command::UndoVerdict),
+            Action::Redo if context.of_verdicts => send(Command::RedoVerdict),
             Action::NextLink => state.selection.step(&self.live, 1),
             Action::PreviousLink => state.selection.step(&self.live, -1),
             Action::Palette => self.palette = Some(Palette::default()),
@@ -213,6 +323,11 @@ impl App {
             Action::CopyLog => ctx.copy_text(state.log.text()),
             other => self.act_on_bodies(other, now_secs),
         }
+    }
+
+    pub(super) fn context(&self) -> super::actions::Context {
+        let of_verdicts = self.settings.layout != StartLayout::Bodies;
+        super::actions::Context { of_verdicts, ..self.state.context(self.frozen.is_some()) }
     }
 
     /// As [`Self::act`] for what concerns photos and bodies.

@@ -5,10 +5,12 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::figures::{Colouring, Figure};
 use super::layout::{Pane, StartLayout};
 use super::studio::{self, Show, Stance, Units};
 use crate::engine::Snapshot;
 use crate::engine::studio::{BodyId, BodyOrigin, PhotoId};
+use crate::types::{EventId, EventVerdict};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
@@ -36,8 +38,21 @@ pub enum Action {
     ViewSide,
     ViewTop,
     ViewHome,
+    /// How people are drawn, and what the colours of bodies say.
+    Figure(Figure),
+    Colouring(Colouring),
+    ShowTruth,
+    ShowZones,
+    ShowHeat,
+    DrawZone,
     NextLink,
     PreviousLink,
+    NextEvent,
+    PreviousEvent,
+    Judge(EventVerdict),
+    /// Marks a fall that no detector told of.
+    MarkFall,
+    RefitFalls,
     Palette,
     Help,
     Settings,
@@ -80,18 +95,20 @@ pub enum Action {
 pub enum Group {
     File,
     Playback,
+    Events,
     Body,
     View,
     Window,
 }
 
 impl Group {
-    pub const ALL: [Self; 5] = [Self::File, Self::Playback, Self::Body, Self::View, Self::Window];
+    pub const ALL: [Self; 6] = [Self::File, Self::Playback, Self::Events, Self::Body, Self::View, Self::Window];
 
     pub fn label(self) -> &'static str {
         match self {
             Self::File => "File",
             Self::Playback => "Playback",
+            Self::Events => "Events",
             Self::Body => "Body",
             Self::View => "View",
             Self::Window => "Window",
@@ -164,12 +181,20 @@ pub static TABLE: &[Entry] = &[
     keyed(Action::LoopRange, Group::Playback, "Loop range", "Play the selected range again and again", NONE, Key::L),
     entry(Action::ClearRange, Group::Playback, "Clear range", "Forget the selected range and stop looping"),
 
+    keyed(Action::NextEvent, Group::Events, "Next event", "Select the next event and show what led to it", NONE, Key::J),
+    keyed(Action::PreviousEvent, Group::Events, "Previous event", "Select the event before and show what led to it", NONE, Key::K),
+    keyed(Action::Judge(EventVerdict::Confirmed), Group::Events, "Confirm event", "Say that the event was what the detector says", NONE, Key::C),
+    keyed(Action::Judge(EventVerdict::FalseAlarm), Group::Events, "False alarm", "Say that the event was a false alarm", NONE, Key::X),
+    keyed(Action::Judge(EventVerdict::Unsure), Group::Events, "Unsure about event", "Say that the event cannot be told", NONE, Key::U),
+    keyed(Action::MarkFall, Group::Events, "Mark a fall", "Mark the selected range, or the seconds around the playhead, as a fall that no detector told of", NONE, Key::M),
+    entry(Action::RefitFalls, Group::Events, "Refit falls from my verdicts", "Fit the fall detector of what is open from the verdicts on its events"),
+
     keyed(Action::AddPhotos, Group::Body, "Add photos…", "Add photos of a person: JPEG, PNG, WebP or TIFF", CTRL_SHIFT, Key::O),
     keyed(Action::PastePhoto, Group::Body, "Paste photo", "Add the picture in the clipboard", CTRL, Key::V),
     keyed(Action::FitBody, Group::Body, "Fit body", "Fit one body to all photos in use", CTRL, Key::Enter),
     entry(Action::CancelWork, Group::Body, "Cancel fit", "Stop the fit or registration that is running"),
-    keyed(Action::Undo, Group::Body, "Undo", "Take back the last change of a body", CTRL, Key::Z),
-    keyed(Action::Redo, Group::Body, "Redo", "Make the change again that was taken back", CTRL_SHIFT, Key::Z),
+    keyed(Action::Undo, Group::Body, "Undo", "Take back the last verdict, or the last change of a zone or body", CTRL, Key::Z),
+    keyed(Action::Redo, Group::Body, "Redo", "Make again what was taken back", CTRL_SHIFT, Key::Z),
     entry(Action::ResetBody, Group::Body, "Reset body", "Put all sliders of the selected body back to what was fitted"),
     entry(Action::DrawBody, Group::Body, "Draw a body", "Add a body to play with; it is marked as drawn everywhere"),
     entry(Action::OpenScan, Group::Body, "Open scan…", "Open a scan of a person: OBJ, PLY, STL or GLB"),
@@ -199,6 +224,16 @@ pub static TABLE: &[Entry] = &[
     entry(Action::ViewSide, Group::View, "Side view", "Look across the room from the side"),
     entry(Action::ViewTop, Group::View, "Top view", "Look down on the floor plan"),
     keyed(Action::ViewHome, Group::View, "Reset camera", "Show the whole room", NONE, Key::Num0),
+    entry(Action::Figure(Figure::Disc), Group::View, "People as discs", "Draw where people are and nothing else"),
+    entry(Action::Figure(Figure::Skeleton), Group::View, "People as skeletons", "Draw joints with their uncertainty where the data carry them, else a template"),
+    entry(Action::Figure(Figure::Body), Group::View, "People as bodies", "Pose the body model like people; it is a template unless a subject is assigned"),
+    entry(Action::Colouring(Colouring::Part), Group::View, "Bodies by part", "Colour bodies by their parts"),
+    entry(Action::Colouring(Colouring::Confidence), Group::View, "Bodies by confidence", "Colour bodies by how sure their joints are"),
+    entry(Action::Colouring(Colouring::Speed), Group::View, "Bodies by speed", "Colour bodies by how fast they move"),
+    entry(Action::ShowTruth, Group::View, "Simulated truth", "Show or hide the simulator's own people"),
+    entry(Action::ShowZones, Group::View, "Zones on the floor", "Show or hide the zones"),
+    entry(Action::ShowHeat, Group::View, "Floor heat map", "Show or hide where people have spent their time"),
+    keyed(Action::DrawZone, Group::View, "Draw zone", "Click the corners of a zone on the floor, or drag a rectangle", NONE, Key::Z),
     keyed(Action::NextLink, Group::View, "Next link", "Select the next link", NONE, Key::N),
     keyed(Action::PreviousLink, Group::View, "Previous link", "Select the previous link", SHIFT, Key::N),
     entry(Action::Show(Pane::Viewport), Group::View, "Show room", "Bring the 3D view of the room and of bodies to the front"),
@@ -211,8 +246,13 @@ pub static TABLE: &[Entry] = &[
     entry(Action::Show(Pane::Links), Group::View, "Show links", "Bring the link table to the front"),
     entry(Action::Show(Pane::Selection), Group::View, "Show selection", "Bring the details of the selected link to the front"),
     entry(Action::Show(Pane::Sources), Group::View, "Show sources", "Bring the source manager to the front"),
-    entry(Action::Show(Pane::People), Group::View, "Show people", "Bring what each link says of people to the front"),
+    entry(Action::Show(Pane::People), Group::View, "Show people", "Bring who is followed and what each link says of people to the front"),
+    entry(Action::Show(Pane::Zones), Group::View, "Show zones", "Bring the list of zones to the front"),
     entry(Action::Show(Pane::Events), Group::View, "Show events", "Bring the list of events and their evidence to the front"),
+    entry(Action::Show(Pane::Evidence), Group::View, "Show evidence", "Bring the signals that led to an event to the front"),
+    entry(Action::Show(Pane::Summaries), Group::View, "Show summaries", "Bring the figures for care, shop and guard to the front"),
+    entry(Action::Show(Pane::Evaluation), Group::View, "Show evaluation", "Bring the evaluation of detectors to the front"),
+    entry(Action::Show(Pane::Detectors), Group::View, "Show detectors", "Bring what is known of the detectors to the front"),
     entry(Action::Show(Pane::Photos), Group::View, "Show photos", "Bring the photos to the front"),
     entry(Action::Show(Pane::Body), Group::View, "Show body", "Bring the body's measurements to the front"),
     entry(Action::Show(Pane::Shape), Group::View, "Show shape", "Bring the body's sliders to the front"),
@@ -234,6 +274,7 @@ pub static TABLE: &[Entry] = &[
     entry(Action::Layout(StartLayout::Lab), Group::Window, "Layout Lab", "Arrange panels for experiments"),
     entry(Action::Layout(StartLayout::Install), Group::Window, "Layout Install", "Arrange panels for placing nodes and judging links"),
     entry(Action::Layout(StartLayout::Review), Group::Window, "Layout Review", "Arrange panels for going through a recording"),
+    entry(Action::Layout(StartLayout::Evaluate), Group::Window, "Layout Evaluate", "Arrange panels for measuring what detectors are worth"),
     entry(Action::Layout(StartLayout::Bodies), Group::Window, "Layout Bodies", "Arrange panels for measuring people in photos"),
     entry(Action::ResetLayout, Group::Window, "Reset layout", "Put every panel of this layout back in its place"),
     entry(Action::ThemeDark, Group::Window, "Dark theme", "Light text on dark ground"),
@@ -281,13 +322,33 @@ impl Action {
                 "Needs a source: connect a node or start the simulated scene",
             ),
             Self::NextLink | Self::PreviousLink => need(!snapshot.links.is_empty(), "There are no links yet"),
+            Self::NextEvent | Self::PreviousEvent => need(!snapshot.events.is_empty(), "There are no events yet"),
+            Self::Judge(_) => {
+                let is_chosen = snapshot.events.iter().any(|event| Some(event.id) == context.event);
+                need(is_chosen, "Choose an event first")?;
+                need(
+                    snapshot.playback.is_some(),
+                    "Verdicts are kept with recordings: record, open the recording and judge there",
+                )
+            }
+            Self::MarkFall => need(snapshot.playback.is_some(), "Needs an open recording"),
+            Self::RefitFalls => {
+                need(snapshot.playback.is_some(), "Needs an open recording")?;
+                let verdicts = &snapshot.verdicts;
+                need(
+                    verdicts.n_falls > 0 && verdicts.n_others > 0,
+                    "Needs falls and movement that was none: judge events first",
+                )
+            }
             Self::FitBody => match studio::cannot_fit(studio).or(context.inputs_error) {
                 Some(reason) => Err(reason),
                 None => Ok(()),
             },
             Self::CancelWork => need(studio.work.is_some(), "No fit is running"),
-            Self::Undo => need(studio.undo.is_some(), "Nothing to undo"),
-            Self::Redo => need(studio.redo.is_some(), "Nothing to redo"),
+            Self::Undo if context.of_verdicts => need(snapshot.verdicts.can_undo, "Nothing to undo"),
+            Self::Redo if context.of_verdicts => need(snapshot.verdicts.can_redo, "Nothing to redo"),
+            Self::Undo => need(studio.undo.is_some() || context.zones_undo, "Nothing to undo"),
+            Self::Redo => need(studio.redo.is_some() || context.zones_redo, "Nothing to redo"),
             Self::ResetBody => need(body.is_some_and(|body| body.edited), "The selected body has not been changed"),
             Self::ExportBody | Self::RemoveBody => need(body.is_some(), "Needs a body: fit one to photos, or draw one"),
             Self::ExportSheet => need(
@@ -298,6 +359,8 @@ impl Action {
                 studio.work.is_none() && body.is_some_and(|body| matches!(body.origin, BodyOrigin::Scan { .. })),
                 "Needs a scan: open one and select it",
             ),
+            Self::ShowTruth => need(!snapshot.simulated_body.is_empty(), "Nothing simulated is open"),
+            Self::ShowHeat => need(snapshot.people.floor.is_some(), "Nobody has been followed in a measured room yet"),
             Self::Together => need(studio.bodies.len() > 1, "There is only one body"),
             Self::RemovePhoto => need(context.photo.is_some(), "No photo is selected"),
             Self::ShowAs(Show::Error) => need(studio.comparison.is_some(), "Compare two bodies first"),
@@ -311,9 +374,16 @@ impl Action {
 pub struct Context {
     pub frozen: bool,
     pub has_range: bool,
+    /// The event that is chosen.
+    pub event: Option<EventId>,
+    /// Undo and redo are of verdicts on events, not of bodies.
+    pub of_verdicts: bool,
     /// Selected in the studio.
     pub photo: Option<PhotoId>,
     pub body: Option<BodyId>,
+    /// Whether edits of zones can be taken back, or made again.
+    pub zones_undo: bool,
+    pub zones_redo: bool,
     /// Which typed figure cannot be used.
     pub inputs_error: Option<&'static str>,
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::actions::Action;
 use super::time::TimeView;
-use super::{dialog, heat, log, sources, studio, timeline, viewport};
+use super::{
+    dialog, evaluation, evidence_plot, figures, heat, log, sources, studio, summaries, timeline, viewport, zones,
+};
 use crate::engine::{Command, LinkView, Snapshot};
-use crate::types::{NodeId, StreamId, Timestamp};
+use crate::types::{EventId, NodeId, StreamId, Timestamp, TrackId};
 
 /// What a panel wants to happen after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,8 @@ pub enum Wish {
     Send(Command),
     /// Files of any kind: recordings, photos, scans.
     Open(Vec<std::path::PathBuf>),
+    /// Selects an event, goes there and shows what led to it.
+    ChooseEvent(EventId),
     /// Asks for files.
     Choose(dialog::Purpose),
 }
@@ -51,7 +55,7 @@ impl Cx<'_> {
     }
 
     pub fn context(&self) -> super::actions::Context {
-        self.state.context(self.frozen)
+        super::actions::Context { of_verdicts: !self.for_bodies, ..self.state.context(self.frozen) }
     }
 
     /// Whether there are bodies to look at, or one in the making.
@@ -83,8 +87,16 @@ pub struct State {
     pub viewport: viewport::State,
     pub log: log::Log,
     pub studio: studio::State,
+    pub zones: zones::State,
+    /// How people, zones and the floor are drawn.
+    pub look: figures::Look,
     /// The event whose evidence is shown.
-    pub event: Option<crate::types::EventId>,
+    pub event: Option<EventId>,
+    /// Its signals.
+    pub evidence: evidence_plot::Signals,
+    pub evaluation: evaluation::State,
+    /// Whose summary is shown.
+    pub summary: summaries::Domain,
     /// Whether the viewport shows bodies instead of the room; `None` leaves it to the arrangement of panels.
     pub bodies_on_stage: Option<bool>,
 }
@@ -94,9 +106,13 @@ impl State {
     pub fn context(&self, frozen: bool) -> super::actions::Context {
         super::actions::Context {
             frozen,
+            of_verdicts: false,
             has_range: self.timeline.range.is_some(),
+            event: self.event,
             photo: self.studio.photo,
             body: self.studio.body,
+            zones_undo: self.zones.can_undo(),
+            zones_redo: self.zones.can_redo(),
             inputs_error: self.studio.inputs_error(),
         }
     }
@@ -113,6 +129,7 @@ pub enum HeatKind {
 pub struct Selection {
     pub stream: Option<StreamId>,
     pub node: Option<NodeId>,
+    pub person: Option<TrackId>,
     /// What is shown while nobody has chosen a link.
     pub(super) proposed: Option<StreamId>,
 }
@@ -139,7 +156,11 @@ impl Selection {
     }
 
     pub fn select_link(&mut self, stream: StreamId) {
-        (self.stream, self.node) = (Some(stream), None);
+        (self.stream, self.node, self.person) = (Some(stream), None, None);
+    }
+
+    pub fn select_person(&mut self, person: TrackId) {
+        (self.person, self.node) = (Some(person), None);
     }
 
     /// Moves to the next or previous link, around the end.

@@ -6,7 +6,10 @@ use egui_tiles::{SimplificationOptions, TileId, Tiles, UiResponse};
 use super::cx::{Cx, HeatKind};
 use super::layout::Pane;
 use super::theme::{self, Theme};
-use super::{events, links, log, marks, people, plots, selection, signals, sources, studio, viewport, waterfall};
+use super::{
+    detectors, evaluation, events, evidence, links, log, marks, people, plots, selection, signals, sources, studio,
+    summaries, viewport, waterfall, zones,
+};
 
 /// Draws the panels in their places.
 pub struct Desk<'a, 'b> {
@@ -30,7 +33,12 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
                 Pane::Links => links::links_ui(ui, self.cx),
                 Pane::Selection => selection::selection_ui(ui, self.cx),
                 Pane::People => people::people_ui(ui, self.cx),
+                Pane::Zones => zones::zones_ui(ui, self.cx),
                 Pane::Events => events::events_ui(ui, self.cx),
+                Pane::Evidence => evidence::evidence_ui(ui, self.cx),
+                Pane::Summaries => summaries::summaries_ui(ui, self.cx),
+                Pane::Evaluation => evaluation::evaluation_ui(ui, self.cx),
+                Pane::Detectors => detectors::detectors_ui(ui, self.cx),
                 Pane::Sources => sources::sources_ui(ui, self.cx),
                 Pane::Log => log::log_ui(ui, self.cx),
                 Pane::Photos => studio::photos_ui(ui, self.cx),
@@ -72,7 +80,7 @@ impl egui_tiles::Behavior<Pane> for Desk<'_, '_> {
         let studio = &self.cx.live.studio;
         let provenance = match front {
             // These speak of the program, not of anybody.
-            Some(Pane::Models | Pane::Batch) => None,
+            Some(Pane::Models | Pane::Batch | Pane::Detectors | Pane::Evaluation) => None,
             Some(Pane::Log) if self.cx.for_bodies => None,
             Some(Pane::Photos) => studio.photos.first().map(|_| crate::types::Provenance::Replay),
             Some(Pane::Body | Pane::Shape) => self.cx.state.studio.body(studio).map(|body| body.provenance),

@@ -23,6 +23,15 @@ pub enum Purpose {
         options: ExportOptions,
     },
     SaveSheet,
+    /// A table of one's own recordings, or arrays of a data set.
+    EvaluationFile,
+    EvaluationFolder,
+    /// Writes a text that is ready.
+    SaveText {
+        name: String,
+        extension: &'static str,
+        text: String,
+    },
 }
 
 type Answer = Option<Vec<PathBuf>>;
@@ -52,6 +61,9 @@ impl Dialog {
             Purpose::BatchFolder => ("Choose a folder of photos", folders.batch.as_deref()),
             Purpose::SaveBody { .. } => ("Export body", folders.export.as_deref()),
             Purpose::SaveSheet => ("Export contact sheet", folders.export.as_deref()),
+            Purpose::EvaluationFile => ("Choose labelled recordings", last),
+            Purpose::EvaluationFolder => ("Choose a folder of labelled recordings", last),
+            Purpose::SaveText { .. } => ("Save", folders.export.as_deref()),
         };
         let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
         if let Some(folder) = folder {
@@ -62,6 +74,12 @@ impl Dialog {
             Purpose::Photos => many(dialog.add_filter("Photos", incoming::PHOTO_EXTENSIONS).pick_files()),
             Purpose::Scans => many(dialog.add_filter("Scans", incoming::SCAN_EXTENSIONS).pick_files()),
             Purpose::BatchFolder => one(dialog.pick_folder()),
+            Purpose::EvaluationFile => one(dialog.add_filter("Labels or arrays", &["csv", "npz"]).pick_file()),
+            Purpose::EvaluationFolder => one(dialog.pick_folder()),
+            Purpose::SaveText { extension, .. } => {
+                let dialog = dialog.add_filter(extension.to_uppercase(), &[*extension]);
+                one(dialog.set_file_name(format!("{name}.{extension}")).save_file())
+            }
             Purpose::SaveBody { options, .. } => {
                 let extension = options.format.map_or("glb", extension);
                 let dialog = dialog.add_filter(extension.to_uppercase(), &[extension]);

@@ -11,7 +11,7 @@ pub const VIEWPORT_GESTURES: [(&str, &str); 7] = [
     ("Drag", "orbit"),
     ("Shift + drag, middle drag", "pan"),
     ("Wheel", "zoom"),
-    ("Click", "select a node, link or body"),
+    ("Click", "select a person, node, link or body"),
     ("Double-click", "focus; on empty ground reset"),
     ("1 · 3 · 7", "front, side, top (pointer over the room)"),
     ("F · 0", "focus selection, show everything"),

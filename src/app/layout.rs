@@ -1,4 +1,4 @@
-//! The dock: which panels there are, four start arrangements by role, and the user's own, which persists.
+//! The dock: which panels there are, five start arrangements by role, and the user's own, which persists.
 
 use egui_tiles::{Container, Linear, LinearDir, Tabs, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,12 @@ pub enum Pane {
     Sources,
     Log,
     People,
+    Zones,
     Events,
+    Evidence,
+    Summaries,
+    Evaluation,
+    Detectors,
     Photos,
     Body,
     Shape,
@@ -27,7 +32,7 @@ pub enum Pane {
 }
 
 impl Pane {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::Viewport,
         Self::Amplitude,
         Self::Phase,
@@ -40,7 +45,12 @@ impl Pane {
         Self::Sources,
         Self::Log,
         Self::People,
+        Self::Zones,
         Self::Events,
+        Self::Evidence,
+        Self::Summaries,
+        Self::Evaluation,
+        Self::Detectors,
         Self::Photos,
         Self::Body,
         Self::Shape,
@@ -63,7 +73,12 @@ impl Pane {
             Self::Sources => "Sources",
             Self::Log => "Log",
             Self::People => "People",
+            Self::Zones => "Zones",
             Self::Events => "Events",
+            Self::Evidence => "Evidence",
+            Self::Summaries => "Summaries",
+            Self::Evaluation => "Evaluation",
+            Self::Detectors => "Detectors",
             Self::Photos => "Photos",
             Self::Body => "Body",
             Self::Shape => "Shape",
@@ -86,17 +101,19 @@ pub enum StartLayout {
     Lab,
     Install,
     Review,
+    Evaluate,
     Bodies,
 }
 
 impl StartLayout {
-    pub const ALL: [Self; 4] = [Self::Lab, Self::Install, Self::Review, Self::Bodies];
+    pub const ALL: [Self; 5] = [Self::Lab, Self::Install, Self::Review, Self::Evaluate, Self::Bodies];
 
     pub fn label(self) -> &'static str {
         match self {
             Self::Lab => "Lab",
             Self::Install => "Install",
             Self::Review => "Review",
+            Self::Evaluate => "Evaluate",
             Self::Bodies => "Bodies",
         }
     }
@@ -108,10 +125,10 @@ impl StartLayout {
         let root = match self {
             Self::Lab => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let tables = tabs(&mut tiles, &[Links, People, Events, Selection, Sources, Log]);
+                let tables = tabs(&mut tiles, &[Links, People, Zones, Events, Summaries, Selection, Sources, Log]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (tables, 1.0)]);
                 let falls = tabs(&mut tiles, &[Amplitude, Phase]);
-                let doppler = tabs(&mut tiles, &[Doppler, Signals]);
+                let doppler = tabs(&mut tiles, &[Doppler, Signals, Evidence]);
                 let frame = tabs(&mut tiles, &[Subcarriers]);
                 let points = tabs(&mut tiles, &[Constellation]);
                 let plots = split(&mut tiles, LinearDir::Horizontal, &[(frame, 1.5), (points, 1.0)]);
@@ -120,7 +137,7 @@ impl StartLayout {
             }
             Self::Install => {
                 let room = tabs(&mut tiles, &[Viewport]);
-                let links = tabs(&mut tiles, &[Links, People]);
+                let links = tabs(&mut tiles, &[Links, People, Zones, Detectors]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (links, 1.0)]);
                 let sources = tabs(&mut tiles, &[Sources, Events, Log]);
                 let details = tabs(&mut tiles, &[Selection]);
@@ -129,15 +146,21 @@ impl StartLayout {
                 split(&mut tiles, LinearDir::Horizontal, &[(left, 1.7), (right, 1.0)])
             }
             Self::Review => {
-                let falls = tabs(&mut tiles, &[Amplitude, Phase]);
-                let doppler = tabs(&mut tiles, &[Doppler]);
-                let signals = tabs(&mut tiles, &[Signals]);
-                let left = split(&mut tiles, LinearDir::Vertical, &[(falls, 1.3), (doppler, 1.0), (signals, 1.0)]);
+                let evidence = tabs(&mut tiles, &[Evidence, Summaries]);
+                let falls = tabs(&mut tiles, &[Amplitude, Phase, Doppler, Signals]);
+                let left = split(&mut tiles, LinearDir::Vertical, &[(evidence, 1.9), (falls, 1.0)]);
                 let room = tabs(&mut tiles, &[Viewport]);
-                let details = tabs(&mut tiles, &[Events, People, Selection, Links, Sources, Log]);
+                let details = tabs(&mut tiles, &[Events, People, Zones, Selection, Links, Sources, Log]);
                 let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);
-                let right = split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.0), (plots, 0.9)]);
-                split(&mut tiles, LinearDir::Horizontal, &[(left, 1.5), (right, 1.0)])
+                let right = split(&mut tiles, LinearDir::Vertical, &[(room, 1.2), (details, 1.2), (plots, 0.7)]);
+                split(&mut tiles, LinearDir::Horizontal, &[(left, 1.4), (right, 1.0)])
+            }
+            Self::Evaluate => {
+                let scores = tabs(&mut tiles, &[Evaluation]);
+                let about = tabs(&mut tiles, &[Detectors, Models]);
+                let more = tabs(&mut tiles, &[Log, Sources]);
+                let right = split(&mut tiles, LinearDir::Vertical, &[(about, 2.4), (more, 1.0)]);
+                split(&mut tiles, LinearDir::Horizontal, &[(scores, 1.9), (right, 1.0)])
             }
             Self::Bodies => {
                 let photos = tabs(&mut tiles, &[Photos]);

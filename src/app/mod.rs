@@ -10,18 +10,27 @@ mod bins;
 mod chart;
 mod cx;
 mod desk;
+mod detectors;
 mod dialog;
+mod evaluation;
 mod events;
+mod evidence;
+mod evidence_plot;
+pub mod figures;
+mod followed;
 mod format;
 mod heat;
 mod help;
+mod labels;
 mod layout;
 mod links;
 mod log;
 mod marks;
+mod occupancy;
 mod palette;
 mod people;
 mod plots;
+mod room;
 mod screenshot;
 mod selection;
 mod settings;
@@ -30,12 +39,14 @@ mod sources;
 pub mod stage;
 mod status;
 mod studio;
+mod summaries;
 mod theme;
 mod time;
 mod timeline;
 mod viewport;
 mod waterfall;
 mod window;
+mod zones;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,7 +64,8 @@ pub use studio::{Show, Stance, Units};
 pub use theme::Theme;
 pub use window::{Backend, Options, commands_for, run};
 
-use crate::engine::{NoticeLevel, Snapshot};
+use crate::engine::{Command, NoticeLevel, Snapshot};
+use crate::types::{Provenance, Site, TrackId};
 
 /// The window's contents.
 pub struct App {
@@ -73,6 +85,8 @@ pub struct App {
     dialog: Option<dialog::Dialog>,
     screenshot: Option<screenshot::Pending>,
     wishes: Vec<Wish>,
+    /// Whether the engine has been asked to pose bodies.
+    posing: bool,
 }
 
 /// Under which the settings are kept; the number counts up when old ones can no longer be read.
@@ -101,6 +115,7 @@ impl App {
         settings.apply(ctx);
         let mut state = State::default();
         state.studio.options = settings.studio.clone();
+        state.look = settings.look;
         let live = (backend.snapshot)();
         Self {
             calm: Calm::new(Arc::clone(&live)),
@@ -119,12 +134,14 @@ impl App {
             dialog: None,
             screenshot: None,
             wishes: Vec::new(),
+            posing: false,
         }
     }
 
     /// Settings and arrangements as text, as they are remembered.
     pub fn stored(&self) -> Option<String> {
-        let settings = Settings { studio: self.state.studio.options.clone(), ..self.settings.clone() };
+        let settings =
+            Settings { studio: self.state.studio.options.clone(), look: self.state.look, ..self.settings.clone() };
         settings::to_text(&settings, &self.tree, &self.parked)
     }
 
@@ -139,6 +156,11 @@ impl App {
     /// Does an action in the next frame, as if its key had been pressed.
     pub fn perform(&mut self, action: Action) {
         self.wishes.push(Wish::Do(action));
+    }
+
+    /// Whose figures are marked.
+    pub fn selected_person(&self) -> Option<TrackId> {
+        self.state.selection.person
     }
 
     /// How often the room has been drawn since the start.
@@ -167,6 +189,7 @@ impl App {
         self.state.selection.propose(&shown);
         self.state.time.begin_frame();
         self.state.studio.begin_frame(&self.live.studio, self.gpu.as_ref());
+        self.begin_room();
         self.keys(&ctx);
         self.dropped_files(&ctx);
         self.pending(&ctx, now_secs);
@@ -209,6 +232,21 @@ impl App {
         }
     }
 
+    /// Keeps the engine's room in step with the window's: bodies are posed while they are looked at, and a live site without
+    /// zones gets the remembered ones.
+    fn begin_room(&mut self) {
+        let wants_bodies = self.state.look.figure == figures::Figure::Body;
+        if wants_bodies != std::mem::replace(&mut self.posing, wants_bodies) {
+            self.wishes.push(Wish::Send(Command::PoseBodies(wants_bodies)));
+        }
+        let Snapshot { run, site, provenance, .. } = &*self.live;
+        let is_new = self.state.zones.begin_run(*run);
+        if is_new && *provenance == Some(Provenance::Live) && site.zones.is_empty() && !self.settings.zones.is_empty() {
+            let site = Site { zones: self.settings.zones.clone(), ..Site::clone(site) };
+            self.wishes.push(Wish::Send(Command::SetSite(site)));
+        }
+    }
+
     /// Keys: a window over the others has them first, then a text field, then the table of actions.
     fn keys(&mut self, ctx: &egui::Context) {
         let studio = &self.state.studio;
@@ -225,6 +263,17 @@ impl App {
         if escape {
             self.back_out(ctx.time());
             return;
+        }
+        if self.state.zones.is_drawing() {
+            let pressed = |key| ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
+            if pressed(egui::Key::Backspace) {
+                self.state.zones.take_corner_back();
+            }
+            if pressed(egui::Key::Enter)
+                && let Some(site) = self.state.zones.close(&self.live.site)
+            {
+                self.wishes.push(Wish::Send(Command::SetSite(site)));
+            }
         }
         if self.state.viewport.hovered {
             use egui::Key::{Num1, Num3, Num7};
@@ -254,10 +303,11 @@ impl App {
         }
     }
 
-    /// One level back: message, lit tapes, selecting, pinned cursor, range, past, frozen picture.
+    /// One level back: zone being drawn, message, lit tapes, selecting, pinned cursor, range, past, frozen picture.
     fn back_out(&mut self, now_secs: f64) {
         let state = &mut self.state;
-        let went_back = state.log.close_toast(now_secs)
+        let went_back = state.zones.cancel()
+            || state.log.close_toast(now_secs)
             || state.studio.unpin()
             || std::mem::take(&mut state.timeline.selecting)
             || state.time.pinned.take().is_some();
@@ -311,7 +361,7 @@ impl App {
             let adapter = self.gpu.as_ref().map_or("none".to_owned(), |gpu| gpu.adapter.get_info().name);
             self.settings_open = settings::settings_ui(ctx, &mut self.settings, &adapter);
         }
-        let context = self.state.context(self.frozen.is_some());
+        let context = self.context();
         match self.palette.as_mut().map(|palette| palette.ui(ctx, &self.live, context)) {
             Some(Outcome::Closed) => self.palette = None,
             Some(Outcome::Run(action)) => {

@@ -1,4 +1,4 @@
-//! What each link says of the people near it: movement, breath, machines that mask, and whether falls are judged.
+//! Who is followed, people over time, and what each link says of those near it: movement, breath, machines that mask, and whether falls are judged.
 //!
 //! Nothing is guessed: until an empty room has been learned, and wherever the data does not support it, a cell says so.
 
@@ -6,15 +6,17 @@ use egui::{RichText, Ui};
 
 use super::actions::Action;
 use super::cx::Cx;
+use super::followed;
 use super::format;
 use super::marks;
+use super::occupancy;
 use super::theme::{self, Theme};
 use crate::analytics::watch::Presence;
 use crate::engine::{LinkView, NoticeLevel, Sensed};
 
 pub fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let calm = cx.calm;
-    if calm.links.is_empty() {
+    if calm.links.is_empty() && calm.people.time.is_none() && calm.people.blank.is_empty() {
         let needs = "Needs a source: connect a node or open a recording";
         if marks::empty_ui(ui, "Who is there, link by link", needs, Some("Add source…")) {
             cx.act(Action::AddSource);
@@ -22,6 +24,22 @@ pub fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     let theme = Theme::of(ui);
+    let occupancy = calm.people.occupancy.clone();
+    egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+        followed::followed_ui(ui, cx);
+        if let Some(occupancy) = &occupancy {
+            occupancy::occupancy_ui(ui, occupancy);
+        }
+        links_ui(ui, cx, theme);
+    });
+}
+
+/// What each link says.
+fn links_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme) {
+    let calm = cx.calm;
+    if calm.links.is_empty() {
+        return;
+    }
     let is_calibrated = calm.links.iter().any(|link| link.sensed.presence != Presence::NotCalibrated);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(summary(&calm.links)).font(theme::strong_font()));
@@ -37,16 +55,14 @@ pub fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.label(RichText::new(text).color(theme.quiet));
     }
     ui.add_space(theme::GRID);
-    egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        egui::Grid::new("people").num_columns(5).spacing([4.0 * theme::GRID, theme::GRID]).show(ui, |ui| {
-            for title in ["Link", "Presence", "Breaths a minute", "Machine", "Falls"] {
-                ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
-            }
-            ui.end_row();
-            for link in &calm.links {
-                row_ui(ui, theme, link);
-            }
-        });
+    egui::Grid::new("people").num_columns(5).spacing([4.0 * theme::GRID, theme::GRID]).show(ui, |ui| {
+        for title in ["Link", "Presence", "Breaths a minute", "Machine", "Falls"] {
+            ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
+        }
+        ui.end_row();
+        for link in &calm.links {
+            row_ui(ui, theme, link);
+        }
     });
 }
 

@@ -6,9 +6,11 @@ use egui::{RichText, ThemePreference};
 use egui_tiles::Tree;
 use serde::{Deserialize, Serialize};
 
+use super::figures;
 use super::layout::{self, Pane, StartLayout};
 use super::studio;
 use super::theme::{self, Theme};
+use crate::types::Zone;
 
 const MAX_RECENT: usize = 10;
 
@@ -22,6 +24,10 @@ pub struct Settings {
     pub last_folder: Option<PathBuf>,
     /// Of the body studio. Photos are never in here.
     pub studio: studio::Options,
+    /// How people, zones and the floor are drawn.
+    pub look: figures::Look,
+    /// Of the live site: recordings and the simulator bring theirs.
+    pub zones: Vec<Zone>,
 }
 
 impl Default for Settings {
@@ -33,6 +39,8 @@ impl Default for Settings {
             recent: Vec::new(),
             last_folder: None,
             studio: studio::Options::default(),
+            look: figures::Look::default(),
+            zones: Vec::new(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a snapshot to what the room view shows: placed nodes, links by quality, the simulated body.
+//! From a snapshot to what the room view shows of the radios: placed nodes, and links by quality.
 //!
 //! Pure. Radios that nobody has placed stand on a circle, marked as a schematic layout.
 
@@ -10,7 +10,7 @@ use egui::Color32;
 use super::cx::Selection;
 use super::theme::{self, Theme};
 use crate::engine::{LinkView, Snapshot};
-use crate::render::{Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint};
+use crate::render::{NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette};
 use crate::types::{NodeId, NodeRole};
 
 /// A radio's place on the stage.
@@ -25,13 +25,6 @@ pub struct Place {
 /// Height at which unplaced radios stand, and the radius of their circle: a table's height in a small room, metres.
 const SCHEMATIC_HEIGHT_M: f32 = 1.0;
 const SCHEMATIC_RADIUS_M: f32 = 2.0;
-/// The simulated body begins with head, chest and pelvis ([`crate::simulate::BONES`]); radii of its parts, metres.
-const HEAD: usize = 0;
-const N_TRUNK: usize = 3;
-const HEAD_M: f32 = 0.11;
-const NECK_M: f32 = 0.05;
-const TRUNK_M: f32 = 0.13;
-const LIMB_M: f32 = 0.05;
 /// Motion energy at which a link is as bright as it gets.
 const FULL_MOTION: f32 = 0.3;
 
@@ -103,23 +96,7 @@ pub fn scene(snapshot: &Snapshot, places: &[Place], selection: Selection, theme:
             selected: selection.stream == Some(link.stream),
         });
     }
-    add_simulated_body(&mut scene, snapshot, theme);
     scene
-}
-
-/// The simulator's own person, limb by limb; what no limb joins is drawn as a ball.
-fn add_simulated_body(scene: &mut Scene, snapshot: &Snapshot, theme: &Theme) {
-    let body = &snapshot.simulated_body;
-    let color = rgba(theme.mannequin);
-    for &(from, to) in snapshot.simulated_bones {
-        let (Some(&a), Some(&b)) = (body.get(from), body.get(to)) else { continue };
-        let radius = |end: usize| if end < N_TRUNK { TRUNK_M } else { LIMB_M };
-        let (radius_a, radius_b) = if from == HEAD { (NECK_M, NECK_M) } else { (radius(from), radius(to)) };
-        scene.capsules.push(Capsule { a, b, radius_a, radius_b, color });
-    }
-    let joined = |i: usize| snapshot.simulated_bones.iter().any(|&(from, to)| i != HEAD && (from == i || to == i));
-    let balls = body.iter().enumerate().filter(|&(i, _)| !joined(i));
-    scene.points = balls.map(|(_, &position)| ScenePoint { position, radius: HEAD_M, color }).collect();
 }
 
 pub fn rgba(colour: Color32) -> Rgba {

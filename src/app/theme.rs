@@ -46,6 +46,19 @@ pub const MIN_TAB_WORDS: f32 = 180.0;
 pub const MIN_CAPTIONS: f32 = 130.0;
 /// What windows may grow to before they scroll.
 const AREA: egui::Vec2 = egui::vec2(1000.0, 900.0);
+/// Height of the signals around an event.
+pub const EVIDENCE_HEIGHT: f32 = 252.0;
+/// How much of a stage's colour lies over the signals, and of the controls' under a score.
+pub const STAGE_SHADE: f32 = 0.18;
+/// Width of the bar that shows how far a stage speaks for its event, and of one that shows a score.
+pub const CONFIDENCE_WIDTH: f32 = 72.0;
+pub const SCORE_WIDTH: f32 = 160.0;
+/// Width of names before texts that wrap.
+pub const LABEL_WIDTH: f32 = 72.0;
+/// What two buttons that choose a file and a folder take.
+pub const CHOOSERS_WIDTH: f32 = 136.0;
+/// How near a mark on the timeline must be clicked.
+pub const MARK_REACH: f32 = 7.0;
 /// Strips of waterfalls are not made lower; more links scroll.
 pub const MIN_STRIP: f32 = 34.0;
 /// How much of the floor's colour and of the deepest shadow shows, of 255.
@@ -60,6 +73,24 @@ pub const TAPE: f32 = 1.6;
 pub const TAPE_LIT: f32 = 3.0;
 /// How much of a body's surface is seen when its edges or bones are what is shown.
 pub const FAINT_BODY: f32 = 0.25;
+/// How much of their hue people who are not seen just now keep.
+pub const COASTING: f32 = 0.4;
+/// How much of a person's hue fills the 90 % region and the inner one, the fan of directions, a ghost's limbs, the shell of
+/// a joint; and of a kind's colour a zone.
+pub const REGION_90: f32 = 0.12;
+pub const REGION_1: f32 = 0.22;
+pub const FAN: f32 = 0.5;
+pub const GHOST: f32 = 0.4;
+pub const SHELL: f32 = 0.3;
+pub const ZONE: f32 = 0.14;
+/// How far the simulator's own people go from the mannequin's grey to the colour of simulated data.
+pub const TRUTH_TINT: f32 = 0.5;
+/// The map of the floor, of 255.
+pub const HEAT_ALPHA: u8 = 190;
+/// Trails lie this far above the floor, metres.
+pub const TRAIL_HEIGHT_M: f32 = 0.01;
+/// A click this near to a corner is on it, points.
+pub const SNAP: f32 = 12.0;
 pub const ZOOM_MIN: f32 = 0.75;
 pub const ZOOM_MAX: f32 = 2.0;
 

@@ -4,12 +4,13 @@ use egui::{Rect, RichText, Sense, Ui, vec2};
 
 use super::actions::Action;
 use super::cx::Cx;
+use super::events;
 use super::format;
 use super::marks::{self, Icon};
 use super::theme::{self, Theme};
 use super::time;
-use crate::engine::{Command, NoticeLevel, PlaybackView, Timeline};
-use crate::types::{Severity, Span, Timestamp};
+use crate::engine::{Command, PlaybackView, Timeline};
+use crate::types::{Event, EventId, EventVerdict, Severity, Span, Timestamp};
 
 #[derive(Default)]
 pub struct State {
@@ -150,16 +151,14 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     lanes_ui(&painter, theme, strip, span, &live.timeline);
-    for event in live.events.iter().filter(|event| event.severity > Severity::Info) {
-        let x = x_range(strip, span, event.span);
-        let bar = Rect::from_x_y_ranges(x.min..=x.max.max(x.min + theme::CURVE), strip.y_range());
-        let level = if event.severity == Severity::Alert { NoticeLevel::Error } else { NoticeLevel::Warning };
-        painter.rect_filled(bar, 0.0, theme.level(level).gamma_multiply(0.3));
-        painter.vline(x.min, strip.y_range(), egui::Stroke::new(theme::CURVE, theme.level(level)));
-    }
+    events_ui(&painter, theme, strip, span, cx);
     let axis = Rect::from_min_max(strip.left_bottom(), egui::pos2(strip.right(), rect.bottom()));
     time::TimeView::axis_ui(&painter, theme, axis, span, span.start);
-    gestures(&response, strip, span, cx);
+    let event = response.hover_pos().and_then(|pos| event_at(strip, span, cx, pos));
+    if event.is_some() {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+    }
+    gestures(&response, strip, span, event, cx);
     if let Some(looping) = live.playback.as_ref().and_then(|p| p.looping) {
         let bar = Rect::from_x_y_ranges(x_range(strip, span, looping), strip.top()..=strip.top() + theme::GRID);
         painter.rect_filled(bar, 0.0, theme.accent);
@@ -196,6 +195,10 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let motion = bucket.and_then(|i| live.timeline.activity.get(i).copied().flatten());
         let gap = live.timeline.gaps.iter().find(|gap| gap.contains(t));
         let mut text = format::stamp(t, Some(span));
+        if let Some(event) = event.and_then(|id| live.events.iter().find(|event| event.id == id)) {
+            let sure = 100.0 * event.confidence.get();
+            text += &format!("\n{}, the detector is {sure:.0} % sure", event.kind.label());
+        }
         text += &match (gap, n) {
             (Some(gap), _) => format!("\ngap of {} s", format::value(gap.secs() as f32)),
             (None, Some(n)) => format!("\n{n} frames"),
@@ -204,8 +207,8 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         if let Some(motion) = motion {
             text += &format!("\nmotion {}", format::value(motion));
         }
-        for event in live.events.iter().filter(|event| event.span.contains(t)).take(3) {
-            text += &format!("\n{}", event.kind.label());
+        for other in live.events.iter().filter(|other| other.span.contains(t) && Some(other.id) != event).take(3) {
+            text += &format!("\n{}", other.kind.label());
         }
         marks::readout(ui, strip, pos - vec2(0.0, theme::TIMELINE_STRIP * 0.5), text);
     }
@@ -224,6 +227,45 @@ fn t_at(strip: Rect, span: Span, x: f32) -> Timestamp {
 fn bucket_of(timeline: &Timeline, t: Timestamp) -> Option<usize> {
     let span = timeline.span.filter(|span| span.contains(t) && span.nanos() > 0)?;
     Some((t.secs_since(span.start) / span.secs() * timeline.density.len() as f64) as usize)
+}
+
+/// Movement of people is told so often that its marks would cover the strip; the list has them.
+fn is_marked(event: &Event, cx: &Cx<'_>) -> bool {
+    let is_told = event.severity > Severity::Info && cx.live.verdicts.of(event) != Some(EventVerdict::FalseAlarm);
+    is_told || cx.state.event == Some(event.id)
+}
+
+fn mark_of(strip: Rect, span: Span, event: &Event) -> egui::Pos2 {
+    egui::pos2(time::x_of(strip, span, event.span.start), strip.top() + theme::MARK)
+}
+
+/// Events as shaded stretches with the mark of their severity; the chosen one framed. Falls marked by hand have a flag.
+fn events_ui(painter: &egui::Painter, theme: &Theme, strip: Rect, span: Span, cx: &Cx<'_>) {
+    for event in cx.live.events.iter().filter(|event| is_marked(event, cx)) {
+        let x = x_range(strip, span, event.span);
+        let bar = Rect::from_x_y_ranges(x.min..=x.max.max(x.min + theme::CURVE), strip.y_range());
+        let level = events::level(event.severity);
+        painter.rect_filled(bar, 0.0, theme.level(level).gamma_multiply(0.3));
+        painter.vline(x.min, strip.y_range(), egui::Stroke::new(theme::CURVE, theme.level(level)));
+        marks::level_mark(painter, theme, mark_of(strip, span, event), level);
+        if cx.state.event == Some(event.id) {
+            let frame = egui::Stroke::new(theme::CURVE, theme.accent);
+            painter.rect_stroke(bar.expand(theme::CURVE), 0.0, frame, egui::StrokeKind::Outside);
+        }
+    }
+    for missed in &cx.live.verdicts.missed {
+        let bar = Rect::from_x_y_ranges(x_range(strip, span, *missed), strip.y_range());
+        let stroke = egui::Stroke::new(theme::CURVE, theme.critical);
+        painter.rect_stroke(bar, 0.0, stroke, egui::StrokeKind::Inside);
+    }
+}
+
+/// The event whose mark lies under the pointer; of several the most severe, then the nearest.
+fn event_at(strip: Rect, span: Span, cx: &Cx<'_>, pos: egui::Pos2) -> Option<EventId> {
+    let distance = |event: &Event| mark_of(strip, span, event).distance(pos);
+    let near = cx.live.events.iter().filter(|event| is_marked(event, cx) && distance(event) <= theme::MARK_REACH);
+    let order = |event: &&Event| (std::cmp::Reverse(event.severity), (16.0 * distance(event)) as u32);
+    near.min_by_key(order).map(|event| event.id)
 }
 
 /// Density below, activity above, gaps hatched.
@@ -274,7 +316,7 @@ fn lanes_ui(painter: &egui::Painter, theme: &Theme, strip: Rect, span: Span, tim
     label("frames", density.left_top() + vec2(theme::GRID, 0.0));
 }
 
-fn gestures(response: &egui::Response, strip: Rect, span: Span, cx: &mut Cx<'_>) {
+fn gestures(response: &egui::Response, strip: Rect, span: Span, event: Option<EventId>, cx: &mut Cx<'_>) {
     let Some(pos) = response.interact_pointer_pos().or(response.hover_pos()) else {
         cx.state.timeline.drag = None;
         return;
@@ -318,6 +360,10 @@ fn gestures(response: &egui::Response, strip: Rect, span: Span, cx: &mut Cx<'_>)
     }
     if response.drag_stopped() {
         cx.state.timeline.drag = None;
+    }
+    if let Some(event) = event.filter(|_| seek && response.clicked()) {
+        cx.wishes.push(super::cx::Wish::ChooseEvent(event));
+        return;
     }
     if seek {
         if cx.live.playback.is_some() {

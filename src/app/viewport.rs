@@ -8,10 +8,14 @@ use egui::{Align2, Painter, Pos2, Rect, RichText, Sense, TextureId, Ui, vec2};
 use super::actions::Action;
 use super::cx::{Cx, Selection};
 use super::help;
+use super::labels::{self, What};
 use super::marks;
+use super::room;
 use super::stage::{self, Place};
 use super::studio;
 use super::theme::{self, Theme};
+use super::zones;
+use crate::engine::Command;
 use crate::render::{Camera, MeshProblem, Scene, StandardView, ViewportRenderer, scene_bounds};
 use crate::types::Provenance;
 
@@ -45,6 +49,8 @@ pub struct Aim {
     pub key: Vec<Vec3>,
     /// What is selected.
     pub focus: Option<Vec3>,
+    /// Whether the first button draws, and turns nothing.
+    pub is_held: bool,
 }
 
 /// What the texture shows.
@@ -121,28 +127,40 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     let places = stage::places(cx.shown);
-    let scene = stage::scene(cx.shown, &places, cx.state.selection, theme);
+    let mut scene = stage::scene(cx.shown, &places, cx.state.selection, theme);
+    let heat = room::heat(cx);
+    room::furnish(&mut scene, cx, heat.as_ref(), theme);
     let aspect = rect.width() / rect.height().max(1.0);
     let room_corner = scene.room.into_iter();
     let aim = Aim {
         bounds: scene_bounds(&scene),
         key: room_corner.chain(places.iter().map(|place| place.position)).collect(),
         focus: focus_point(cx, cx.state.selection, &places),
+        is_held: cx.state.zones.is_drawing(),
     };
     let wanted = cx.state.viewport.take_wanted();
     cx.state.viewport.room.steer(ui, &response, rect, &aim, wanted);
-    select(cx, &response, rect, &places, aspect);
+    let camera = cx.state.viewport.room.camera.clone();
+    let on_floor = |[x, y]: [f64; 2]| on_screen(&camera, rect, aspect, Vec3::new(x as f32, y as f32, 0.0));
+    if cx.state.zones.is_drawing() {
+        let site = std::sync::Arc::clone(&cx.live.site);
+        if let Some(site) = zones::pointer(&mut cx.state.zones, &site, &response, rect, &camera, on_floor) {
+            cx.send(Command::SetSite(site));
+        }
+    } else {
+        select(cx, &response, rect, &places, aspect);
+    }
     match cx.gpu {
         Some(gpu) => {
-            let camera = cx.state.viewport.room.camera.clone();
             let texture = draw(gpu, &mut cx.state.viewport, scene, &camera, rect, ui.pixels_per_point());
             let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
             painter.image(texture, rect, uv, egui::Color32::WHITE);
         }
         None => marks::no_adapter(&painter, theme, rect),
     }
-    if cx.gpu.is_some() {
-        labels_ui(&painter, theme, cx, rect, &places, aspect);
+    let labels = room::labels(cx, &places, theme);
+    if let Some(What::Person(person)) = labels::labels_ui(ui, &camera, rect, labels) {
+        cx.state.selection.select_person(person);
     }
     if places.iter().any(|place| place.schematic) {
         let all = places.iter().all(|place| place.schematic);
@@ -158,6 +176,9 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if cx.shown.provenance == Some(Provenance::Simulated) {
         frame_ui(&painter, theme, rect);
     }
+    room::scales_ui(ui, cx, rect, heat.as_ref());
+    room::blank_ui(ui, cx, rect);
+    zones::draft_ui(ui, &cx.state.zones, rect, on_floor);
     tools_ui(ui, cx, rect);
 }
 
@@ -198,7 +219,7 @@ impl Eye {
                 || response.dragged_by(egui::PointerButton::Secondary)
             {
                 self.camera.pan(delta, rect.height());
-            } else {
+            } else if !aim.is_held {
                 self.camera.orbit(delta);
             }
         }
@@ -267,6 +288,9 @@ fn select(cx: &mut Cx<'_>, response: &egui::Response, rect: Rect, places: &[Plac
 }
 
 fn focus_point(cx: &Cx<'_>, selection: Selection, places: &[Place]) -> Option<Vec3> {
+    if let Some(person) = selection.person {
+        return room::middle_of(cx, person);
+    }
     if let Some(node) = selection.node {
         return places.iter().find(|place| place.id == node).map(|place| place.position);
     }
@@ -279,18 +303,21 @@ pub fn on_screen(camera: &Camera, rect: Rect, aspect: f32, point: Vec3) -> Optio
     Some(rect.min + vec2(0.5 + 0.5 * ndc.x, 0.5 - 0.5 * ndc.y) * rect.size())
 }
 
-/// The node, else the link, under the pointer.
+/// The person, else the node, else the link, under the pointer.
 fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Option<Selection> {
     let reach = 3.0 * theme::GRID;
     let camera = &cx.state.viewport.room.camera;
     let at = |point| on_screen(camera, rect, aspect, point);
+    if let Some(person) = room::person_at(cx, at, pos, reach) {
+        return Some(Selection { person: Some(person), node: None, ..cx.state.selection });
+    }
     let node = places
         .iter()
         .filter_map(|place| Some((at(place.position)?.distance(pos), place.id)))
         .filter(|(distance, _)| *distance <= reach)
         .min_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((_, id)) = node {
-        return Some(Selection { node: Some(id), ..cx.state.selection });
+        return Some(Selection { node: Some(id), person: None, ..cx.state.selection });
     }
     let distance = |a: Pos2, b: Pos2| {
         let along = ((pos - a).dot(b - a) / (b - a).length_sq().max(1.0)).clamp(0.0, 1.0);
@@ -301,7 +328,7 @@ fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Op
         Some((distance(at(a)?, at(b)?), link.stream))
     });
     let nearest = links.filter(|(d, _)| *d <= 0.5 * reach).min_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(Selection { stream: Some(nearest.1), node: None, ..cx.state.selection })
+    Some(Selection { stream: Some(nearest.1), node: None, person: None, ..cx.state.selection })
 }
 
 /// Draws the scene if anything has changed and answers the texture that shows it.
@@ -336,41 +363,18 @@ pub fn draw(
     id
 }
 
-/// Names of nodes, the nearest first; a label that would cover another is left out unless it is selected.
-fn labels_ui(painter: &Painter, theme: &Theme, cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32) {
-    let camera = &cx.state.viewport.room.camera;
-    let mut order: Vec<&Place> = places.iter().collect();
-    let chosen = cx.state.selection.node;
-    order.sort_by(|a, b| {
-        let rank = |p: &Place| (chosen != Some(p.id), camera.depth(p.position));
-        let (a, b) = (rank(a), rank(b));
-        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    let mut taken: Vec<Rect> = Vec::new();
-    for place in order {
-        let Some(at) = on_screen(camera, rect, aspect, place.position) else { continue };
-        let selected = chosen == Some(place.id);
-        let colour = if selected { theme.accent } else { theme.text };
-        let galley = painter.layout_no_wrap(place.name.clone(), theme::caption_font(), colour);
-        let offset = vec2(0.0, 5.0 * theme::GRID);
-        let candidates = [at - offset, at + offset - vec2(0.0, galley.size().y)];
-        let label = candidates
-            .map(|centre| Rect::from_center_size(centre, galley.size() + vec2(2.0 * theme::GRID, 0.0)))
-            .into_iter()
-            .find(|label| rect.contains_rect(*label) && !taken.iter().any(|other| other.intersects(*label)));
-        let Some(label) = label else { continue };
-        taken.push(label);
-        painter.rect_filled(label, theme::RADIUS, theme.panel.gamma_multiply(0.8));
-        painter.galley(label.min + vec2(theme::GRID, 0.0), galley, colour);
-    }
-}
-
 /// Standard views and the list of gestures, in the upper left corner.
 fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     let inset = 4.0 * theme::GRID;
     let builder = egui::UiBuilder::new().max_rect(rect.shrink(inset)).layout(egui::Layout::top_down(egui::Align::Min));
     ui.scope_builder(builder, |ui| {
         ui.horizontal(|ui| views_ui(ui, cx, "Whole room"));
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.5 * theme::GRID;
+            // The axis cube has the corner.
+            ui.set_max_width(rect.width() - 22.0 * theme::GRID);
+            room::tools_ui(ui, cx);
+        });
         gestures_ui(ui, cx);
     });
 }

@@ -5,6 +5,7 @@
 //! Frames: a body stands in metres, z up, facing -y, its left towards +x, the root bone at the origin. A camera sits at
 //! its own origin and looks along +y, x to the right, z up, so an unrotated body at `(0, d, 0)` faces it.
 
+pub mod drive;
 pub mod evidence;
 pub mod fit;
 pub mod measure;

@@ -12,7 +12,7 @@ use super::report::link_text;
 use crate::app::{Theme, stage};
 use crate::capture::source::simulator::SimulatorSource;
 use crate::engine::pipeline::Pipeline;
-use crate::engine::{LinkView, Snapshot, index};
+use crate::engine::{LinkView, RadioNetwork, Snapshot, index};
 use crate::photo::DETECT_LEN;
 use crate::render::{
     Camera, Gpu, Mode, StandardView, ViewportRenderer, Waterfall, WaterfallView, save_png, scene_bounds,
@@ -48,7 +48,7 @@ pub fn run(files: &[PathBuf]) -> anyhow::Result<()> {
         super::fit::run(&super::fit::Options::report_on(photos))?;
     }
     for path in &recordings {
-        let Some(index) = index::index(path, 1, |_| true)? else { continue };
+        let Some(index) = index::index(path, 1, &RadioNetwork::installed(), |_| true)? else { continue };
         out::line(format_args!("{} · {} · {}", path.display(), index.format.label(), index.provenance.label()))?;
         let snapshot = Snapshot {
             provenance: Some(index.provenance),

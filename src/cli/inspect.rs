@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::out;
 use super::report::{LinkReport, link_text};
+use crate::engine::RadioNetwork;
 use crate::engine::index::{Index, index};
 use crate::types::{FrameFlags, Tally};
 
@@ -26,7 +27,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let mut n_failed = 0;
     let mut reports = Vec::new();
     for path in &options.files {
-        match index(path, 1, |_| true) {
+        match index(path, 1, &RadioNetwork::installed(), |_| true) {
             Ok(Some(index)) if options.json => reports.push(json_report(&index)),
             Ok(Some(index)) => out::line(text_report(&index))?,
             Ok(None) => {}

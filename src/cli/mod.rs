@@ -12,6 +12,7 @@ mod out;
 mod register;
 mod replay;
 mod report;
+mod report_people;
 pub mod simulate;
 mod source_arg;
 mod window;

@@ -1,13 +1,14 @@
 //! `replay`: a recording in the window, or as JSON lines of snapshots without one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::report::SnapshotReport;
 use crate::capture::source::file::{FileReader, Stamped};
-use crate::engine::Snapshot;
 use crate::engine::pipeline::Pipeline;
+use crate::engine::{EventLog, RadioNetwork, Snapshot};
 use crate::signal::StreamConfig;
-use crate::types::{Site, Timestamp};
+use crate::types::{Provenance, Site, Timestamp};
 
 /// Plays recordings in the window; with --headless prints snapshots as JSON lines, as fast as possible.
 #[derive(Debug, clap::Args)]
@@ -31,10 +32,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     anyhow::ensure!(options.every > 0.0, "--every must be more than 0 s");
     let mut out = std::io::stdout().lock();
+    let network = RadioNetwork::installed();
     for path in &options.files {
         let mut reader = FileReader::open(path, 1)?;
         let provenance = reader.provenance();
-        let mut pipeline = Pipeline::new(StreamConfig::default());
+        let site = Arc::new(reader.recording_info().map(|info| info.site.clone()).unwrap_or_default());
+        let mut pipeline = Pipeline::new(StreamConfig::default()).with_people(&site, &network);
         let mut due: Option<Timestamp> = None;
         let mut last = None;
         loop {
@@ -45,13 +48,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             let Some(Stamped { time, clock, frame }) = next else { break };
             let at = *due.get_or_insert_with(|| time.plus_secs(options.every));
             if time >= at {
-                print_snapshot(&mut out, &pipeline, provenance, last)?;
+                print_snapshot(&mut out, &pipeline, &site, provenance, last)?;
                 due = Some(Timestamp(at.0.max(time.0)).plus_secs(options.every));
             }
             pipeline.ingest(1, provenance, time, clock, &frame);
             last = Some(time);
         }
-        print_snapshot(&mut out, &pipeline, provenance, last)?;
+        print_snapshot(&mut out, &pipeline, &site, provenance, last)?;
     }
     Ok(())
 }
@@ -59,14 +62,17 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 fn print_snapshot(
     out: &mut impl std::io::Write,
     pipeline: &Pipeline,
-    provenance: crate::types::Provenance,
+    site: &Arc<Site>,
+    provenance: Provenance,
     time: Option<Timestamp>,
 ) -> anyhow::Result<()> {
     let snapshot = Snapshot {
         provenance: Some(provenance),
         time,
-        links: pipeline.links(&Site::default(), |_| None),
-        events: pipeline.events(1),
+        links: pipeline.links(site, |_| None),
+        events: EventLog::merged([pipeline.events(1), pipeline.people_events(provenance)].iter()),
+        people: pipeline.people(),
+        site: Arc::clone(site),
         ..Snapshot::default()
     };
     serde_json::to_writer(&mut *out, &SnapshotReport::new(&snapshot))?;

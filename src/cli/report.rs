@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::report_people::PeopleReport;
 use crate::analytics::fall::Unsupported;
 use crate::analytics::watch::Presence;
 use crate::engine::{LinkView, Snapshot};
@@ -71,6 +72,7 @@ pub struct SnapshotReport<'a> {
     pub time: Option<Timestamp>,
     pub provenance: Option<Provenance>,
     pub links: Vec<LinkReport<'a>>,
+    pub people: PeopleReport<'a>,
     /// So far, in order of their beginning.
     pub events: &'a [Event],
 }
@@ -81,6 +83,7 @@ impl<'a> SnapshotReport<'a> {
             time: snapshot.time,
             provenance: snapshot.provenance,
             links: snapshot.links.iter().map(LinkReport::new).collect(),
+            people: PeopleReport::new(&snapshot.people),
             events: &snapshot.events,
         }
     }

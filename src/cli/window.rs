@@ -27,7 +27,8 @@ pub fn open(files: Vec<PathBuf>) -> anyhow::Result<()> {
 /// Opens the window and obeys `commands` first.
 pub fn open_with(commands: Vec<Command>) -> anyhow::Result<()> {
     anyhow::ensure!(has_display(), "no display — add --headless to run on the terminal");
-    let config = EngineConfig { recordings_dir: recordings_dir(), ..EngineConfig::default() };
+    let config =
+        EngineConfig { recordings_dir: recordings_dir(), verdicts_dir: verdicts_dir(), ..EngineConfig::default() };
     app::run(config, Options::default(), commands)
         .context("the window could not be opened — a graphics driver with Vulkan, Metal or DirectX 12 is needed")
 }
@@ -39,6 +40,11 @@ fn has_display() -> bool {
         || ["WAYLAND_DISPLAY", "DISPLAY"]
             .iter()
             .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Beside the window's settings; `None` where the system names no place for a user's data.
+fn verdicts_dir() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "corporeal")?.data_dir().join("verdicts"))
 }
 
 /// The user's documents folder, or the current one.

@@ -10,14 +10,16 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::NoticeLevel;
+use super::evaluation::Told;
 use super::feed::Feed;
 use super::index::{self, Index};
 use super::live;
 use super::player::{Player, PlayerCommand, SharedView, Track};
+use super::radio_network::RadioNetwork;
 use super::recorder::Tap;
 use crate::capture::source::file::FileReader;
 use crate::capture::{SourceId, SourceSpec, source};
-use crate::types::SourceState;
+use crate::types::{Site, SourceState};
 
 /// Starts the capture thread of one live source.
 pub fn spawn_live(id: SourceId, spec: SourceSpec, feed: Arc<Feed>, tap: Tap) -> std::io::Result<JoinHandle<()>> {
@@ -57,6 +59,8 @@ fn open_tracks(files: Vec<(SourceId, PathBuf, Arc<Feed>)>) -> Vec<Track> {
             Ok(reader) => {
                 feed.status().provenance = reader.provenance();
                 feed.status().label = format!("{} ({})", file_name(&path), reader.format().label());
+                let site = reader.recording_info().map(|info| &info.site);
+                feed.status().site = site.filter(|site| **site != Site::default()).cloned().map(Arc::new);
                 tracks.push(Track { reader, feed, next: None, finished: false });
             }
             Err(error) => feed.set_state(SourceState::Failed(error.to_string())),
@@ -87,6 +91,10 @@ pub enum JobEvent {
     Cancelled {
         id: u64,
     },
+    Evaluation {
+        id: u64,
+        told: Told,
+    },
     /// From the body studio: a message, or only that something has changed.
     Studio(Option<(NoticeLevel, String)>),
 }
@@ -96,6 +104,7 @@ pub fn spawn_index(
     id: u64,
     source: SourceId,
     path: PathBuf,
+    network: RadioNetwork,
     cancel: Arc<AtomicBool>,
     events: Sender<JobEvent>,
 ) -> std::io::Result<JoinHandle<()>> {
@@ -104,7 +113,7 @@ pub fn spawn_index(
             events.send(JobEvent::Progress { id, progress }).ok();
             !cancel.load(Ordering::Relaxed)
         };
-        let event = match catch_unwind(AssertUnwindSafe(|| index::index(&path, source, go_on))) {
+        let event = match catch_unwind(AssertUnwindSafe(|| index::index(&path, source, &network, go_on))) {
             Ok(Ok(Some(index))) => JobEvent::Indexed { id, source, index: Box::new(index) },
             Ok(Ok(None)) => JobEvent::Cancelled { id },
             Ok(Err(error)) => JobEvent::Failed { id, message: error.to_string() },

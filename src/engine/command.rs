@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::studio::StudioCommand;
+use super::evaluation::Task;
+use super::studio::{BodyId, StudioCommand};
 use crate::capture::{SourceId, SourceSpec};
-use crate::types::{Site, Span, Timestamp};
+use crate::types::{EventId, EventVerdict, Site, Span, Timestamp, TrackId};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -39,7 +40,35 @@ pub enum Command {
     /// Takes the last ten seconds of every link as those of an empty room.
     LearnQuiet,
     SetSite(Site),
+    /// Whether somebody looks at bodies of followed people, which then are posed.
+    PoseBodies(bool),
+    /// Draws a person as this body of the studio; `None` is the template again.
+    AssignBody {
+        track: TrackId,
+        body: Option<BodyId>,
+    },
     CancelJob(u64),
+    /// Says something of an event, or takes back what was said.
+    JudgeEvent {
+        event: EventId,
+        verdict: Option<EventVerdict>,
+    },
+    /// Marks a fall that no detector told of.
+    MarkFall(Span),
+    /// Takes back the last verdict.
+    UndoVerdict,
+    RedoVerdict,
+    /// Fits the fall detector of what is open from the verdicts on it.
+    RefitFalls,
+    /// Writes a table or summary that was asked for.
+    SaveText {
+        path: PathBuf,
+        text: String,
+    },
+    /// Runs an evaluation as a job; its report is kept in the snapshot.
+    Evaluate(Task),
+    /// Removes the report of an evaluation.
+    ForgetEvaluation(u64),
     /// Photos and bodies.
     Studio(StudioCommand),
 }

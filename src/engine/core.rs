@@ -1,9 +1,10 @@
 //! The pipeline thread: obeys commands, drains the feeds into the pipeline, publishes snapshots.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,9 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use super::attach::{self, JobEvent};
+use super::dense;
+use super::detectors::{self, Detectors};
+use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
 use super::index;
 use super::latency::LatencyMeter;
@@ -19,13 +23,15 @@ use super::notices::Notices;
 use super::opening::{Attached, Job, Playing};
 use super::pipeline::Pipeline;
 use super::player::PlayerCommand;
+use super::radio_network::RadioNetwork;
 use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
-use super::{Command, EngineConfig, NoticeLevel, RecordingSpec, Snapshot, Timeline};
+use super::verdicts::Verdicts;
+use super::{Command, Dense, EngineConfig, JobView, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
-use crate::types::{Event, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
+use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
@@ -41,7 +47,9 @@ const MAX_BURST: usize = 512;
 /// The state of the pipeline thread. [`super::opening`] holds its methods for sources.
 pub struct Core {
     pub(super) config: EngineConfig,
-    pub(super) site: Arc<Site>,
+    site: Arc<Site>,
+    /// Whether `site` is this installation's and not a recording's or the simulator's.
+    is_own_site: bool,
     pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
     pub(super) repaint: Box<dyn Fn() + Send + Sync>,
     pub(super) wake: (Sender<()>, Receiver<()>),
@@ -52,8 +60,12 @@ pub struct Core {
     pub(super) playing: Option<Playing>,
     pub(super) jobs: Vec<Job>,
     pub(super) next_job: u64,
+    evaluations: Evaluations,
+    pub(super) verdicts: Verdicts,
+    detectors: Arc<Detectors>,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
+    pub(super) network: RadioNetwork,
     pub(super) live_timeline: LiveTimeline,
     pub(super) timeline: Arc<Timeline>,
     pub(super) timeline_made: Instant,
@@ -62,6 +74,7 @@ pub struct Core {
     pub(super) recording_error_said: bool,
     pub(super) notices: Notices,
     studio: studio::handle::Handle,
+    dense: dense::Handle,
     pub(super) latency: LatencyMeter,
     /// Arrivals of the frames that the next snapshot will show first.
     pub(super) arrivals: Vec<(SourceId, Instant)>,
@@ -76,9 +89,14 @@ pub struct Core {
 impl Core {
     pub fn new(config: EngineConfig, snapshot: Arc<ArcSwap<Snapshot>>, repaint: Box<dyn Fn() + Send + Sync>) -> Self {
         let now = Instant::now();
+        let (site, network) = (Arc::new(config.site.clone()), RadioNetwork::installed());
+        let studio = studio::handle::Handle::default();
         Self {
-            site: Arc::new(config.site.clone()),
-            pipeline: Pipeline::new(config.stream),
+            pipeline: Pipeline::new(config.stream).with_people(&site, &network),
+            site,
+            is_own_site: true,
+            network,
+            verdicts: Verdicts::new(config.verdicts_dir.clone()),
             config,
             snapshot,
             repaint,
@@ -89,6 +107,8 @@ impl Core {
             playing: None,
             jobs: Vec::new(),
             next_job: 1,
+            evaluations: Evaluations::default(),
+            detectors: detectors::read(),
             next_source: 1,
             live_timeline: LiveTimeline::default(),
             timeline: Arc::default(),
@@ -97,7 +117,8 @@ impl Core {
             recording: None,
             recording_error_said: false,
             notices: Notices::default(),
-            studio: Default::default(),
+            dense: dense::Handle::new(studio.model()),
+            studio,
             latency: LatencyMeter::default(),
             arrivals: Vec::new(),
             run: 0,
@@ -126,6 +147,7 @@ impl Core {
                 recv(woken) -> _ => {}
                 default(wait) => {}
             }
+            self.follow_sites();
             self.drain_feeds();
             if self.dirty && self.last_publish.elapsed() >= PUBLISH_EVERY || self.last_publish.elapsed() >= IDLE_EVERY {
                 self.publish();
@@ -164,13 +186,53 @@ impl Core {
                 }
             }
             Command::LearnQuiet => self.learn_quiet(),
-            Command::SetSite(site) => self.site = Arc::new(site),
+            Command::SetSite(site) => self.set_site(site),
+            Command::PoseBodies(wanted) => self.dense.set_wanted(wanted),
+            Command::AssignBody { track, body } => self.dense.assign(track, body),
+            Command::JudgeEvent { event, verdict } => self.judge_event(event, verdict),
+            Command::MarkFall(span) => self.mark_fall(span),
+            Command::UndoVerdict => {
+                let written = self.verdicts.undo();
+                self.say_if_wrong(written);
+            }
+            Command::RedoVerdict => {
+                let written = self.verdicts.redo();
+                self.say_if_wrong(written);
+            }
+            Command::RefitFalls => self.refit_falls(),
+            Command::SaveText { path, text } => match crate::export::save(&path, text.as_bytes()) {
+                Ok(_) => self.notices.add(NoticeLevel::Info, format!("Saved {}", path.display())),
+                Err(error) => self.notices.add(NoticeLevel::Error, error.to_string()),
+            },
+            Command::Evaluate(task) => self.evaluate(task),
+            Command::ForgetEvaluation(id) => self.evaluations.forget(id),
             Command::CancelJob(id) => {
                 self.studio.cancel(id);
                 for job in self.jobs.iter().filter(|job| job.view.id == id) {
                     job.cancel.store(true, Ordering::Relaxed);
                 }
             }
+        }
+    }
+
+    /// What somebody changes about a recording's or the simulator's place stays with it; else it is this installation's.
+    fn set_site(&mut self, site: Site) {
+        if self.attached.iter().all(|attached| attached.site.is_none()) {
+            self.config.site = site.clone();
+        }
+        self.site = Arc::new(site);
+    }
+
+    /// Takes the place that a source has told of for the window's, and gives it back when the source is closed.
+    fn follow_sites(&mut self) {
+        for attached in self.attached.iter_mut().filter(|attached| attached.site.is_none()) {
+            attached.site = attached.feed.status().site.clone();
+            if let Some(site) = &attached.site {
+                (self.site, self.is_own_site) = (Arc::clone(site), false);
+            }
+        }
+        if !self.is_own_site && self.attached.iter().all(|attached| attached.site.is_none()) {
+            (self.site, self.is_own_site) = (Arc::new(self.config.site.clone()), true);
         }
     }
 
@@ -185,15 +247,37 @@ impl Core {
         }
     }
 
+    fn evaluate(&mut self, task: Task) {
+        let id = self.next_job;
+        self.next_job += 1;
+        let cancel = Arc::new(AtomicBool::new(false));
+        self.evaluations.begin(id, task.clone());
+        let events = self.job_events.0.clone();
+        // An engine that has gone wants no news.
+        let say = move |told| drop(events.send(JobEvent::Evaluation { id, told }));
+        let view = JobView { id, label: format!("Evaluating {}", task.label().to_lowercase()), progress: None };
+        match evaluation::spawn(task, Arc::clone(&cancel), say) {
+            Ok(thread) => self.jobs.push(Job { view, of_recordings: false, cancel, thread: Some(thread) }),
+            Err(error) => {
+                self.evaluations.tell(id, Told::Done(Err(format!("cannot start an evaluation: {error}"))));
+            }
+        }
+    }
+
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
     fn events(&self) -> Arc<Vec<Event>> {
-        let of_each: Vec<Arc<Vec<Event>>> = (self.attached.iter())
-            .map(|attached| match attached.timeline {
-                Some(_) => Arc::clone(&attached.events),
-                None => self.pipeline.events(attached.id),
-            })
-            .collect();
+        let mut of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
+        let unread = self.attached.iter().filter(|attached| attached.timeline.is_none());
+        let provenances: BTreeSet<Provenance> = unread.map(|attached| attached.feed.status().provenance).collect();
+        of_each.extend(provenances.into_iter().map(|provenance| self.pipeline.people_events(provenance)));
         EventLog::merged(of_each.iter())
+    }
+
+    pub(super) fn events_of(&self, attached: &Attached) -> Arc<Vec<Event>> {
+        match attached.timeline {
+            Some(_) => Arc::clone(&attached.events),
+            None => self.pipeline.events(attached.id),
+        }
     }
 
     fn control(&mut self, command: PlayerCommand) {
@@ -277,6 +361,17 @@ impl Core {
                 (true, id)
             }
             JobEvent::Cancelled { id } => (true, id),
+            JobEvent::Evaluation { id, told } => {
+                if let Told::Step { progress, .. } = &told {
+                    for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
+                        job.view.progress = *progress;
+                    }
+                }
+                if let Told::Done(Err(why)) = &told {
+                    self.notices.add(NoticeLevel::Error, why.clone());
+                }
+                (self.evaluations.tell(id, told), id)
+            }
             JobEvent::Studio(said) => {
                 if let Some((level, text)) = said {
                     self.notices.add(level, text);
@@ -295,6 +390,7 @@ impl Core {
 
     fn drain_feeds(&mut self) {
         let pipeline = &mut self.pipeline;
+        pipeline.set_site(&self.site);
         let mut panicked = None;
         for attached in &mut self.attached {
             let provenance = attached.feed.status().provenance;
@@ -330,7 +426,7 @@ impl Core {
             }
         }
         if let Some(text) = panicked {
-            self.pipeline = Pipeline::new(self.config.stream);
+            self.pipeline = Pipeline::new(self.config.stream).with_people(&self.site, &self.network);
             self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
         }
     }
@@ -353,6 +449,9 @@ impl Core {
             Some(playback) => Some(playback.position),
             None => self.pipeline.newest(None),
         };
+        let studio = self.studio.studio();
+        let people = self.pipeline.people();
+        let dense = self.bodies_of(&people, &studio.bodies);
         let attached = &self.attached;
         let mut links =
             self.pipeline.links(&self.site, |id| attached.iter().find(|source| source.id == id)?.latency_secs);
@@ -362,7 +461,6 @@ impl Core {
             }
         }
         let body = attached.iter().find_map(|source| source.simulator.as_ref()).zip(time);
-        let studio = self.studio.studio();
         self.number += 1;
         let snapshot = Snapshot {
             run: self.run,
@@ -374,10 +472,16 @@ impl Core {
             playback,
             timeline: Arc::clone(&self.timeline),
             events: self.events(),
+            verdicts: self.verdicts.view(),
+            breathing: self.pipeline.breathing(),
+            detectors: Arc::clone(&self.detectors),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
+            evaluations: self.evaluations.list(),
             notices: self.notices.list(),
             site: Arc::clone(&self.site),
+            people,
+            dense,
             simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
             simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
             studio: Arc::clone(&studio),
@@ -391,6 +495,18 @@ impl Core {
             self.last_repaint = Instant::now();
             (self.repaint)();
         }
+    }
+
+    /// The people's bodies as far as they have been posed.
+    fn bodies_of(&mut self, people: &Arc<People>, bodies: &[Arc<studio::BodyView>]) -> Arc<Dense> {
+        let events = self.job_events.0.clone();
+        // An engine that has gone wants no news.
+        let say = move || drop(events.send(JobEvent::Studio(None)));
+        self.dense.next(people, bodies, say).unwrap_or_else(|error| {
+            self.dense.set_wanted(false);
+            self.notices.add(NoticeLevel::Error, format!("cannot start posing bodies: {error}"));
+            Arc::default()
+        })
     }
 
     /// Every frame that the new snapshot is the first to show has now been on its way for its latency.
@@ -461,6 +577,7 @@ impl Core {
         self.join_closing();
         self.recording = None;
         self.studio.shut_down();
+        self.dense.shut_down();
         for job in &mut self.jobs {
             job.cancel.store(true, Ordering::Relaxed);
             if let Some(thread) = job.thread.take() {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crossbeam_channel::Sender;
 use crossbeam_queue::ArrayQueue;
 
-use crate::types::{ClockHealth, CsiFrame, NodeId, Provenance, SourceState, Tally, Timestamp};
+use crate::types::{ClockHealth, CsiFrame, NodeId, Provenance, Site, SourceState, Tally, Timestamp};
 
 /// Two and a half seconds at 8 links of 200 frames/s: enough for a hiccup, and never far from the present.
 const FEED_CAPACITY: usize = 4_096;
@@ -39,6 +39,8 @@ pub struct Status {
     pub label: String,
     pub tally: Tally,
     pub clocks: Vec<(NodeId, ClockHealth)>,
+    /// The place that its data come from, where the source knows it.
+    pub site: Option<Arc<Site>>,
 }
 
 /// One source's queue and status, shared by its thread and the pipeline.
@@ -53,8 +55,8 @@ pub struct Feed {
 
 impl Feed {
     pub fn new(label: String, provenance: Provenance, wake: Sender<()>) -> Self {
-        let status =
-            Status { state: SourceState::Starting, provenance, label, tally: Tally::default(), clocks: Vec::new() };
+        let state = SourceState::Starting;
+        let status = Status { state, provenance, label, tally: Tally::default(), clocks: Vec::new(), site: None };
         Self {
             queue: ArrayQueue::new(FEED_CAPACITY),
             n_dropped: AtomicU64::new(0),

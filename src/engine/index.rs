@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use super::live_timeline::GAP_NANOS;
 use super::pipeline::Pipeline;
+use super::radio_network::RadioNetwork;
+use super::sensing::EventLog;
 use super::{LinkView, Timeline};
 use crate::capture::format::Format;
 use crate::capture::source::file::{FileReader, Stamped};
@@ -42,10 +44,21 @@ impl Index {
 }
 
 /// Reads the recording to its end. `go_on` gets the share done and answers whether to continue; `None` when it did not.
-pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> Result<Option<Index>, Error> {
+///
+/// People are looked for where the recording brings zones that something could happen in.
+pub fn index(
+    path: &Path,
+    id: SourceId,
+    network: &RadioNetwork,
+    mut go_on: impl FnMut(f32) -> bool,
+) -> Result<Option<Index>, Error> {
     let mut reader = FileReader::open(path, id)?;
     let provenance = reader.provenance();
+    let site = Arc::new(reader.recording_info().map(|info| info.site.clone()).unwrap_or_default());
     let mut pipeline = Pipeline::new(StreamConfig::default());
+    if !site.zones.is_empty() {
+        pipeline = pipeline.with_people(&site, network);
+    }
     let mut times: Vec<Timestamp> = Vec::new();
     let mut motion: Vec<(Timestamp, f32)> = Vec::new();
     let mut n_frames = 0;
@@ -65,7 +78,6 @@ pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> R
             return Ok(None);
         }
     }
-    let site = reader.recording_info().map(|info| info.site.clone()).unwrap_or_default();
     Ok(Some(Index {
         path: path.to_owned(),
         format: reader.format(),
@@ -73,7 +85,7 @@ pub fn index(path: &Path, id: SourceId, mut go_on: impl FnMut(f32) -> bool) -> R
         tally: reader.tally(),
         timeline: timeline(&times, &motion),
         links: pipeline.links(&site, |_| None),
-        events: pipeline.events(id),
+        events: EventLog::merged([pipeline.events(id), pipeline.people_events(provenance)].iter()),
         clocks: reader.clocks(),
         info: reader.recording_info().cloned(),
         warning: reader.warning(),

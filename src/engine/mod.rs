@@ -5,25 +5,35 @@
 //! | `capture:<n>` | one live source: poll, align clocks, tee to the recorder, feed |
 //! | `player` | the open recordings: paced, merged by time |
 //! | `recorder` | writes MCAP |
-//! | `jobs` | reads whole recordings for the timeline |
+//! | `jobs` | reads whole recordings for the timeline; runs an evaluation |
+//! | `bodies` | poses the body model like the people who are followed |
 //! | `pipeline` | everything else: commands, signal processing, snapshots |
 
 mod attach;
 mod command;
 mod core;
+mod dense;
+mod detectors;
+pub mod evaluation;
 mod feed;
+mod following;
 pub mod index;
+mod judging;
 mod latency;
 mod live;
 mod live_timeline;
 mod notices;
 mod opening;
+mod people;
+mod perceiving;
 pub mod pipeline;
 mod player;
+mod radio_network;
 mod recorder;
 mod sensing;
 mod snapshot;
 pub mod studio;
+mod verdicts;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,11 +43,16 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, unbounded};
 
 pub use command::{Command, RecordingSpec};
+pub use dense::{Dense, DenseBody, Dresser, Subjects};
+pub use detectors::Detectors;
 pub use latency::Latency;
-pub use sensing::Sensed;
+pub use people::{Blank, People, ShownPerson};
+pub use radio_network::RadioNetwork;
+pub use sensing::{EventLog, Sensed};
 pub use snapshot::{
     JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,
 };
+pub use verdicts::{Judged, VerdictsView};
 
 use crate::signal::StreamConfig;
 use crate::types::Site;
@@ -47,6 +62,8 @@ use crate::types::Site;
 pub struct EngineConfig {
     /// Where recordings without a given path go.
     pub recordings_dir: PathBuf,
+    /// Where verdicts on events are kept; `None` forgets them at the end of the session.
+    pub verdicts_dir: Option<PathBuf>,
     pub site: Site,
     pub stream: StreamConfig,
 }

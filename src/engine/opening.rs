@@ -17,7 +17,7 @@ use super::player::{PlayerCommand, SharedView};
 use super::{Command, JobView, NoticeLevel, PlaybackView, SourceView, Timeline};
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::Simulator;
-use crate::types::{Event, Provenance, SourceState, Timestamp};
+use crate::types::{Event, Provenance, Site, SourceState, Timestamp};
 
 /// An open source, as the pipeline thread sees it.
 pub(super) struct Attached {
@@ -30,6 +30,8 @@ pub(super) struct Attached {
     /// The worst latency of the frames in the newest snapshot.
     pub(super) latency_secs: Option<f32>,
     pub(super) said: Option<SourceState>,
+    /// The site that its source told of, since it has been taken for the window's.
+    pub(super) site: Option<Arc<Site>>,
     pub(super) simulator: Option<Simulator>,
     pub(super) timeline: Option<Timeline>,
     /// What detectors found in the whole recording; empty until it has been read, and for live sources.
@@ -39,6 +41,8 @@ pub(super) struct Attached {
 /// A whole recording being read.
 pub(super) struct Job {
     pub(super) view: JobView,
+    /// Whether it ends with the recordings that are open.
+    pub(super) of_recordings: bool,
     pub(super) cancel: Arc<AtomicBool>,
     pub(super) thread: Option<JoinHandle<()>>,
 }
@@ -64,6 +68,9 @@ impl Core {
             files.push((attached.id, path.clone(), Arc::clone(&attached.feed)));
         }
         for (id, path, _) in &files {
+            if let Err(why) = self.verdicts.open(*id, path) {
+                self.notices.add(NoticeLevel::Warning, why);
+            }
             if !follow {
                 self.start_index(*id, path.clone());
             }
@@ -84,13 +91,14 @@ impl Core {
         }
     }
 
-    fn start_index(&mut self, source: SourceId, path: PathBuf) {
+    pub(super) fn start_index(&mut self, source: SourceId, path: PathBuf) {
         let id = self.next_job;
         self.next_job += 1;
         let cancel = Arc::new(AtomicBool::new(false));
         let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
-        match attach::spawn_index(id, source, path, Arc::clone(&cancel), self.job_events.0.clone()) {
-            Ok(thread) => self.jobs.push(Job { view, cancel, thread: Some(thread) }),
+        let cancelled = Arc::clone(&cancel);
+        match attach::spawn_index(id, source, path, self.network.clone(), cancelled, self.job_events.0.clone()) {
+            Ok(thread) => self.jobs.push(Job { view, of_recordings: true, cancel, thread: Some(thread) }),
             Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
         }
     }
@@ -114,11 +122,9 @@ impl Core {
             SourceSpec::Simulator(spec) => Some(Simulator::new(spec)),
             _ => None,
         };
-        if let Some(simulator) = &simulator {
-            self.site = Arc::new(simulator.site().clone());
-        }
         let tap = self.tap.clone();
         let attached = self.attach(spec, label, provenance);
+        attached.feed.status().site = simulator.as_ref().map(|simulator| Arc::new(simulator.site().clone()));
         attached.simulator = simulator;
         match attach::spawn_live(attached.id, attached.spec.clone(), Arc::clone(&attached.feed), tap) {
             Ok(thread) => attached.thread = Some(thread),
@@ -139,6 +145,7 @@ impl Core {
             last_frame: Instant::now(),
             latency_secs: None,
             said: None,
+            site: None,
             simulator: None,
             timeline: None,
             events: Arc::default(),
@@ -173,17 +180,15 @@ impl Core {
             }
             n_closed += 1;
             attached.feed.stop();
-            self.pipeline.forget(attached.id);
-            if attached.simulator.is_some() {
-                self.site = Arc::new(self.config.site.clone());
-            }
+            self.pipeline.close(attached.id);
+            self.verdicts.close(attached.id);
             self.closing.extend(attached.thread);
         }
         self.closing.retain(|thread| !thread.is_finished());
         let any_file = self.attached.iter().any(|attached| matches!(attached.spec, SourceSpec::File { .. }));
         if !any_file && let Some(playing) = self.playing.take() {
             self.closing.extend(playing.thread);
-            for job in &self.jobs {
+            for job in self.jobs.iter().filter(|job| job.of_recordings) {
                 job.cancel.store(true, Ordering::Relaxed);
             }
         }

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::LinkView;
-use super::sensing::{EventLog, Sensed};
+use super::perceiving::Perceiving;
+use super::radio_network::RadioNetwork;
+use super::sensing::{BreathLog, EventLog, Sensed};
+use super::{LinkView, People};
 use crate::analytics::fall;
 use crate::analytics::presence::QuietBaseline;
 use crate::analytics::watch::Watch;
 use crate::capture::SourceId;
 use crate::signal::transmitters::{self, Candidate};
 use crate::signal::{Products, StreamConfig, StreamProcessor};
+use crate::tracking::summary::BreathingReading;
 use crate::types::{ClockHealth, CsiFrame, Event, LinkHealth, NodeId, Provenance, Site, StreamId, Timestamp};
 
 /// Streams kept at once. Monitor mode hears every phone in the street, most of them once.
@@ -28,8 +31,20 @@ pub struct Pipeline {
     quiet: BTreeMap<(SourceId, StreamId), QuietBaseline>,
     /// Per source.
     events: BTreeMap<SourceId, EventLog>,
+    site: Arc<Site>,
+    network: RadioNetwork,
+    /// People are looked for by the links of all sources of one provenance together.
+    people: BTreeMap<Provenance, Room>,
+    breathing: BreathLog,
     /// Streams given up because there were too many; shown, so that nobody misses them silently.
     pub n_streams_evicted: u64,
+}
+
+/// The people in the room, and what has happened to them.
+struct Room {
+    perceiving: Perceiving,
+    events: EventLog,
+    sources: BTreeSet<SourceId>,
 }
 
 /// What the pipeline keeps of one stream.
@@ -49,6 +64,23 @@ struct Stream {
 impl Pipeline {
     pub fn new(config: StreamConfig) -> Self {
         Self { config, ..Self::default() }
+    }
+
+    /// Looks for people too, in this place and with this network.
+    pub fn with_people(mut self, site: &Arc<Site>, network: &RadioNetwork) -> Self {
+        self.site = Arc::clone(site);
+        self.network = network.clone();
+        self
+    }
+
+    pub fn set_site(&mut self, site: &Arc<Site>) {
+        if Arc::ptr_eq(&self.site, site) {
+            return;
+        }
+        self.site = Arc::clone(site);
+        for room in self.people.values_mut() {
+            room.perceiving.set_site(site);
+        }
     }
 
     pub fn ingest(
@@ -78,6 +110,16 @@ impl Pipeline {
         for event in stream.watch.push(time, frame) {
             self.events.entry(source).or_default().tell(event);
         }
+        let room = self.people.entry(provenance).or_insert_with(|| Room {
+            perceiving: Perceiving::new(Arc::clone(&self.site), provenance),
+            events: EventLog::default(),
+            sources: BTreeSet::new(),
+        });
+        room.sources.insert(source);
+        for event in room.perceiving.push(time, frame, &self.network) {
+            room.events.tell(event);
+        }
+        self.breathing.note(time, stream.watch.presence());
         stream.n_frames += 1;
         stream.last_seen = time;
         stream.rate.push(time);
@@ -91,6 +133,29 @@ impl Pipeline {
     pub fn forget(&mut self, source: SourceId) {
         self.streams.retain(|(of, _), _| *of != source);
         self.events.remove(&source);
+        for room in self.people.values_mut().filter(|room| room.sources.contains(&source)) {
+            room.perceiving.jump();
+            room.events = EventLog::default();
+        }
+    }
+
+    /// Forgets a source for good.
+    pub fn close(&mut self, source: SourceId) {
+        self.forget(source);
+        self.people.retain(|_, room| {
+            room.sources.remove(&source);
+            !room.sources.is_empty()
+        });
+    }
+
+    /// Who is followed, of the least direct of what is open: its provenance is the whole window's.
+    pub fn people(&self) -> Arc<People> {
+        self.people.values().next_back().map(|room| room.perceiving.people()).unwrap_or_default()
+    }
+
+    /// What has happened in the zones.
+    pub fn people_events(&self, provenance: Provenance) -> Arc<Vec<Event>> {
+        self.people.get(&provenance).map(|room| room.events.events()).unwrap_or_default()
     }
 
     pub fn n_streams(&self) -> usize {
@@ -104,12 +169,20 @@ impl Pipeline {
                 self.quiet.insert(*key, baseline);
             }
         }
+        for room in self.people.values_mut() {
+            room.perceiving.learn_empty();
+        }
         self.streams.keys().filter(|key| self.quiet.contains_key(key)).count()
     }
 
     /// What detectors have told of a source, in order of the events' beginning.
     pub fn events(&self, source: SourceId) -> Arc<Vec<Event>> {
         self.events.get(&source).map(EventLog::events).unwrap_or_default()
+    }
+
+    /// Breathing rates told so far, of all links.
+    pub fn breathing(&self) -> Arc<Vec<BreathingReading>> {
+        self.breathing.readings()
     }
 
     /// The newest frame's time over the streams of one source, or over all.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::analytics::fall::Unsupported;
 use crate::analytics::watch::{Presence, Watch};
-use crate::types::Event;
+use crate::tracking::summary::BreathingReading;
+use crate::types::{Estimate, Event, Timestamp};
 
 /// What one link says of the people near it at this moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +26,43 @@ impl Sensed {
 impl Default for Sensed {
     fn default() -> Self {
         Self { presence: Presence::NotCalibrated, has_machine: None, falls: Err(Unsupported::Warming) }
+    }
+}
+
+/// A reading of a link is not told again sooner, seconds: windows of breathing overlap.
+const BREATHING_EVERY_SECS: f64 = 15.0;
+/// More readings than a day has.
+const MAX_BREATHING: usize = 10_000;
+/// Breaths a minute that a rate of quality one may be off (one standard deviation); a bin of the spectrum of half a minute
+/// is 2 a minute wide.
+const BREATHING_SIGMA: f64 = 1.0;
+
+/// Breathing rates that links have told. Cloning shares them.
+#[derive(Clone, Debug, Default)]
+pub struct BreathLog {
+    readings: Arc<Vec<BreathingReading>>,
+    last: Option<Timestamp>,
+}
+
+impl BreathLog {
+    pub fn note(&mut self, time: Timestamp, presence: Presence) {
+        let Presence::Still { breaths_per_min, quality } = presence else { return };
+        // A clock that was set back starts anew.
+        let is_due = self.last.is_none_or(|last| !(0.0..BREATHING_EVERY_SECS).contains(&time.secs_since(last)));
+        if !is_due || quality <= 0.0 {
+            return;
+        }
+        self.last = Some(time);
+        let readings = Arc::make_mut(&mut self.readings);
+        if readings.len() >= MAX_BREATHING {
+            readings.remove(0);
+        }
+        let per_min = Estimate::new(breaths_per_min, BREATHING_SIGMA / quality.min(1.0));
+        readings.push(BreathingReading { time, per_min });
+    }
+
+    pub fn readings(&self) -> Arc<Vec<BreathingReading>> {
+        Arc::clone(&self.readings)
     }
 }
 

@@ -6,9 +6,15 @@ use std::time::Duration;
 
 use bevy_math::Vec3;
 
+use super::dense::Dense;
+use super::detectors::Detectors;
+use super::evaluation::Evaluation;
+use super::people::People;
 use super::sensing::Sensed;
+use super::verdicts::VerdictsView;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
+use crate::tracking::summary::BreathingReading;
 use crate::types::{
     Channel, Event, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp,
 };
@@ -31,11 +37,22 @@ pub struct Snapshot {
     pub timeline: Arc<Timeline>,
     /// In order of their beginning: of a recording, all that its whole length holds.
     pub events: Arc<Vec<Event>>,
+    /// What people have said of events.
+    pub verdicts: Arc<VerdictsView>,
+    /// Breathing rates that links have told while somebody was still, in order of time.
+    pub breathing: Arc<Vec<BreathingReading>>,
+    pub detectors: Arc<Detectors>,
     pub recording: Option<RecordingView>,
     pub jobs: Vec<JobView>,
+    /// What has been asked of the evaluation harness, oldest first.
+    pub evaluations: Arc<Vec<Evaluation>>,
     /// The newest messages, oldest first; numbered, so that a reader knows which are new.
     pub notices: Arc<Vec<Notice>>,
     pub site: Arc<Site>,
+    /// Who is followed in the room, and why nobody is where that cannot be told.
+    pub people: Arc<People>,
+    /// Their bodies, while somebody looks at them; a moment behind `people`.
+    pub dense: Arc<Dense>,
     /// Where the simulator put its body's scatterers at `time`, room coordinates, metres. Empty for real data.
     pub simulated_body: Arc<[Vec3]>,
     /// Which of them are joined by limbs, as pairs of positions in `simulated_body`.

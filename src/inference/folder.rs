@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 
-use super::manifest::{DepthConvention, Entry, Manifest};
+use super::manifest::{DepthConvention, Detector, Entry, Manifest};
 use super::{Error, Role};
 
 /// Names the folder that holds `models.toml`.
@@ -73,7 +73,7 @@ impl Folder {
                 if !path.join(DEPTH_FILE).is_file() {
                     return Ok(None);
                 }
-                Manifest { version: 1, models: Vec::new() }
+                Manifest { version: 1, models: Vec::new(), detectors: Vec::new() }
             }
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 return Err(Error::Manifest { reason: String::from("it is not text"), path: file });
@@ -87,6 +87,20 @@ impl Folder {
     pub fn is_stale(&self) -> bool {
         stamp(&self.path.join("models.toml")) != self.stamp
     }
+}
+
+/// What the manifests say of detectors of the radio: of each kind the first folder's word.
+pub fn detectors() -> Result<Vec<Detector>, Error> {
+    let mut detectors: Vec<Detector> = Vec::new();
+    for path in default_folders() {
+        let Some(folder) = Folder::open(&path)? else { continue };
+        for detector in folder.manifest.detectors {
+            if detectors.iter().all(|known| known.kind != detector.kind) {
+                detectors.push(detector);
+            }
+        }
+    }
+    Ok(detectors)
 }
 
 /// Name of a depth model that is taken without a manifest.

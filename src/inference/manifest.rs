@@ -59,6 +59,37 @@ pub struct Manifest {
     pub version: u32,
     #[serde(rename = "model", default)]
     pub models: Vec<Entry>,
+    #[serde(rename = "detector", default)]
+    pub detectors: Vec<Detector>,
+}
+
+/// What looks at the radio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectorKind {
+    Presence,
+    Breathing,
+    Masking,
+    Falls,
+    Activity,
+    Pose,
+    Tracking,
+}
+
+/// One `[[detector]]` of the manifest: what is known of a detector whose code is part of the program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detector {
+    pub kind: DetectorKind,
+    /// What it does, in a few words.
+    pub name: String,
+    /// What it was fitted or set on, and where it is calibrated.
+    pub fitted_on: String,
+    /// Figure, data and caveat; a line each, taken from `tested`.
+    #[serde(default)]
+    pub scores: Vec<String>,
+    /// The record of its tests, below the folder of the manifest.
+    pub tested: String,
 }
 
 impl Manifest {
@@ -85,6 +116,11 @@ impl Manifest {
             }
             if entry.role.is_network() && entry.inputs.len() != 1 {
                 return Err(format!("the role {key} needs exactly one input"));
+            }
+        }
+        for (at, detector) in manifest.detectors.iter().enumerate() {
+            if manifest.detectors[..at].iter().any(|earlier| earlier.kind == detector.kind) {
+                return Err(format!("two entries for the detector {:?}", detector.kind));
             }
         }
         Ok(manifest)

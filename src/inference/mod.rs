@@ -36,9 +36,9 @@ pub mod warp;
 
 pub use engine::{EngineChoice, EngineInfo};
 pub use error::Error;
-pub use folder::{MODELS_VARIABLE, sha256};
+pub use folder::{MODELS_VARIABLE, detectors, sha256};
 pub use library::LIBRARY_VARIABLE;
-pub use manifest::{DepthConvention, Entry, Manifest};
+pub use manifest::{DepthConvention, Detector, DetectorKind, Entry, Manifest};
 pub use models::{ModelInfo, ModelState, Models, Options, user_models_folder};
 pub use native::NO_TELEMETRY_VARIABLE;
 pub use observe::observe;

@@ -171,6 +171,12 @@ impl Perceiver {
         self.empty.len()
     }
 
+    /// A replay jumps: what came before belongs to another time. The empty room stays known.
+    pub fn forget_packets(&mut self) {
+        self.streams.clear();
+        self.without_phase.clear();
+    }
+
     /// Furniture was moved: what the empty room was like is no longer known.
     pub fn forget_empty(&mut self) {
         self.empty.clear();

@@ -64,6 +64,14 @@ pub fn lines(scene: &Scene, camera: &Camera, height_px: f32, px_per_point: f32) 
             out.add_shaded(start.position, end.position, 2.0, 0.0, color(start.strength), color(end.strength));
         }
     }
+    for stroke in &scene.strokes {
+        let ends = stroke.points.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
+        let last = stroke.closed.then(|| stroke.points.last().copied().zip(stroke.points.first().copied())).flatten();
+        let dash = if stroke.dashed { 5.0 } else { 0.0 };
+        for (start, end) in ends.chain(last) {
+            out.add_dashed(start, end, stroke.width_points, dash, stroke.color);
+        }
+    }
     add_nodes(&mut out, scene, camera, height_px);
     // Selected links last, so that no other crosses over them.
     for link in scene.links.iter().filter(|link| !link.selected).chain(scene.links.iter().filter(|l| l.selected)) {

@@ -23,6 +23,7 @@ mod ring;
 mod scene;
 mod scene_mesh;
 mod shadow_map;
+pub mod sheet;
 mod surface;
 mod target;
 mod viewport;
@@ -36,7 +37,8 @@ pub use mesh_pick::{MeshHit, pick_mesh};
 pub use pick::{Picked, pick};
 pub use picture::{render_image, straighten};
 pub use scene::{
-    Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Trail, TrailPoint, scene_bounds,
+    Capsule, NodeKind, Rgba, Scene, SceneLink, SceneNode, ScenePalette, ScenePoint, Stroke, Trail, TrailPoint,
+    scene_bounds,
 };
 pub use scene_mesh::{SceneMesh, ScenePolyline};
 pub use surface::{Detail, MeshProblem};

@@ -15,6 +15,8 @@ pub struct Pipelines {
     pub shadow: wgpu::RenderPipeline,
     pub line: wgpu::RenderPipeline,
     pub shadow_map: wgpu::RenderPipeline,
+    pub floor_sheet: wgpu::RenderPipeline,
+    pub veil: wgpu::RenderPipeline,
 }
 
 /// What tells one pipeline from another.
@@ -34,7 +36,11 @@ enum Kind {
     Solid,
     /// A strip of two triangles that lets what is behind shine through.
     Overlay,
-    /// The same, into the shadow map.
+    /// Triangles that let what is behind shine through.
+    Sheet,
+    /// The same, of which only the side towards the viewer is drawn.
+    Veil,
+    /// A strip into the shadow map.
     ShadowMap,
 }
 
@@ -86,6 +92,12 @@ impl Pipelines {
             concat!(include_str!("../../shaders/frame.wgsl"), include_str!("../../shaders/shadow_map.wgsl")),
         );
 
+        let sheets = module(
+            "sheet",
+            concat!(include_str!("../../shaders/frame.wgsl"), include_str!("../../shaders/sheet.wgsl")),
+        );
+        let sheet_vertex = wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x3, 2 => Unorm8x4];
+
         let capsule_mesh = wgpu::vertex_attr_array![0 => Float32x4];
         let capsule_instance = wgpu::vertex_attr_array![1 => Float32x4, 2 => Float32x4, 3 => Unorm8x4, 4 => Uint32];
         let box_mesh = wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x3];
@@ -103,7 +115,21 @@ impl Pipelines {
             let buffers = &[];
             build(Recipe { label, module: &floor, vertex, fragment, buffers, layouts, kind: Kind::Overlay })
         };
+        let sheet = |label, kind| {
+            let (vertex, fragment, layouts) = ("vs_sheet", "fs_sheet", &frame_only[..]);
+            build(Recipe {
+                label,
+                module: &sheets,
+                vertex,
+                fragment,
+                buffers: &[per_vertex(&sheet_vertex)],
+                layouts,
+                kind,
+            })
+        };
         Self {
+            floor_sheet: sheet("floor sheet", Kind::Sheet),
+            veil: sheet("veil", Kind::Veil),
             capsule: build(Recipe {
                 label: "capsule",
                 module: &solid,
@@ -178,9 +204,10 @@ fn build(device: &wgpu::Device, recipe: &Recipe<'_>) -> wgpu::RenderPipeline {
         immediate_size: 0,
     });
     let solid = recipe.kind == Kind::Solid;
+    let strip = matches!(recipe.kind, Kind::Overlay | Kind::ShadowMap);
     let (format, blend) = match recipe.kind {
         Kind::Solid => (TARGET_FORMAT, None),
-        Kind::Overlay => (TARGET_FORMAT, Some(wgpu::BlendState::ALPHA_BLENDING)),
+        Kind::Overlay | Kind::Sheet | Kind::Veil => (TARGET_FORMAT, Some(wgpu::BlendState::ALPHA_BLENDING)),
         Kind::ShadowMap => (SHADOW_MAP_FORMAT, Some(CASTS_JOIN)),
     };
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
@@ -193,12 +220,12 @@ fn build(device: &wgpu::Device, recipe: &Recipe<'_>) -> wgpu::RenderPipeline {
             buffers: recipe.buffers,
         },
         primitive: wgpu::PrimitiveState {
-            topology: if solid {
-                wgpu::PrimitiveTopology::TriangleList
-            } else {
+            topology: if strip {
                 wgpu::PrimitiveTopology::TriangleStrip
+            } else {
+                wgpu::PrimitiveTopology::TriangleList
             },
-            cull_mode: solid.then_some(wgpu::Face::Back),
+            cull_mode: matches!(recipe.kind, Kind::Solid | Kind::Veil).then_some(wgpu::Face::Back),
             ..Default::default()
         },
         depth_stencil: (recipe.kind != Kind::ShadowMap).then(|| wgpu::DepthStencilState {

@@ -6,6 +6,7 @@ use bevy_math::Vec3;
 
 use super::camera::corners;
 use super::scene_mesh::{SceneMesh, ScenePolyline};
+use super::sheet::SheetTriangle;
 
 /// sRGB-encoded red, green, blue and straight (not premultiplied) alpha.
 pub type Rgba = [u8; 4];
@@ -24,6 +25,11 @@ pub struct Scene {
     pub points: Vec<ScenePoint>,
     pub capsules: Vec<Capsule>,
     pub trails: Vec<Trail>,
+    pub strokes: Vec<Stroke>,
+    /// Translucent, flat on the ground, over each other in their order.
+    pub floor: Vec<SheetTriangle>,
+    /// Translucent shells: they hide nothing.
+    pub veils: Vec<SheetTriangle>,
     pub meshes: Vec<SceneMesh>,
     pub polylines: Vec<ScenePolyline>,
     pub palette: ScenePalette,
@@ -42,6 +48,9 @@ impl Scene {
             points: Vec::new(),
             capsules: Vec::new(),
             trails: Vec::new(),
+            strokes: Vec::new(),
+            floor: Vec::new(),
+            veils: Vec::new(),
             meshes: Vec::new(),
             polylines: Vec::new(),
             palette,
@@ -129,6 +138,17 @@ pub struct TrailPoint {
     pub position: Vec3,
     /// 1 now, 0 where the trail has faded away.
     pub strength: f32,
+}
+
+/// A line through several points that is as strong everywhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stroke {
+    pub points: Vec<Vec3>,
+    /// Whether the last point is joined to the first.
+    pub closed: bool,
+    pub color: Rgba,
+    pub width_points: f32,
+    pub dashed: bool,
 }
 
 /// The box around everything there is to see, for [`super::Camera::fit`]; `None` for an empty scene.

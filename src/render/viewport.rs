@@ -14,6 +14,7 @@ use super::lines::{self, LineInstance};
 use super::pipelines::Pipelines;
 use super::scene::{Capsule, Scene};
 use super::shadow_map::ShadowMap;
+use super::sheet::{self, SheetVertex};
 use super::surface::{CastKey, Detail, FLOOR_MAP_PX, MeshProblem, Surfaces};
 use super::target::{Target, clear_color, usable_size};
 
@@ -29,6 +30,8 @@ pub struct ViewportRenderer {
     solids: GpuSolids,
     cube_solids: GpuSolids,
     lines: Instances<LineInstance>,
+    floor: Instances<SheetVertex>,
+    veils: Instances<SheetVertex>,
     shadow_map: ShadowMap,
     casts: Option<Casts>,
     surfaces: Option<Surfaces>,
@@ -55,6 +58,8 @@ impl ViewportRenderer {
             solids: GpuSolids::new(),
             cube_solids: GpuSolids::new(),
             lines: Instances::new(),
+            floor: Instances::new(),
+            veils: Instances::new(),
             shadow_map: ShadowMap::new(device, &pipelines.shadow_layout, SHADOW_MAP_PX),
             casts: None,
             surfaces: None,
@@ -103,6 +108,8 @@ impl ViewportRenderer {
         queue.write_buffer(&self.frame.buffer, 0, bytemuck::bytes_of(&frame));
         self.solids.write(device, queue, &solids);
         self.lines.write(device, queue, &lines::lines(scene, camera, size.y, px_per_point));
+        self.floor.write(device, queue, &sheet::vertices(&scene.floor));
+        self.veils.write(device, queue, &sheet::vertices(&scene.veils));
         let cube_rect = axis_cube::rect(size, px_per_point).filter(|_| scene.axis_cube);
         if let Some((_, side)) = cube_rect {
             let cube_frame = frame.axis_cube(camera, Vec2::splat(side));
@@ -154,6 +161,7 @@ impl ViewportRenderer {
             pass.set_pipeline(&self.pipelines.ground);
             pass.draw(0..4, 0..1);
         }
+        draw_sheets(&mut pass, &self.pipelines.floor_sheet, &self.floor);
         if shadows {
             pass.set_pipeline(&self.pipelines.shadow);
             pass.set_bind_group(1, &self.shadow_map.group, &[]);
@@ -164,6 +172,7 @@ impl ViewportRenderer {
             pass.set_vertex_buffer(0, buffer.slice(..));
             pass.draw(0..4, 0..self.lines.len);
         }
+        draw_sheets(&mut pass, &self.pipelines.veil, &self.veils);
         if let Some(surfaces) = &self.surfaces {
             if apart {
                 drop(pass);
@@ -195,6 +204,15 @@ impl ViewportRenderer {
     /// What was drawn last, for [`super::read_back`].
     pub fn texture(&self) -> Option<&wgpu::Texture> {
         self.target.as_ref().map(|target| &target.texture)
+    }
+}
+
+fn draw_sheets(pass: &mut wgpu::RenderPass<'_>, pipeline: &wgpu::RenderPipeline, sheets: &Instances<SheetVertex>) {
+    // A list that was emptied keeps its buffer.
+    if let Some(buffer) = sheets.buffer.as_ref().filter(|_| sheets.len > 0) {
+        pass.set_pipeline(pipeline);
+        pass.set_vertex_buffer(0, buffer.slice(..));
+        pass.draw(0..sheets.len, 0..1);
     }
 }
 

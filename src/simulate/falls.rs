@@ -1,7 +1,7 @@
 //! How falls go: from the pose that a body is in to the pose in which it lies, in 0.4 to 1.0 s.
 //!
-//! The descent speeds up as a toppling body does and ends at the floor, not before it; a short rebound and the limbs'
-//! settling follow. Which pose is half way tells a trip from a slip from a faint.
+//! The descent speeds up as a toppling body does until the floor stops it within centiseconds; a short rebound and the
+//! limbs' settling follow. Which pose is half way tells a trip from a slip from a faint.
 
 use bevy_math::{Quat, Vec2, Vec3};
 
@@ -11,17 +11,22 @@ use super::keys::Keys;
 use super::postures::{Lying, Postures};
 use crate::types::FallKind;
 
-/// Falls from standing to lying take this long from losing balance to impact (0.4 to 1.0 s after the task's brief;
-/// free toppling of a rod of 1.7 m from 15 degrees takes 0.9 s).
+/// From losing balance to impact. Chosen, not measured: free toppling of a rod of 1.7 m from 15 degrees takes 0.9 s, and
+/// nothing that begins on a chair or a bed is faster than a free drop from there.
 pub(super) const DESCENT_SECS: (f32, f32) = (0.4, 1.0);
 /// Nothing falls faster than free: a trunk that drops 1.3 m needs half a second, and a toppling one longer.
 const LEAST_STANDING_SECS: f32 = 0.6;
+/// Off a bed one rolls half around, with arms that go past the head; faster than this the hands would be thrown.
+/// Chosen, not measured.
+const LEAST_ROLLING_SECS: f32 = 0.6;
 /// Poses of a descent.
 const N_POSES: usize = 9;
 /// The share of the way at which the half-way pose is reached.
 const HALF_WAY: f32 = 0.33;
-/// Way over time: nothing at first, fastest at the end.
+/// Way over time: nothing at first, fastest just before the floor.
 const TOPPLE_POWER: f32 = 1.5;
+/// The floor, and what is soft of a body, take the speed away in this time. Chosen, not measured.
+const STOPPING_SECS: f32 = 0.06;
 
 /// Where a fall ends.
 pub(super) struct Fallen {
@@ -79,7 +84,8 @@ pub(super) fn fall(
         FallKind::Trip | FallKind::Slip | FallKind::Faint => {
             LEAST_STANDING_SECS * (postures.build.height / 1.75).sqrt()
         }
-        FallKind::FromChair | FallKind::FromBed => DESCENT_SECS.0,
+        FallKind::FromChair => DESCENT_SECS.0,
+        FallKind::FromBed => LEAST_ROLLING_SECS,
     };
     let secs = secs.clamp(least, DESCENT_SECS.1);
     let end = landing(kind, &from, heading, aside, postures);
@@ -91,11 +97,15 @@ pub(super) fn fall(
     // A walking body goes on moving while it topples.
     let before = keys.at(start - 0.1).unwrap_or(from);
     let velocity = ((from.pelvis - before.pelvis) / 0.1).with_z(0.0);
-    for i in 1..=N_POSES {
-        let time = i as f32 / N_POSES as f32;
-        let way = time.powf(TOPPLE_POWER);
+    let stopping = STOPPING_SECS / secs;
+    let half_time = HALF_WAY.powf(1.0 / TOPPLE_POWER);
+    for time in (1..=N_POSES).map(|i| (1.0 - stopping) * i as f32 / N_POSES as f32).chain([1.0 - stopping / 2.0, 1.0]) {
+        let way = way(time, stopping);
         let mut pose = if way < HALF_WAY {
-            from.mixed(&half, way / HALF_WAY)
+            // Arms are thrown at once and evenly; they have the longest way.
+            let thrown = (time / half_time).min(1.0);
+            let arms = [LEFT, RIGHT].map(|side| from.arms[side].slerp(half.arms[side], thrown));
+            Pose { arms, ..from.mixed(&half, way / HALF_WAY) }
         } else {
             half.mixed(&impact, (way - HALF_WAY) / (1.0 - HALF_WAY))
         };
@@ -110,6 +120,20 @@ pub(super) fn fall(
     keys.push(hit + 0.5, &rest);
     keys.push(hit + 0.6, &rest);
     hit
+}
+
+/// Share of the way at a share of the time, both from 0 to 1: a topple that is stopped evenly during the last `stopping`.
+///
+/// A way that ran at full speed to its end would have to be cut off there, and the smooth curve through the poses would make
+/// up for the standstill by running a third too fast just before it.
+fn way(time: f32, stopping: f32) -> f32 {
+    let toppling = 1.0 - stopping;
+    let (reached, speed) = (toppling.powf(TOPPLE_POWER), TOPPLE_POWER * toppling.powf(TOPPLE_POWER - 1.0));
+    let whole = reached + 0.5 * speed * stopping;
+    let late = time - toppling;
+    let gone =
+        if late <= 0.0 { time.powf(TOPPLE_POWER) } else { reached + speed * late * (1.0 - 0.5 * late / stopping) };
+    gone / whole
 }
 
 fn half_way(kind: FallKind, from: &Pose, impact: &Pose, heading: f32, aside: f32, postures: &Postures<'_>) -> Pose {

@@ -266,7 +266,12 @@ fn site(room: Room, transmitters: &[Vec3], receivers: &[Vec3]) -> Site {
         .iter()
         .enumerate()
         .map(|(i, place)| node(receiver_id(i), format!("receiver {}", i + 1), NodeRole::Receiver, place));
-    Site { name: "Simulated room".into(), room: Some(room), nodes: transmitters.chain(receivers).collect() }
+    Site {
+        name: "Simulated room".into(),
+        room: Some(room),
+        nodes: transmitters.chain(receivers).collect(),
+        zones: Vec::new(),
+    }
 }
 
 /// Places along the walls, one to two metres high, evenly spread with some chance.

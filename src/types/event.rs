@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use super::{LinkId, Span, Timestamp};
+use super::{LinkId, Span, Timestamp, TrackId, ZoneId};
 
 /// Names an event. The same recording gives the same events the same names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -12,10 +12,10 @@ use super::{LinkId, Span, Timestamp};
 pub struct EventId(pub u64);
 
 impl EventId {
-    /// From what happened where, and when it was first noticed.
-    pub fn of(kind: EventKind, link: LinkId, noticed: Timestamp) -> Self {
+    /// From what happened where (a link; a zone and a person), and when it was first noticed.
+    pub fn of(kind: EventKind, place: impl Hash, noticed: Timestamp) -> Self {
         let mut hasher = DefaultHasher::new();
-        (kind, link, noticed).hash(&mut hasher);
+        (kind, place, noticed).hash(&mut hasher);
         Self(hasher.finish())
     }
 }
@@ -28,6 +28,14 @@ pub enum EventKind {
     Movement,
     /// A machine masks movement on this link.
     Masking,
+    /// Somebody went into a zone; the span ends when they left it.
+    Stay,
+    /// Somebody is where nobody should be.
+    Intrusion,
+    /// Somebody has been in a zone for longer than its limit.
+    LongStay,
+    /// More people are in a zone than its limit.
+    Crowded,
 }
 
 impl EventKind {
@@ -36,6 +44,10 @@ impl EventKind {
             Self::Fall => "fall",
             Self::Movement => "movement",
             Self::Masking => "masked by a machine",
+            Self::Stay => "in a zone",
+            Self::Intrusion => "in a restricted zone",
+            Self::LongStay => "long stay",
+            Self::Crowded => "too many people",
         }
     }
 }
@@ -50,6 +62,29 @@ pub enum Severity {
     Notice,
     /// Somebody must look now.
     Alert,
+}
+
+/// What a person says of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventVerdict {
+    /// It was what the detector says.
+    Confirmed,
+    FalseAlarm,
+    Unsure,
+    /// Somebody fell here, and the detector called it something else or nothing.
+    MissedFall,
+}
+
+impl EventVerdict {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::FalseAlarm => "false alarm",
+            Self::Unsure => "unsure",
+            Self::MissedFall => "a fall that was missed",
+        }
+    }
 }
 
 /// How sure a detector is, 0..=1. Holding one is the proof that it was checked.
@@ -123,7 +158,13 @@ pub struct Event {
     pub severity: Severity,
     /// From the first sign to the last; grows while the event goes on.
     pub span: Span,
-    pub link: LinkId,
+    /// The link that saw it; `None` where all links of a room together did.
+    pub link: Option<LinkId>,
+    #[serde(default)]
+    pub zone: Option<ZoneId>,
+    /// Whom it is about.
+    #[serde(default)]
+    pub track: Option<TrackId>,
     pub confidence: Confidence,
     /// Stage by stage, in order of time.
     pub stages: Vec<Stage>,

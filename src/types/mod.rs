@@ -29,7 +29,7 @@ mod zone;
 
 pub use body::{BodyPose, Mesh, Phenotype, PhenotypeAxis};
 pub use csi::{Channel, CsiFrame, DeviceTime, FrameFlags, Hardware, LtfField, Segment, Subcarriers};
-pub use event::{Confidence, Event, EventId, EventKind, Figure, Severity, Stage, StageKind};
+pub use event::{Confidence, Event, EventId, EventKind, EventVerdict, Figure, Severity, Stage, StageKind};
 pub use health::{ClockHealth, LinkHealth, SourceState};
 pub use history::{Row, Rows};
 pub use ids::{LinkId, NodeId, StreamId};

@@ -1,9 +1,10 @@
-//! The place: a room and the radios in it. Metres; x and y on the floor, z up; origin at a floor corner.
+//! The place: a room, the radios in it, and the parts of its floor that mean something. Metres; x and y on the floor, z
+//! up; origin at a floor corner.
 
 use bevy_math::Vec3;
 use serde::{Deserialize, Serialize};
 
-use super::{LinkId, NodeId};
+use super::{LinkId, NodeId, Zone, ZoneId};
 
 /// One place with one set of radios.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,11 +14,22 @@ pub struct Site {
     pub room: Option<Room>,
     #[serde(default)]
     pub nodes: Vec<Node>,
+    #[serde(default)]
+    pub zones: Vec<Zone>,
 }
 
 impl Site {
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    pub fn zone(&self, id: ZoneId) -> Option<&Zone> {
+        self.zones.iter().find(|zone| zone.id == id)
+    }
+
+    /// A number that no zone has yet.
+    pub fn free_zone_id(&self) -> ZoneId {
+        ZoneId(self.zones.iter().map(|zone| zone.id.0.saturating_add(1)).max().unwrap_or(1))
     }
 
     /// The ends of a link in room coordinates, when both are placed.

@@ -1,9 +1,10 @@
 //! How long the body model and a fit take, on one core.
 
+use corporeal::body::drive::{Driver, Stance};
 use corporeal::body::fit::{FitOptions, ShapePrior, fit};
 use corporeal::body::model::AnnyModel;
 use corporeal::body::synthetic::{Condition, case};
-use corporeal::types::{Phenotype, PhenotypeAxis};
+use corporeal::types::{Phenotype, PhenotypeAxis, Posture};
 
 fn main() {
     divan::main();
@@ -55,4 +56,18 @@ fn fit_views(bencher: divan::Bencher, n_views: usize) {
     let input = case(&model, 1000, &condition).input;
     let options = FitOptions { prior: ShapePrior::Uniform, ..Default::default() };
     bencher.bench_local(|| fit(&model, &input, &options, &mut |_| true).is_ok());
+}
+
+/// One followed person: joints to a posed mesh with its normals, as the window draws it.
+#[divan::bench]
+fn driven_body(bencher: divan::Bencher) {
+    let model = model();
+    let driver = Driver::new(&model).expect("the model has every bone");
+    let build = driver.build(&model, &driver.neutral(&model, Some(1.75)));
+    let template = driver.posed(&model, &build, &Stance::of_posture(Posture::Walking));
+    let stance = Stance { joints: driver.joints(&template), posture: Posture::Walking, pelvis_height_m: None };
+    bencher.bench_local(|| {
+        let posed = driver.posed(&model, &build, &stance);
+        model.mesh(&posed.vertices).normals()
+    });
 }

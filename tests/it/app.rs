@@ -24,7 +24,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 /// 2026-03-14 15:00:00 UTC.
-const START: Timestamp = Timestamp(1_773_500_400_000_000_000);
+pub const START: Timestamp = Timestamp(1_773_500_400_000_000_000);
 const N_BINS: usize = 64;
 
 /// A window of the size given, the snapshot it shows, and what it asked of the engine.
@@ -284,6 +284,7 @@ pub fn lab(provenance: Provenance, n_links: usize, rate_hz: f32, secs: f32) -> S
             name: "Lab".to_owned(),
             room: Some(Room { width_m: 6.0, depth_m: 4.4, height_m: 2.7 }),
             nodes,
+            zones: Vec::new(),
         }),
         simulated_body: if provenance == Provenance::Simulated {
             (0..9).map(|i| Vec3::new(2.2 + 0.08 * (i % 3) as f32, 2.0, 0.2 + 0.18 * i as f32)).collect()

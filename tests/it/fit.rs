@@ -3,7 +3,7 @@
 use bevy_math::DVec3;
 use corporeal::body::fit::{
     BodyPoint, Convergence, DepthEvidence, DepthSample, DepthScale, Fit, FitError, FitInput, FitOptions, FitView, Flag,
-    LandmarkEvidence, ShapePrior, WorldEvidence, fit, years_of,
+    LandmarkEvidence, ShapePrior, WorldEvidence, fit, outliers, years_of,
 };
 use corporeal::body::measure::{self, Values};
 use corporeal::body::synthetic::{self, Case, Condition, Framing};
@@ -143,6 +143,25 @@ fn a_few_wrong_landmarks_do_not_decide() {
 }
 
 /// The case with what a depth network without errors would tell of its first photo.
+/// Three photos of one body, of which the second is replaced by one of another body; the height is not told.
+#[test]
+fn a_photo_of_somebody_else_is_outvoted_by_the_others() {
+    let views = |seed| synthetic::case(model(), seed, &Condition { n_views: 4, ..Condition::default() }).input.views;
+    let left_out = |views: Vec<FitView>| {
+        let input = FitInput { views, ..FitInput::default() };
+        outliers(model(), &input, &uniform(), &mut |_| true).expect("an answer")
+    };
+    for seed in [1009, 1010] {
+        let own: Vec<FitView> = views(seed).into_iter().take(3).collect();
+        assert_eq!(left_out(own.clone()), Vec::<usize>::new(), "seed {seed}: photos of one body agree");
+        let mut mixed = own.clone();
+        mixed[1] = views(seed + 10_000).swap_remove(1);
+        assert_eq!(left_out(mixed.clone()), [1], "seed {seed}");
+        mixed.truncate(2);
+        assert_eq!(left_out(mixed), Vec::<usize>::new(), "two photos cannot outvote each other");
+    }
+}
+
 fn with_depth(case: &Case, scale: DepthScale) -> FitInput {
     let vertices: Vec<_> = case.truth.views[0].vertices.iter().map(|v| v.as_vec3()).collect();
     let points = model().keypoints(&vertices);

@@ -2,6 +2,8 @@
 
 mod app;
 mod app_bodies;
+mod app_people;
+mod app_sensing;
 mod atheros;
 mod body;
 mod body_measure;
@@ -12,9 +14,11 @@ mod clock;
 mod depth;
 mod detect;
 mod direction;
+mod drive;
 mod engine;
 mod esp32;
 mod evaluate;
+mod evaluation;
 mod export;
 mod export_body;
 mod falls;

@@ -14,7 +14,8 @@ use corporeal::export::mcap::Recorder;
 use corporeal::types::message;
 use corporeal::types::{
     Channel, Complex32, CsiFrame, DeviceTime, FrameFlags, Hardware, LinkId, LtfField, NANOS_PER_SEC, Node, NodeId,
-    NodeRole, Provenance, RecordedSource, RecordingInfo, Room, Segment, Site, SkipReason, Span, Subcarriers, Timestamp,
+    NodeRole, Outline, Provenance, RecordedSource, RecordingInfo, Room, Segment, Site, SkipReason, Span, Subcarriers,
+    Timestamp, Zone, ZoneId, ZoneKind, ZoneLimits,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 
@@ -231,6 +232,13 @@ fn site() -> Site {
             role: NodeRole::Receiver,
             position_m: Some([0.1, 2.0, 1.25]),
             array_axis_deg: None,
+        }],
+        zones: vec![Zone {
+            id: ZoneId(7),
+            name: "bed".to_owned(),
+            outline: Outline::rectangle([0.5, 0.5], [2.5, 1.5]).expect("a rectangle"),
+            kind: ZoneKind::Bed,
+            limits: ZoneLimits { max_people: Some(2), max_dwell_secs: None },
         }],
     }
 }

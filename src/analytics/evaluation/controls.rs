@@ -34,6 +34,14 @@ pub fn quiet(clean: &Clean) -> Vec<f64> {
     out
 }
 
+/// What of [`quiet`] has one length on every link, whatever its subcarriers: the packets and the spectrum.
+pub fn background(clean: &Clean) -> Vec<f32> {
+    let row = quiet(clean);
+    let n_books = clean.bookkeeping.to_row().len();
+    let spectrum = row.iter().skip(n_books + clean.n_columns());
+    row.iter().take(n_books).chain(spectrum).map(|v| *v as f32).collect()
+}
+
 /// Where the whole 1.5 s begin that change least from sample to sample.
 fn quietest(clean: &Clean) -> Option<usize> {
     let width = clean.n_columns();

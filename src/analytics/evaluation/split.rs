@@ -26,6 +26,8 @@ pub enum Split {
     Room,
     Session,
     Device,
+    /// Rooms drawn by chance: those of the session [`TRAINING`] on one side, all others on the other.
+    SimulatedRooms,
     /// Nothing: records of one session on both sides. Never a claim; it shows what sessions give away.
     Random,
 }
@@ -41,10 +43,14 @@ impl Split {
             Self::Room => "new room",
             Self::Session => "new session",
             Self::Device => "new device",
+            Self::SimulatedRooms => "rooms never learned from (simulated)",
             Self::Random => "random (never a claim)",
         }
     }
 }
+
+/// The session of simulated records that are learned from.
+pub const TRAINING: &str = "training";
 
 /// One partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +72,16 @@ pub fn folds(labels: &[Label], positive: &str, split: Split, seed: u64) -> Resul
             Split::Room => label.room.clone(),
             Split::Session => label.session.clone(),
             Split::Device => label.device.clone(),
-            Split::Random => String::new(),
+            Split::SimulatedRooms | Split::Random => String::new(),
         }
     };
     let all: Vec<usize> = (0..labels.len()).collect();
     let mut folds = Vec::new();
-    if split == Split::Random {
+    if split == Split::SimulatedRooms {
+        let is_training = |at: &usize| labels.get(*at).is_some_and(|label| label.session == TRAINING);
+        let (train, test) = all.iter().partition(|at| is_training(at));
+        folds.push(Fold { name: "simulated rooms".to_owned(), train, test });
+    } else if split == Split::Random {
         let part = random_parts(labels, seed);
         for k in 0..N_RANDOM {
             let (test, train) = all.iter().partition(|at| part.get(**at) == Some(&k));
@@ -110,7 +120,7 @@ fn noun(split: Split) -> &'static str {
         Split::Room => "room",
         Split::Session => "session",
         Split::Device => "device",
-        Split::Random => "part",
+        Split::SimulatedRooms | Split::Random => "part",
     }
 }
 

@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::burst::{self, Burst};
 use super::super::clean::{Clean, RATE_HZ};
+use super::super::evaluation::controls::background;
 use super::super::masking::Masking;
 use super::super::spectrogram;
 use super::chain::{RECOVERY_DB, confidence, floor_stage, stages};
+use super::cool_down::CoolDown;
+use super::evidence::LinkEvidence;
 use super::features::features;
 use super::model::FallModel;
 use super::threshold::Threshold;
@@ -20,6 +23,8 @@ use crate::types::{Event, EventId, EventKind, LinkId, Severity, Span, Stage, Sta
 pub const LOOK_BACK_SECS: f64 = 10.0;
 /// What must have been seen after a burst before it is judged: its stillness is part of the evidence.
 const AFTER_SECS: f64 = 2.2;
+/// Descriptions that wait to be taken, at most.
+const MAX_GATHERED: usize = 64;
 /// Bursts that peak closer than this are one.
 const APART_SECS: f64 = 1.5;
 
@@ -37,6 +42,8 @@ pub struct Config {
     pub forgive_secs: f64,
     /// A fall is followed no longer than this.
     pub follow_secs: f64,
+    /// Whether bursts are described also while nothing is calibrated here, so that a [`super::Room`] can judge them.
+    pub gathers: bool,
 }
 
 impl Default for Config {
@@ -48,6 +55,7 @@ impl Default for Config {
             max_cool_down_secs: 480.0,
             forgive_secs: 600.0,
             follow_secs: 600.0,
+            gathers: false,
         }
     }
 }
@@ -100,11 +108,9 @@ pub struct Detector {
     /// `Ok` while falls are judged.
     state: Result<(), Unsupported>,
     judged_until: Option<Timestamp>,
-    silent_until: Option<Timestamp>,
-    cool_down_secs: f64,
-    last_alarm: Option<Timestamp>,
+    cool_down: CoolDown,
     following: Option<Followed>,
-    n_suppressed: u64,
+    evidence: Vec<LinkEvidence>,
 }
 
 /// A fall that has not ended.
@@ -124,11 +130,9 @@ impl Detector {
             calibration: None,
             state: Err(Unsupported::Warming),
             judged_until: None,
-            silent_until: None,
-            cool_down_secs: config.cool_down_secs,
-            last_alarm: None,
+            cool_down: CoolDown::default(),
             following: None,
-            n_suppressed: 0,
+            evidence: Vec::new(),
         }
     }
 
@@ -144,7 +148,17 @@ impl Detector {
 
     /// Alarms that the cool-down kept back.
     pub fn n_suppressed(&self) -> u64 {
-        self.n_suppressed
+        self.cool_down.n_suppressed()
+    }
+
+    /// What was seen of the bursts that ended since the last call.
+    pub fn take_evidence(&mut self) -> Vec<LinkEvidence> {
+        std::mem::take(&mut self.evidence)
+    }
+
+    /// Whether it looks at bursts at all.
+    pub fn is_looking(&self) -> bool {
+        self.config.gathers || self.is_calibrated()
     }
 
     /// Whether it has what it needs to score and to alarm.
@@ -156,13 +170,14 @@ impl Detector {
     /// time; `masking` is what was found on the link lately. The answer holds new events, and old ones with more known under the same id.
     pub fn look(&mut self, start: Timestamp, clean: &Clean, masking: Option<Masking>) -> Vec<Event> {
         let end = start.plus_secs(clean.len().saturating_sub(1) as f64 / RATE_HZ);
-        let burst = self.is_calibrated().then(|| burst::find(clean)).flatten();
+        let burst = self.is_looking().then(|| burst::find(clean)).flatten();
         let mut events = Vec::new();
         if let Some(burst) = &burst {
             events.extend(self.follow(start, end, burst));
         }
         self.state = self.support(clean, masking);
-        if let (Ok(()), Some(burst)) = (self.state, burst) {
+        let is_sound = matches!(self.state, Ok(()) | Err(Unsupported::NotCalibrated));
+        if let (true, Some(burst)) = (is_sound, burst) {
             events.extend(self.judge(start, end, clean, &burst));
         }
         events
@@ -197,25 +212,28 @@ impl Detector {
         if !burst.is_event() || !is_new || !is_over {
             return None;
         }
-        let (model, threshold) = self.calibration.as_ref()?;
-        let picture = spectrogram::crop(clean)?;
-        let scored = model.score(&features(clean, burst), &picture);
-        let margin = scored.score - threshold.score;
         self.judged_until = Some(peak.max(burst_end));
+        let features = features(clean, burst);
+        if self.config.gathers {
+            self.gather(Span::new(at(burst.start), burst_end), peak, clean, burst, &features);
+        }
+        let (model, threshold) = self.calibration.as_ref()?;
+        let scored = model.score(&features, &spectrogram::crop(clean)?);
+        let margin = scored.score - threshold.score;
         if margin <= 0.0 {
             return None;
         }
-        if self.silent_until.is_some_and(|until| peak < until) {
-            self.n_suppressed += 1;
+        if !self.cool_down.allows(peak, &self.config) {
             return None;
         }
-        self.alarm(peak);
         let event = Event {
             id: EventId::of(EventKind::Fall, self.link, at(burst.start)),
             kind: EventKind::Fall,
             severity: Severity::Alert,
             span: Span::new(at(burst.start), end),
-            link: self.link,
+            link: Some(self.link),
+            zone: None,
+            track: None,
             confidence: confidence(margin),
             stages: stages(start, burst, &scored, margin),
             revision: 0,
@@ -225,14 +243,19 @@ impl Detector {
         Some(event)
     }
 
-    fn alarm(&mut self, peak: Timestamp) {
-        let forgiven = self.last_alarm.is_none_or(|last| peak.secs_since(last) > self.config.forgive_secs);
-        if forgiven {
-            self.cool_down_secs = self.config.cool_down_secs;
+    fn gather(&mut self, span: Span, peak: Timestamp, clean: &Clean, burst: &Burst, features: &[f64]) {
+        // Nobody has asked for a long time: the newest are worth most.
+        if self.evidence.len() >= MAX_GATHERED {
+            self.evidence.remove(0);
         }
-        self.silent_until = Some(peak.plus_secs(self.cool_down_secs));
-        self.cool_down_secs = (2.0 * self.cool_down_secs).min(self.config.max_cool_down_secs);
-        self.last_alarm = Some(peak);
+        self.evidence.push(LinkEvidence {
+            link: self.link,
+            peak,
+            span,
+            contrast_db: burst.contrast_db as f32,
+            features: features.iter().map(|v| *v as f32).collect(),
+            background: background(clean),
+        });
     }
 
     /// Tells the last fall again when movement has come back, and every ten seconds until then.

@@ -42,7 +42,7 @@ pub fn photos_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.act(Action::PastePhoto);
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let n_used = studio.photos.iter().filter(|photo| photo.used).count();
+                let n_used = studio.photos.iter().filter(|photo| photo.counts()).count();
                 let plural = if studio.photos.len() == 1 { "" } else { "s" };
                 let text = format!("{} photo{plural}, {n_used} in use", studio.photos.len());
                 ui.add(egui::Label::new(RichText::new(text).color(theme.quiet)).truncate());

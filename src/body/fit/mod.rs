@@ -3,6 +3,7 @@
 mod age;
 mod basis;
 mod camera;
+mod consensus;
 mod contour;
 mod evaluate;
 mod input;
@@ -25,6 +26,7 @@ mod start;
 mod state;
 mod unseen;
 
+pub use consensus::{MIN_VIEWS, outliers};
 pub use input::{
     ContourPoint, DepthEvidence, DepthSample, DepthScale, FitInput, FitOptions, FitView, LandmarkEvidence, ShapePrior,
     WorldEvidence,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -14,6 +14,19 @@ pub fn interrupt_flag() -> anyhow::Result<Arc<AtomicBool>> {
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
     }
     Ok(interrupted)
+}
+
+/// Writes each step over the one before on standard error, and goes on until somebody interrupts.
+pub fn steps(interrupted: &AtomicBool) -> impl FnMut(Option<f32>, &str) -> bool {
+    move |_, step: &str| {
+        eprint!("\r\x1b[K{step} ");
+        !interrupted.load(Ordering::Relaxed)
+    }
+}
+
+/// Clears what [`steps`] wrote.
+pub fn clear_step() {
+    eprint!("\r\x1b[K");
 }
 
 /// `1000..1050`: 50 seeds.

@@ -1,5 +1,9 @@
 //! `evaluate falls`: how well falls are told from everything else, beside what the same records give away without movement.
 
+mod living;
+mod simulated;
+mod trials;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,12 +22,17 @@ use crate::capture::labelled::{LabelledSeries, fition};
   corporeal evaluate falls ../shared/data/csi/fition/compact_dev_u1-3.npz
   corporeal evaluate falls ../shared/data/csi/fition/compact_dev_u1-3.npz --split person-in-room --all-records
   corporeal evaluate falls my-recordings/labels.csv --json > scores.json
+  corporeal evaluate falls --simulated --links 3 --networks 3
+  corporeal evaluate falls --simulated --hours 10
 
 A score is called supported only when its AUROC lies 0.1 above each of three controls that see no movement, with
 intervals that do not overlap. Intervals redraw records and say nothing about other people and rooms.")]
 pub struct Options {
     /// The compact arrays or the folder of pcaps of Fition, or a table of your own recordings.
-    data: PathBuf,
+    #[arg(required_unless_present = "simulated")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    simulated: simulated::Options,
     /// What is unseen in the tested records; default all but random.
     #[arg(long, value_delimiter = ',')]
     split: Vec<SplitName>,
@@ -83,16 +92,20 @@ struct Report {
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let interrupted = interrupt_flag()?;
-    let records = super::data::read(&options.data)?;
-    let n_records = records.len();
-    let (labels, sheets) = sheets(records, &interrupted);
-    let n_without_sheet = n_records - sheets.len();
     let settings = falls::Options {
         gates: !options.all_records,
         n_networks: usize::from(options.networks),
         n_epochs: usize::from(options.epochs),
         seed: options.seed,
+        ..falls::Options::default()
     };
+    let Some(data) = &options.data else {
+        return simulated::run(&options.simulated, &settings, options.json, &interrupted);
+    };
+    let records = crate::engine::evaluation::data::read(data)?;
+    let n_records = records.len();
+    let (labels, sheets) = sheets(records, &interrupted);
+    let n_without_sheet = n_records - sheets.len();
     let splits: Vec<Split> = if options.split.is_empty() {
         Split::ALL.into_iter().filter(|split| *split != Split::Random).collect()
     } else {
@@ -107,7 +120,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         left_out: Vec::new(),
     };
     if !options.json {
-        out::line(summary(&labels, &sheets, &options.class, settings.gates))?;
+        out::line(summary("REPLAY", &labels, &sheets, &options.class, settings.gates))?;
         out::line(HEADING)?;
     }
     for split in splits {
@@ -157,7 +170,7 @@ const HEADING: &str = "
                                     AUROC               sensitivity at        inside threshold   threshold from 20 records of the place
                                     [95 % interval]     95 % specificity      sens / spec        sens / spec / false alarms an hour";
 
-fn summary(labels: &[Label], sheets: &[Sheet], class: &str, gates: bool) -> String {
+fn summary(provenance: &str, labels: &[Label], sheets: &[Sheet], class: &str, gates: bool) -> String {
     let count = |wanted: &dyn Fn(&Label, &Sheet) -> bool| {
         labels.iter().zip(sheets).filter(|(label, sheet)| wanted(label, sheet)).count()
     };
@@ -165,7 +178,7 @@ fn summary(labels: &[Label], sheets: &[Sheet], class: &str, gates: bool) -> Stri
     let masked = |is_fall: bool| count(&|label, sheet| (label.class == class) == is_fall && sheet.masked);
     let still = |is_fall: bool| count(&|label, sheet| (label.class == class) == is_fall && !is_event(sheet));
     format!(
-        "REPLAY · {} records, {n_falls} of them {class}\n\
+        "{provenance} · {} records, {n_falls} of them {class}\n\
          masked by a machine: {} {class}, {} other{} · without an event: {} {class}, {} other",
         labels.len(),
         masked(true),
@@ -219,6 +232,6 @@ fn baseline(split: Split) -> &'static [&'static str] {
             "features, logistic regression 0.371, 1 % · random forest on 88 features 0.671, 2 %",
         ],
         Split::Random => &["no movement at all 0.996, 98 % · network 0.983, 95 %: a session fingerprint"],
-        Split::Session | Split::Device => &[],
+        Split::Session | Split::Device | Split::SimulatedRooms => &[],
     }
 }

@@ -3,7 +3,6 @@
 mod activity;
 mod body;
 mod conduct;
-mod data;
 mod doppler;
 mod falls;
 mod masking;
@@ -12,7 +11,6 @@ mod photos;
 mod pose;
 mod pose_table;
 mod presence;
-mod statistics;
 mod table;
 mod tracking;
 

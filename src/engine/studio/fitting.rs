@@ -9,7 +9,7 @@ use super::bodies::Entry;
 use super::library::{BodyModel, Library};
 use super::work::{Desk, News};
 use super::{BodyId, BodyOrigin, InPhoto, PhotoState, PhotoView, QualityView, Remark, WorkView};
-use crate::body::fit::{self, Convergence, Fit, FitError, FitInput, FitOptions, FitProgress, FitStage};
+use crate::body::fit::{self, Convergence, Fit, FitError, FitInput, FitOptions, FitProgress, FitStage, FitView};
 use crate::body::{evidence, measure};
 use crate::types::{Known, Mesh, Provenance};
 
@@ -24,29 +24,54 @@ pub fn fit_photos(
     go_on: &mut dyn FnMut(&FitProgress<'_>) -> bool,
 ) -> Result<Option<Entry>, String> {
     let model = library.model.get()?;
-    let usable: Vec<&PhotoView> = photos.iter().filter(|photo| photo.person.is_some()).collect();
-    let views = usable.iter().filter_map(|photo| {
-        let observation = photo.observation.as_ref()?;
-        let person = observation.people.get(photo.person?)?;
-        let size = photo.photo.as_ref().map(|photo| (photo.width, photo.height))?;
-        let mut view = evidence::view(size, photo.focal?, person, &photo.contour.points);
-        view.depth = observation.depth.as_ref().and_then(|map| evidence::depth(map, &view, size));
-        Some(view)
-    });
-    let input = FitInput { views: views.collect(), known };
+    let (mut usable, views): (Vec<&PhotoView>, Vec<FitView>) =
+        photos.iter().filter_map(|photo| Some((photo, seen(photo)?))).unzip();
+    let mut input = FitInput { views, known };
     if input.views.is_empty() {
         return Err(no_person(photos));
     }
+    let options = FitOptions::default();
     let started = Instant::now();
-    let fit = match fit::fit(&model.anny, &input, &FitOptions::default(), go_on) {
+    let outliers = match fit::outliers(&model.anny, &input, &options, go_on) {
+        Ok(outliers) => outliers,
+        Err(FitError::Cancelled) => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let left_out: Vec<Remark> = outliers.iter().filter_map(|i| Some(disagrees(usable.get(*i)?))).collect();
+    for i in outliers.into_iter().rev() {
+        usable.remove(i);
+        input.views.remove(i);
+    }
+    let fit = match fit::fit(&model.anny, &input, &options, go_on) {
         Ok(fit) => fit,
         Err(FitError::Cancelled) => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
     let fit_secs = started.elapsed().as_secs_f32();
     let mut entry = entry(id, &model, &usable, &fit, known, fit_secs);
+    if let Some(quality) = &mut entry.quality {
+        quality.remarks.splice(0..0, left_out);
+    }
     entry.make_view(&model);
     Ok(Some(entry))
+}
+
+/// What a photo shows of its chosen person; `None` where nobody is.
+fn seen(photo: &PhotoView) -> Option<FitView> {
+    let observation = photo.observation.as_ref()?;
+    let person = observation.people.get(photo.person?)?;
+    let size = photo.photo.as_ref().map(|photo| (photo.width, photo.height))?;
+    let mut view = evidence::view(size, photo.focal?, person, &photo.contour.points);
+    view.depth = observation.depth.as_ref().and_then(|map| evidence::depth(map, &view, size));
+    Some(view)
+}
+
+fn disagrees(photo: &PhotoView) -> Remark {
+    Remark {
+        serious: true,
+        text: format!("{} shows another body than the other photos and was left out", photo.label),
+        advice: Some("use photos of one person; look at its landmarks and outline".to_owned()),
+    }
 }
 
 fn no_person(photos: &[PhotoView]) -> String {

@@ -15,6 +15,7 @@ use crate::engine::NoticeLevel;
 #[derive(Default)]
 pub struct Handle {
     running: Option<Running>,
+    model: SharedModel,
     published: Arc<ArcSwap<Studio>>,
 }
 
@@ -32,7 +33,7 @@ impl Handle {
         say: impl Fn(Option<(NoticeLevel, String)>) + Send + 'static,
     ) -> std::io::Result<()> {
         if self.running.is_none() {
-            self.running = Some(start(Arc::clone(&self.published), Box::new(say))?);
+            self.running = Some(start(Arc::clone(&self.published), self.model.clone(), Box::new(say))?);
         }
         self.wish(Wish::Do(command));
         Ok(())
@@ -49,6 +50,11 @@ impl Handle {
         }
     }
 
+    /// The body model, read once for all who need it.
+    pub fn model(&self) -> SharedModel {
+        self.model.clone()
+    }
+
     pub fn studio(&self) -> Arc<Studio> {
         self.published.load_full()
     }
@@ -62,11 +68,10 @@ impl Handle {
     }
 }
 
-fn start(published: Arc<ArcSwap<Studio>>, say: Say) -> std::io::Result<Running> {
+fn start(published: Arc<ArcSwap<Studio>>, model: SharedModel, say: Say) -> std::io::Result<Running> {
     let (wishes, wishes_received) = unbounded();
     let (orders, orders_received) = unbounded();
     let (news, news_received) = unbounded();
-    let model = SharedModel::default();
     let keeper = Keeper::new(model.clone(), orders, published, say);
     let worker = std::thread::Builder::new()
         .name("studio work".into())

@@ -91,6 +91,16 @@ pub struct PhotoView {
 }
 
 impl PhotoView {
+    /// Whether the next fit uses it, as far as is known: a photo without a person adds nothing, whatever its tick says.
+    pub fn counts(&self) -> bool {
+        self.used
+            && match self.state {
+                PhotoState::Failed(_) => false,
+                PhotoState::Ready => self.person.is_some(),
+                _ => true,
+            }
+    }
+
     pub fn reading(id: PhotoId, label: String) -> Self {
         Self {
             id,

@@ -61,3 +61,28 @@ pub fn percentile(sorted: &[f64], share: f64) -> f64 {
     let (below, above) = (place.floor() as usize, place.ceil() as usize);
     sorted[below] + (sorted[above] - sorted[below]) * place.fract()
 }
+
+/// The 95 % interval of the mean of a Poisson count (Garwood 1936): at its ends what was counted, or more extreme, has a
+/// chance of 2.5 %.
+pub fn poisson_interval(n: usize) -> (f64, f64) {
+    // Chance of at most n at a mean; terms one after the other, so that no factorial overflows.
+    let at_most = |n: usize, mean: f64| {
+        let mut term = (-mean).exp();
+        let mut sum = term;
+        for k in 1..=n {
+            term *= mean / k as f64;
+            sum += term;
+        }
+        sum
+    };
+    let solve = |is_above: &dyn Fn(f64) -> bool| {
+        let (mut low, mut high) = (0.0, 20.0 + 3.0 * n as f64);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if is_above(middle) { low = middle } else { high = middle }
+        }
+        0.5 * (low + high)
+    };
+    let low = n.checked_sub(1).map_or(0.0, |below| solve(&|mean| 1.0 - at_most(below, mean) < 0.025));
+    (low, solve(&|mean| at_most(n, mean) > 0.025))
+}

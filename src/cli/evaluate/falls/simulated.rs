@@ -1,0 +1,221 @@
+//! `evaluate falls --simulated`: rooms, bodies and motions that no training has seen, and hours in which nobody falls.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+
+use super::super::super::out;
+use super::super::conduct::Seeds;
+use super::living::live;
+use super::trials::{FALL, record};
+use super::{block, summary};
+use crate::analytics::evaluation::falls::{self, Row, Sheet};
+use crate::analytics::evaluation::split::{Label, Split, TRAINING};
+use crate::analytics::fall::{Origin, RoomModel, Threshold};
+use crate::analytics::learn::Logistic;
+use crate::engine::evaluation::statistics::poisson_interval;
+use crate::simulate::SceneOptions;
+
+/// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
+const STORED_PENALTY: f64 = 0.03;
+/// Of the stored threshold.
+const ALARMS_PER_DAY: f64 = 1.0;
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Simulate the records: every third room a fall, the others everything else.
+    #[arg(long)]
+    pub simulated: bool,
+    /// Seeds of the tested rooms.
+    #[arg(long, default_value = "30000..30300", requires = "simulated")]
+    rooms: Seeds,
+    /// Seeds of the rooms that are learned from.
+    #[arg(long, default_value = "10000..10600", requires = "simulated")]
+    training: Seeds,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16), requires = "simulated")]
+    links: u8,
+    /// Packets a second on each link.
+    #[arg(long, default_value_t = 100.0, requires = "simulated")]
+    rate_hz: f32,
+    /// Hours of ordinary living instead of records, one hour a tested room, judged by the stored model.
+    #[arg(long, requires = "simulated")]
+    hours: Option<f32>,
+    /// Fit the model that comes with the program on the training rooms and write it there; with hours also its threshold,
+    /// from so many hours of living in training rooms.
+    #[arg(long, requires = "simulated")]
+    write_model: Option<PathBuf>,
+}
+
+impl Options {
+    fn scene(&self) -> SceneOptions {
+        SceneOptions { n_links: self.links, rate_hz: self.rate_hz, ..SceneOptions::default() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    provenance: &'static str,
+    n_records: usize,
+    links: u8,
+    rate_hz: f32,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Living {
+    provenance: &'static str,
+    hours: f64,
+    n_events: usize,
+    threshold: Threshold,
+    n_alarms: usize,
+    alarms_per_day: f64,
+    /// 95 %, by Poisson's law.
+    alarms_per_day_interval: (f64, f64),
+}
+
+pub fn run(options: &Options, settings: &falls::Options, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
+    if let Some(path) = &options.write_model {
+        let model = fit(options, interrupted)?;
+        std::fs::write(path, serde_json::to_string(&model)? + "\n")?;
+        return out::line(format_args!("SIMULATED · model written, threshold {:?}", model.threshold));
+    }
+    match options.hours {
+        Some(hours) => print_living(options, hours, json, interrupted),
+        None => print_records(options, settings, json, interrupted),
+    }
+}
+
+fn records(seeds: Seeds, session: &str, options: &Options, interrupted: &AtomicBool) -> (Vec<Label>, Vec<Sheet>) {
+    (seeds.first..seeds.end)
+        .take_while(|_| !interrupted.load(Ordering::Relaxed))
+        .inspect(|seed| eprint!("\r\x1b[Ksimulating room {seed} of {}..{} ", seeds.first, seeds.end))
+        .filter_map(|seed| record(seed, session, &options.scene()))
+        .unzip()
+}
+
+fn print_records(
+    options: &Options,
+    settings: &falls::Options,
+    json: bool,
+    interrupted: &AtomicBool,
+) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        options.rooms.end <= options.training.first || options.training.end <= options.rooms.first,
+        "the tested rooms and those that are learned from overlap — choose other seeds"
+    );
+    let (mut labels, mut sheets) = records(options.training, TRAINING, options, interrupted);
+    let (tested, tested_sheets) = records(options.rooms, "test", options, interrupted);
+    eprint!("\r\x1b[K");
+    if !json {
+        out::line(summary("SIMULATED", &tested, &tested_sheets, FALL, settings.gates))?;
+        out::line(format_args!(
+            "{} links at {:.0} packets/s · learned from {} other rooms{}",
+            options.links,
+            options.rate_hz,
+            labels.len(),
+            super::HEADING
+        ))?;
+    }
+    labels.extend(tested);
+    sheets.extend(tested_sheets);
+    let mut progress = |step: &str| {
+        eprint!("\r\x1b[K{step} ");
+        !interrupted.load(Ordering::Relaxed)
+    };
+    let rows = falls::run(&sheets, &labels, FALL, Split::SimulatedRooms, settings, &mut progress);
+    eprint!("\r\x1b[K");
+    let rows = rows.map_err(anyhow::Error::msg)?;
+    if json {
+        let n_records = labels.len();
+        let (links, rate_hz) = (options.links, options.rate_hz);
+        let report = Report { provenance: "SIMULATED", n_records, links, rate_hz, rows };
+        return out::line(serde_json::to_string_pretty(&report)?);
+    }
+    out::line(block(Split::SimulatedRooms, &rows))?;
+    for row in rows.iter().filter(|row| !row.method.is_control()) {
+        out::line(format_args!(
+            "\n{}, each other class by itself\n{:<24}{:>5}{:>9}   alarmed at 95 %",
+            row.method.label(),
+            "",
+            "n",
+            "AUROC"
+        ))?;
+        for class in &row.classes {
+            out::line(format_args!(
+                "{:<24}{:>5}{:>9.3}   {:.0} %",
+                class.class,
+                class.n,
+                class.auroc,
+                100.0 * class.alarmed
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// The scores of so many hours, one room after the other.
+fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interrupted: &AtomicBool) -> (f64, Vec<f64>) {
+    let goes_on = || !interrupted.load(Ordering::Relaxed);
+    let (mut lived, mut scores) = (0.0, Vec::new());
+    for seed in seeds.first..seeds.end {
+        let left = f64::from(hours) - lived;
+        if left <= 1e-3 || !goes_on() {
+            break;
+        }
+        eprint!("\r\x1b[Kliving in room {seed}, {lived:.1} of {hours:.0} hours, {} events ", scores.len());
+        let room = live(seed, left.min(1.0) as f32, &options.scene(), model, &goes_on);
+        lived += room.hours;
+        scores.extend(room.scores);
+    }
+    eprint!("\r\x1b[K");
+    (lived, scores)
+}
+
+fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
+    let stored = RoomModel::simulated().and_then(|model| Some((model.threshold?, model)));
+    let (threshold, model) = stored.ok_or_else(|| anyhow::anyhow!("the program came without its model of falls"))?;
+    let (hours, scores) = scores(options.rooms, hours, options, &model, interrupted);
+    let n_alarms = scores.iter().filter(|score| **score > threshold.score).count();
+    let a_day = |n: f64| n * 24.0 / hours.max(1e-9);
+    let (low, high) = poisson_interval(n_alarms);
+    let report = Living {
+        provenance: "SIMULATED",
+        hours,
+        n_events: scores.len(),
+        threshold,
+        n_alarms,
+        alarms_per_day: a_day(n_alarms as f64),
+        alarms_per_day_interval: (a_day(low), a_day(high)),
+    };
+    if json {
+        return out::line(serde_json::to_string_pretty(&report)?);
+    }
+    let (low, high) = report.alarms_per_day_interval;
+    out::line(format_args!(
+        "SIMULATED · {hours:.1} h of ordinary living without a fall, {} links at {:.0} packets/s\n\
+         {} events ({:.0} an hour) · {n_alarms} false alarms above {:.2} · {:.1} a day [{low:.1}, {high:.1}]",
+        options.links,
+        options.rate_hz,
+        report.n_events,
+        report.n_events as f64 / hours.max(1e-9),
+        threshold.score,
+        report.alarms_per_day,
+    ))
+}
+
+/// Fits what comes with the program.
+fn fit(options: &Options, interrupted: &AtomicBool) -> anyhow::Result<RoomModel> {
+    let (labels, sheets) = records(options.training, TRAINING, options, interrupted);
+    let sound = labels.iter().zip(&sheets).filter(|(_, sheet)| !sheet.masked);
+    let (truths, rows): (Vec<bool>, Vec<Vec<f64>>) =
+        sound.map(|(label, sheet)| (label.class == FALL, sheet.features.clone())).unzip();
+    let logistic = Logistic::fit(&rows, &truths, STORED_PENALTY)
+        .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
+    let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None };
+    if let Some(hours) = options.hours {
+        let (hours, scores) = scores(options.training, hours, options, &model, interrupted);
+        model.threshold = Threshold::for_budget(&scores, hours, ALARMS_PER_DAY);
+    }
+    Ok(model)
+}
