@@ -6,7 +6,7 @@ use bevy_math::Vec3;
 use serde::Serialize;
 
 use super::pose::mirrored;
-use super::statistics::{mean, percentile, summary};
+use crate::engine::evaluation::statistics::{mean, percentile, summary};
 use crate::pose::Reading;
 use crate::pose::support::Unsupported;
 use crate::pose::targets::{MotionClass, N_JOINTS};
