@@ -18,6 +18,7 @@ mod evaluate;
 mod export;
 mod export_body;
 mod falls;
+mod falls_room;
 mod feeding;
 mod feitcsi;
 mod fit;
