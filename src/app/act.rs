@@ -273,16 +273,6 @@ impl App {
             Action::ViewSide => state.viewport.view(StandardView::Side),
             Action::ViewTop => state.viewport.view(StandardView::Top),
             Action::ViewHome => state.viewport.home(),
-            Action::Figure(figure) => state.look.figure = figure,
-            Action::Colouring(colouring) => state.look.colouring = colouring,
-            Action::ShowTruth => state.look.truth = !state.look.truth,
-            Action::ShowZones => state.look.zones = !state.look.zones,
-            Action::ShowHeat => state.look.heat = !state.look.heat,
-            Action::DrawZone => {
-                state.zones.toggle_drawing();
-                state.bodies_on_stage = Some(false);
-                layout::show(&mut self.tree, Pane::Viewport);
-            }
             Action::NextEvent => self.step_event(1),
             Action::PreviousEvent => self.step_event(-1),
             Action::Judge(verdict) => {
@@ -300,8 +290,18 @@ impl App {
                 }
             }
             Action::RefitFalls => send(Command::RefitFalls),
-            Action::Undo if context.of_verdicts => send(Command::UndoVerdict),
-            Action::Redo if context.of_verdicts => send(Command::RedoVerdict),
+            Action::Undo if context.of_verdicts && self.live.verdicts.can_undo => send(Command::UndoVerdict),
+            Action::Redo if context.of_verdicts && self.live.verdicts.can_redo => send(Command::RedoVerdict),
+            Action::Figure(figure) => state.look.figure = figure,
+            Action::Colouring(colouring) => state.look.colouring = colouring,
+            Action::ShowTruth => state.look.truth = !state.look.truth,
+            Action::ShowZones => state.look.zones = !state.look.zones,
+            Action::ShowHeat => state.look.heat = !state.look.heat,
+            Action::DrawZone => {
+                state.zones.toggle_drawing();
+                state.bodies_on_stage = Some(false);
+                layout::show(&mut self.tree, Pane::Viewport);
+            }
             Action::NextLink => state.selection.step(&self.live, 1),
             Action::PreviousLink => state.selection.step(&self.live, -1),
             Action::Palette => self.palette = Some(Palette::default()),

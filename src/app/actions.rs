@@ -193,7 +193,7 @@ pub static TABLE: &[Entry] = &[
     keyed(Action::PastePhoto, Group::Body, "Paste photo", "Add the picture in the clipboard", CTRL, Key::V),
     keyed(Action::FitBody, Group::Body, "Fit body", "Fit one body to all photos in use", CTRL, Key::Enter),
     entry(Action::CancelWork, Group::Body, "Cancel fit", "Stop the fit or registration that is running"),
-    keyed(Action::Undo, Group::Body, "Undo", "Take back the last verdict, or the last change of a zone or body", CTRL, Key::Z),
+    keyed(Action::Undo, Group::Body, "Undo", "Take back the last change of a zone, the last verdict, or the last change of a body", CTRL, Key::Z),
     keyed(Action::Redo, Group::Body, "Redo", "Make again what was taken back", CTRL_SHIFT, Key::Z),
     entry(Action::ResetBody, Group::Body, "Reset body", "Put all sliders of the selected body back to what was fitted"),
     entry(Action::DrawBody, Group::Body, "Draw a body", "Add a body to play with; it is marked as drawn everywhere"),
@@ -336,8 +336,8 @@ impl Action {
                 need(snapshot.playback.is_some(), "Needs an open recording")?;
                 let verdicts = &snapshot.verdicts;
                 need(
-                    verdicts.n_falls > 0 && verdicts.n_others > 0,
-                    "Needs falls and movement that was none: judge events first",
+                    verdicts.n_falls + verdicts.n_others > 0,
+                    "Needs verdicts on falls and on movement that was none: judge events first",
                 )
             }
             Self::FitBody => match studio::cannot_fit(studio).or(context.inputs_error) {
@@ -345,10 +345,14 @@ impl Action {
                 None => Ok(()),
             },
             Self::CancelWork => need(studio.work.is_some(), "No fit is running"),
-            Self::Undo if context.of_verdicts => need(snapshot.verdicts.can_undo, "Nothing to undo"),
-            Self::Redo if context.of_verdicts => need(snapshot.verdicts.can_redo, "Nothing to redo"),
-            Self::Undo => need(studio.undo.is_some() || context.zones_undo, "Nothing to undo"),
-            Self::Redo => need(studio.redo.is_some() || context.zones_redo, "Nothing to redo"),
+            Self::Undo => {
+                let of_verdicts = context.of_verdicts && snapshot.verdicts.can_undo;
+                need(studio.undo.is_some() || context.zones_undo || of_verdicts, "Nothing to undo")
+            }
+            Self::Redo => {
+                let of_verdicts = context.of_verdicts && snapshot.verdicts.can_redo;
+                need(studio.redo.is_some() || context.zones_redo || of_verdicts, "Nothing to redo")
+            }
             Self::ResetBody => need(body.is_some_and(|body| body.edited), "The selected body has not been changed"),
             Self::ExportBody | Self::RemoveBody => need(body.is_some(), "Needs a body: fit one to photos, or draw one"),
             Self::ExportSheet => need(
@@ -360,6 +364,10 @@ impl Action {
                 "Needs a scan: open one and select it",
             ),
             Self::ShowTruth => need(!snapshot.simulated_body.is_empty(), "Nothing simulated is open"),
+            Self::DrawZone => need(
+                !snapshot.sources.is_empty() || !snapshot.site.nodes.is_empty(),
+                "Needs a room: connect a node or open a recording",
+            ),
             Self::ShowHeat => need(snapshot.people.floor.is_some(), "Nobody has been followed in a measured room yet"),
             Self::Together => need(studio.bodies.len() > 1, "There is only one body"),
             Self::RemovePhoto => need(context.photo.is_some(), "No photo is selected"),

@@ -6,6 +6,7 @@ use egui::{RichText, Ui};
 use super::cx::Cx;
 use super::marks;
 use super::theme::{self, Theme};
+use crate::analytics::evaluation::bootstrap::Interval;
 use crate::analytics::watch::Presence;
 use crate::engine::{LinkView, NoticeLevel, Snapshot};
 use crate::inference::{Detector, DetectorKind};
@@ -39,6 +40,9 @@ pub fn detectors_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.separator();
             }
             detector_ui(ui, theme, detector, &here(detector.kind, calm));
+            if detector.kind == DetectorKind::Falls {
+                own_falls_ui(ui, theme, calm);
+            }
         }
         ui.add_space(theme::GRID);
         let text =
@@ -69,16 +73,7 @@ fn detector_ui(ui: &mut Ui, theme: &Theme, detector: &Detector, here: &Here) {
         ui.label(word);
         ui.add(egui::Label::new(RichText::new(why).color(theme.quiet)).wrap());
     });
-    let line = |ui: &mut Ui, name: &str, text: &str| {
-        ui.horizontal_top(|ui| {
-            ui.add_sized(
-                egui::vec2(theme::LABEL_WIDTH, theme::ROW_DENSE),
-                egui::Label::new(RichText::new(name).font(theme::caption_font()).color(theme.quiet))
-                    .halign(egui::Align::LEFT),
-            );
-            ui.add(egui::Label::new(text).wrap().selectable(true));
-        });
-    };
+    let line = |ui: &mut Ui, name: &str, text: &str| line_ui(ui, theme, name, text);
     line(ui, "Fitted on", &detector.fitted_on);
     for score in &detector.scores {
         line(ui, "Tested", score);
@@ -87,6 +82,39 @@ fn detector_ui(ui: &mut Ui, theme: &Theme, detector: &Detector, here: &Here) {
         line(ui, "Tested", "no figure is quoted");
     }
     line(ui, "Record", &format!("models/{}", detector.tested));
+}
+
+/// How this room judges falls, and what the newest fit to verdicts is worth beside its controls.
+fn own_falls_ui(ui: &mut Ui, theme: &Theme, calm: &Snapshot) {
+    if let Some(here) = calm.links.iter().find_map(|link| link.sensed.room) {
+        line_ui(ui, theme, "In this room", &format!("{} · {}", here.origin.text(), here.alarms.text()));
+    }
+    let Some(refitted) = &calm.refitted else { return };
+    line_ui(ui, theme, "Your verdicts", &refitted.text);
+    let interval = |of: &Interval| format!("{:.2} [{:.2}, {:.2}]", of.value, of.low, of.high);
+    let controls: Vec<String> =
+        refitted.controls.iter().map(|(name, control)| format!("control: {name} {}", interval(control))).collect();
+    let text = format!(
+        "{}: AUROC {} of {} falls and {} others, each judged by a model fitted without it · {}",
+        refitted.verdict.label(),
+        interval(&refitted.auroc),
+        refitted.n_falls,
+        refitted.n_others,
+        controls.join(" · ")
+    );
+    line_ui(ui, theme, "", &text);
+}
+
+fn line_ui(ui: &mut Ui, theme: &Theme, name: &str, text: &str) {
+    ui.horizontal_top(|ui| {
+        let name = RichText::new(name).font(theme::caption_font()).color(theme.quiet);
+        let size = egui::vec2(theme::LABEL_WIDTH, theme::ROW_DENSE);
+        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_size(size);
+            ui.label(name);
+        });
+        ui.add(egui::Label::new(text).wrap().selectable(true));
+    });
 }
 
 fn here(kind: DetectorKind, calm: &Snapshot) -> Here {

@@ -86,14 +86,14 @@ fn verdict_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event) {
                 (EventVerdict::FalseAlarm, "False alarm", "Nobody moved (X)"),
                 (EventVerdict::Unsure, "Unsure", "It cannot be told (U)"),
             ],
+            EventKind::Stay | EventKind::Intrusion | EventKind::LongStay | EventKind::Crowded => &[
+                (EventVerdict::Confirmed, "Right", "It was as told (C)"),
+                (EventVerdict::FalseAlarm, "False alarm", "It was not so (X)"),
+                (EventVerdict::Unsure, "Unsure", "It cannot be told (U)"),
+            ],
             EventKind::Masking => &[
                 (EventVerdict::Confirmed, "Machine", "A machine ran (C)"),
                 (EventVerdict::FalseAlarm, "False alarm", "No machine ran (X)"),
-                (EventVerdict::Unsure, "Unsure", "It cannot be told (U)"),
-            ],
-            EventKind::Stay | EventKind::Intrusion | EventKind::LongStay | EventKind::Crowded => &[
-                (EventVerdict::Confirmed, "It was so", "They were where the program says (C)"),
-                (EventVerdict::FalseAlarm, "False alarm", "They were not there (X)"),
                 (EventVerdict::Unsure, "Unsure", "It cannot be told (U)"),
             ],
         };
@@ -122,7 +122,7 @@ fn no_signals_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event, has_link: bool) {
     let theme = Theme::of(ui);
     ui.vertical_centered(|ui| {
         ui.add_space(2.0 * theme::GRID);
-        if cx.live.playback.is_some() {
+        if cx.live.playback.is_some() && event.link.is_some() {
             ui.label("Play the recording around this moment to see the signals");
             if ui.button("Go there").clicked() {
                 cx.send(Command::Seek(shown_from(event)));
@@ -131,6 +131,8 @@ fn no_signals_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event, has_link: bool) {
         } else {
             let text = if has_link {
                 "The signals of this moment have left memory: a recording keeps them"
+            } else if event.link.is_none() {
+                "All links of the room told this together: the plots of each show its signals"
             } else {
                 "The link of this event is gone"
             };
@@ -211,16 +213,14 @@ fn support_ui(ui: &mut Ui, event: &Event, link: Option<&LinkView>) {
     let theme = Theme::of(ui);
     let Some(link) = link else { return };
     ui.add_space(theme::GRID);
-    ui.horizontal_wrapped(|ui| match link.sensed.falls {
-        Err(why) => {
+    if let Some(here) = link.sensed.room.filter(|_| matches!(event.kind, EventKind::Fall | EventKind::Movement)) {
+        let text = format!("Falls in this room: {} · {}", here.origin.text(), here.alarms.text());
+        ui.add(egui::Label::new(RichText::new(text).color(theme.quiet)).wrap());
+    }
+    if let Err(why) = link.sensed.falls {
+        ui.horizontal_wrapped(|ui| {
             marks::level_ui(ui, NoticeLevel::Warning);
             ui.label(RichText::new(format!("Now, on this link: {}", why.text())).color(theme.quiet));
-        }
-        Ok(()) if event.kind == EventKind::Fall => {
-            let text =
-                "Scores do not carry over to other rooms: this one is worth what this room's own verdicts make it";
-            ui.label(RichText::new(text).color(theme.quiet));
-        }
-        Ok(()) => {}
-    });
+        });
+    }
 }

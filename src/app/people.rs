@@ -82,7 +82,7 @@ fn summary(links: &[LinkView]) -> String {
 }
 
 fn row_ui(ui: &mut Ui, theme: &Theme, link: &LinkView) {
-    let Sensed { presence, has_machine, falls } = link.sensed;
+    let Sensed { presence, has_machine, falls, .. } = link.sensed;
     ui.label(&link.name);
     let (word, colour) = match presence {
         Presence::NotCalibrated => ("unknown", theme.quiet),

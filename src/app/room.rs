@@ -105,14 +105,14 @@ pub fn person_at(cx: &Cx<'_>, at: impl Fn(Vec3) -> Option<Pos2>, pos: Pos2, reac
 }
 
 /// Why nobody is shown, and what would help: no ghost stands in for them.
-pub fn blank_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
+pub fn blank_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) -> Option<Rect> {
     let people = &cx.calm.people;
     if cx.state.zones.is_drawing() || figures::on_stage(people).next().is_some() {
-        return;
+        return None;
     }
-    let Some(first) = people.blank.first() else { return };
+    let first = people.blank.first()?;
     let theme = Theme::of(ui);
-    zones::note_ui(ui, rect, |ui| {
+    let place = zones::note_ui(ui, rect, |ui| {
         ui.label(RichText::new("No people are shown").font(theme::strong_font()));
         ui.label(&first.reason);
         ui.label(RichText::new(&first.remedy).color(theme.quiet));
@@ -121,6 +121,7 @@ pub fn blank_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
             ui.label(RichText::new(more).font(theme::caption_font()).color(theme.quiet));
         }
     });
+    Some(place)
 }
 
 /// Buttons of how people and the floor are drawn.
@@ -158,12 +159,14 @@ fn button_ui(ui: &mut Ui, cx: &mut Cx<'_>, word: &str, selected: bool, action: A
 }
 
 /// What the colours of the floor and of bodies mean, above each other in the lower right corner.
-pub fn scales_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, heat: Option<&Heat>) {
+pub fn scales_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, heat: Option<&Heat>) -> Vec<Rect> {
     let theme = Theme::of(ui);
+    let mut places = Vec::new();
     let mut bottom = rect.right_bottom() - vec2(5.0, 5.0) * theme::GRID;
     let mut scale = |ui: &mut Ui, title: String, map: Colormap, ends: [String; 2], note: String| {
         let place = Rect::from_min_max(bottom - SCALE, bottom);
         bottom.y -= SCALE.y + 5.0 * theme::GRID;
+        places.push(place.expand(2.0 * theme::GRID));
         let painter = ui.painter_at(rect);
         painter.rect_filled(place.expand(2.0 * theme::GRID), theme::RADIUS, theme.panel.gamma_multiply(0.9));
         paint_scale(&painter, theme, place, &title, map, &ends, &note);
@@ -182,6 +185,7 @@ pub fn scales_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, heat: Option<&Heat>) {
     if let Some(keyed) = figures::legend(cx.state.look.colouring).filter(|_| has_bodies) {
         scale(ui, keyed.title.to_owned(), keyed.map, keyed.ends.map(str::to_owned), keyed.grey.to_owned());
     }
+    places
 }
 
 /// Title above, colours, ends below, and a note under them.

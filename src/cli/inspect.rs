@@ -27,7 +27,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let mut n_failed = 0;
     let mut reports = Vec::new();
     for path in &options.files {
-        match index(path, 1, &RadioNetwork::installed(), |_| true) {
+        match index(path, 1, &RadioNetwork::installed(), Default::default(), |_| true) {
             Ok(Some(index)) if options.json => reports.push(json_report(&index)),
             Ok(Some(index)) => out::line(text_report(&index))?,
             Ok(None) => {}

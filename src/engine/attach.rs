@@ -14,9 +14,11 @@ use super::evaluation::Told;
 use super::feed::Feed;
 use super::index::{self, Index};
 use super::live;
+use super::pipeline::Calibration;
 use super::player::{Player, PlayerCommand, SharedView, Track};
 use super::radio_network::RadioNetwork;
 use super::recorder::Tap;
+use crate::analytics::fall::Refitted;
 use crate::capture::source::file::FileReader;
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::types::{Site, SourceState};
@@ -91,6 +93,10 @@ pub enum JobEvent {
     Cancelled {
         id: u64,
     },
+    Refitted {
+        id: u64,
+        refitted: Result<Box<Refitted>, String>,
+    },
     Evaluation {
         id: u64,
         told: Told,
@@ -105,6 +111,7 @@ pub fn spawn_index(
     source: SourceId,
     path: PathBuf,
     network: RadioNetwork,
+    calibration: Calibration,
     cancel: Arc<AtomicBool>,
     events: Sender<JobEvent>,
 ) -> std::io::Result<JoinHandle<()>> {
@@ -113,7 +120,8 @@ pub fn spawn_index(
             events.send(JobEvent::Progress { id, progress }).ok();
             !cancel.load(Ordering::Relaxed)
         };
-        let event = match catch_unwind(AssertUnwindSafe(|| index::index(&path, source, &network, go_on))) {
+        let read = AssertUnwindSafe(|| index::index(&path, source, &network, calibration, go_on));
+        let event = match catch_unwind(read) {
             Ok(Ok(Some(index))) => JobEvent::Indexed { id, source, index: Box::new(index) },
             Ok(Ok(None)) => JobEvent::Cancelled { id },
             Ok(Err(error)) => JobEvent::Failed { id, message: error.to_string() },

@@ -29,6 +29,7 @@ use super::sensing::EventLog;
 use super::studio;
 use super::verdicts::Verdicts;
 use super::{Command, Dense, EngineConfig, JobView, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
+use crate::analytics::fall::Refitted;
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::SimulatorSpec;
 use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
@@ -63,6 +64,8 @@ pub struct Core {
     evaluations: Evaluations,
     pub(super) verdicts: Verdicts,
     detectors: Arc<Detectors>,
+    /// The newest fit to verdicts.
+    pub(super) refitted: Option<Arc<Refitted>>,
     pub(super) next_source: SourceId,
     pub(super) pipeline: Pipeline,
     pub(super) network: RadioNetwork,
@@ -84,6 +87,8 @@ pub struct Core {
     pub(super) last_publish: Instant,
     pub(super) last_repaint: Instant,
     pub(super) n_evicted_said: u64,
+    /// Hours of the room's movement that are on disk, and since when.
+    pub(super) learning_kept: (f64, Instant),
 }
 
 impl Core {
@@ -109,6 +114,7 @@ impl Core {
             next_job: 1,
             evaluations: Evaluations::default(),
             detectors: detectors::read(),
+            refitted: None,
             next_source: 1,
             live_timeline: LiveTimeline::default(),
             timeline: Arc::default(),
@@ -127,11 +133,13 @@ impl Core {
             last_publish: now,
             last_repaint: now,
             n_evicted_said: 0,
+            learning_kept: (0.0, now),
         }
     }
 
     /// Runs until the engine's handle is dropped.
     pub fn run(mut self, commands: &Receiver<Command>) {
+        self.take_up_learned();
         let woken = self.wake.1.clone();
         let job_events = self.job_events.1.clone();
         loop {
@@ -244,6 +252,7 @@ impl Core {
         } else {
             let text = format!("Learned the empty room on {n_learned} of {n_links} links");
             self.notices.add(NoticeLevel::Info, text);
+            self.read_again();
         }
     }
 
@@ -265,7 +274,7 @@ impl Core {
     }
 
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
-    fn events(&self) -> Arc<Vec<Event>> {
+    pub(super) fn events(&self) -> Arc<Vec<Event>> {
         let mut of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
         let unread = self.attached.iter().filter(|attached| attached.timeline.is_none());
         let provenances: BTreeSet<Provenance> = unread.map(|attached| attached.feed.status().provenance).collect();
@@ -349,6 +358,7 @@ impl Core {
                 if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == source) {
                     attached.timeline = Some(index.timeline);
                     attached.events = index.events;
+                    attached.moments = index.moments;
                 }
                 self.timeline = Arc::new(self.make_timeline());
                 if let Some(playing) = &self.playing {
@@ -361,6 +371,10 @@ impl Core {
                 (true, id)
             }
             JobEvent::Cancelled { id } => (true, id),
+            JobEvent::Refitted { id, refitted } => {
+                self.note_refitted(refitted);
+                (true, id)
+            }
             JobEvent::Evaluation { id, told } => {
                 if let Told::Step { progress, .. } = &told {
                     for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
@@ -427,12 +441,14 @@ impl Core {
         }
         if let Some(text) = panicked {
             self.pipeline = Pipeline::new(self.config.stream).with_people(&self.site, &self.network);
+            self.take_up_learned();
             self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
         }
     }
 
     fn publish(&mut self) {
         self.say_what_changed();
+        self.keep_learning(false);
         if self.playing.is_none() && self.timeline_made.elapsed() >= IDLE_EVERY {
             self.timeline_made = Instant::now();
             self.timeline = Arc::new(self.make_timeline());
@@ -475,6 +491,7 @@ impl Core {
             verdicts: self.verdicts.view(),
             breathing: self.pipeline.breathing(),
             detectors: Arc::clone(&self.detectors),
+            refitted: self.refitted.clone(),
             recording: self.recording.as_ref().map(Recording::view),
             jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
             evaluations: self.evaluations.list(),
@@ -574,6 +591,7 @@ impl Core {
 
     fn shut_down(&mut self) {
         self.close(|_| true);
+        self.keep_learning(true);
         self.join_closing();
         self.recording = None;
         self.studio.shut_down();

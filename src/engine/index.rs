@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::live_timeline::GAP_NANOS;
-use super::pipeline::Pipeline;
+use super::pipeline::{Calibration, Pipeline};
 use super::radio_network::RadioNetwork;
 use super::sensing::EventLog;
 use super::{LinkView, Timeline};
+use crate::analytics::fall::RoomEvidence;
 use crate::capture::format::Format;
 use crate::capture::source::file::{FileReader, Stamped};
 use crate::capture::{Error, SourceId};
@@ -32,6 +33,8 @@ pub struct Index {
     pub links: Vec<LinkView>,
     /// What detectors found in it, in order of the events' beginning.
     pub events: Arc<Vec<Event>>,
+    /// What the links saw of each moment in which something moved, for verdicts.
+    pub moments: Vec<RoomEvidence>,
     pub clocks: Vec<(NodeId, ClockHealth)>,
     pub info: Option<RecordingInfo>,
     pub warning: Option<String>,
@@ -50,12 +53,14 @@ pub fn index(
     path: &Path,
     id: SourceId,
     network: &RadioNetwork,
+    calibration: Calibration,
     mut go_on: impl FnMut(f32) -> bool,
 ) -> Result<Option<Index>, Error> {
     let mut reader = FileReader::open(path, id)?;
     let provenance = reader.provenance();
     let site = Arc::new(reader.recording_info().map(|info| info.site.clone()).unwrap_or_default());
     let mut pipeline = Pipeline::new(StreamConfig::default());
+    pipeline.calibrate(calibration);
     if !site.zones.is_empty() {
         pipeline = pipeline.with_people(&site, network);
     }
@@ -86,6 +91,7 @@ pub fn index(
         timeline: timeline(&times, &motion),
         links: pipeline.links(&site, |_| None),
         events: EventLog::merged([pipeline.events(id), pipeline.people_events(provenance)].iter()),
+        moments: pipeline.moments(id),
         clocks: reader.clocks(),
         info: reader.recording_info().cloned(),
         warning: reader.warning(),

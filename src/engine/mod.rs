@@ -30,6 +30,7 @@ pub mod pipeline;
 mod player;
 mod radio_network;
 mod recorder;
+mod rooms;
 mod sensing;
 mod snapshot;
 pub mod studio;
@@ -48,6 +49,7 @@ pub use detectors::Detectors;
 pub use latency::Latency;
 pub use people::{Blank, People, ShownPerson};
 pub use radio_network::RadioNetwork;
+pub use rooms::FallsHere;
 pub use sensing::{EventLog, Sensed};
 pub use snapshot::{
     JobView, LinkView, Notice, NoticeLevel, PlaybackView, RecordingView, Snapshot, SourceView, Timeline,

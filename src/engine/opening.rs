@@ -15,6 +15,7 @@ use super::live_timeline::LiveTimeline;
 use super::pipeline::RateMeter;
 use super::player::{PlayerCommand, SharedView};
 use super::{Command, JobView, NoticeLevel, PlaybackView, SourceView, Timeline};
+use crate::analytics::fall::RoomEvidence;
 use crate::capture::{SourceId, SourceSpec, source};
 use crate::simulate::Simulator;
 use crate::types::{Event, Provenance, Site, SourceState, Timestamp};
@@ -36,6 +37,8 @@ pub(super) struct Attached {
     pub(super) timeline: Option<Timeline>,
     /// What detectors found in the whole recording; empty until it has been read, and for live sources.
     pub(super) events: Arc<Vec<Event>>,
+    /// What its links saw of each moment in which something moved.
+    pub(super) moments: Vec<RoomEvidence>,
 }
 
 /// A whole recording being read.
@@ -96,8 +99,15 @@ impl Core {
         self.next_job += 1;
         let cancel = Arc::new(AtomicBool::new(false));
         let view = JobView { id, label: format!("Reading {}", file_name(&path)), progress: None };
-        let cancelled = Arc::clone(&cancel);
-        match attach::spawn_index(id, source, path, self.network.clone(), cancelled, self.job_events.0.clone()) {
+        match attach::spawn_index(
+            id,
+            source,
+            path,
+            self.network.clone(),
+            self.pipeline.calibration(),
+            Arc::clone(&cancel),
+            self.job_events.0.clone(),
+        ) {
             Ok(thread) => self.jobs.push(Job { view, of_recordings: true, cancel, thread: Some(thread) }),
             Err(error) => self.notices.add(NoticeLevel::Error, format!("cannot start reading: {error}")),
         }
@@ -149,6 +159,7 @@ impl Core {
             simulator: None,
             timeline: None,
             events: Arc::default(),
+            moments: Vec::new(),
         });
         &mut self.attached[at]
     }

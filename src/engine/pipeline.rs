@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::perceiving::Perceiving;
 use super::radio_network::RadioNetwork;
+use super::rooms::Rooms;
 use super::sensing::{BreathLog, EventLog, Sensed};
 use super::{LinkView, People};
-use crate::analytics::fall;
+use crate::analytics::fall::{self, Learning, RoomEvidence, RoomModel};
 use crate::analytics::presence::QuietBaseline;
 use crate::analytics::watch::Watch;
 use crate::capture::SourceId;
@@ -36,8 +37,17 @@ pub struct Pipeline {
     /// People are looked for by the links of all sources of one provenance together.
     people: BTreeMap<Provenance, Room>,
     breathing: BreathLog,
+    /// Falls, per source.
+    falls: Rooms,
     /// Streams given up because there were too many; shown, so that nobody misses them silently.
     pub n_streams_evicted: u64,
+}
+
+/// What was learned of a place: its links' quiet, and how it judges falls.
+#[derive(Clone, Debug, Default)]
+pub struct Calibration {
+    quiet: BTreeMap<(SourceId, StreamId), QuietBaseline>,
+    falls: Option<RoomModel>,
 }
 
 /// The people in the room, and what has happened to them.
@@ -110,6 +120,11 @@ impl Pipeline {
         for event in stream.watch.push(time, frame) {
             self.events.entry(source).or_default().tell(event);
         }
+        let seen = stream.watch.take_evidence();
+        for event in self.falls.take(source, provenance, time, seen) {
+            self.events.entry(source).or_default().tell(event);
+        }
+        self.breathing.note(time, stream.watch.presence());
         let room = self.people.entry(provenance).or_insert_with(|| Room {
             perceiving: Perceiving::new(Arc::clone(&self.site), provenance),
             events: EventLog::default(),
@@ -119,7 +134,6 @@ impl Pipeline {
         for event in room.perceiving.push(time, frame, &self.network) {
             room.events.tell(event);
         }
-        self.breathing.note(time, stream.watch.presence());
         stream.n_frames += 1;
         stream.last_seen = time;
         stream.rate.push(time);
@@ -133,6 +147,7 @@ impl Pipeline {
     pub fn forget(&mut self, source: SourceId) {
         self.streams.retain(|(of, _), _| *of != source);
         self.events.remove(&source);
+        self.falls.forget(source);
         for room in self.people.values_mut().filter(|room| room.sources.contains(&source)) {
             room.perceiving.jump();
             room.events = EventLog::default();
@@ -178,6 +193,35 @@ impl Pipeline {
     /// What detectors have told of a source, in order of the events' beginning.
     pub fn events(&self, source: SourceId) -> Arc<Vec<Event>> {
         self.events.get(&source).map(EventLog::events).unwrap_or_default()
+    }
+
+    /// What detectors need to read a recording as this pipeline does.
+    pub fn calibration(&self) -> Calibration {
+        Calibration { quiet: self.quiet.clone(), falls: self.falls.model() }
+    }
+
+    pub fn calibrate(&mut self, calibration: Calibration) {
+        self.quiet.extend(calibration.quiet);
+        self.falls.set_model(calibration.falls);
+    }
+
+    /// From now on falls are judged by a model of this place; `None` takes the one that comes with the program.
+    /// The ordinary movement of this installation's room, to be kept.
+    pub fn learning(&self) -> &Learning {
+        self.falls.learning()
+    }
+
+    pub fn set_learning(&mut self, learning: Learning) {
+        self.falls.set_learning(learning);
+    }
+
+    pub fn set_fall_model(&mut self, model: Option<RoomModel>) {
+        self.falls.set_model(model);
+    }
+
+    /// What the links of a source saw of each moment in which something moved.
+    pub fn moments(&self, source: SourceId) -> Vec<RoomEvidence> {
+        self.falls.moments(source)
     }
 
     /// Breathing rates told so far, of all links.
@@ -226,7 +270,7 @@ impl Pipeline {
                     },
                     worth,
                     worth_reason,
-                    sensed: Sensed::of(&stream.watch),
+                    sensed: Sensed::of(&stream.watch, self.falls.here(source)),
                     products,
                 }
             })
@@ -264,7 +308,7 @@ impl Stream {
         Self {
             provenance,
             processor: StreamProcessor::new(*config, first),
-            watch: Watch::new(first.link, fall::Config::default()),
+            watch: Watch::new(first.link, fall::Config { gathers: true, ..fall::Config::default() }),
             clock: None,
             n_frames: 0,
             last_seen: Timestamp::ZERO,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::analytics::fall::Unsupported;
+use super::rooms::FallsHere;
+use crate::analytics::fall::{Alarms, Unsupported};
 use crate::analytics::watch::{Presence, Watch};
 use crate::tracking::summary::BreathingReading;
 use crate::types::{Estimate, Event, Timestamp};
@@ -15,17 +16,25 @@ pub struct Sensed {
     pub has_machine: Option<bool>,
     /// Whether falls are judged, and if not, why.
     pub falls: Result<(), Unsupported>,
+    /// How the link's room judges falls; `None` before anything was seen.
+    pub room: Option<FallsHere>,
 }
 
 impl Sensed {
-    pub fn of(watch: &Watch) -> Self {
-        Self { presence: watch.presence(), has_machine: watch.has_machine(), falls: watch.falls_supported() }
+    pub fn of(watch: &Watch, room: Option<FallsHere>) -> Self {
+        let is_on = room.is_some_and(|here| matches!(here.alarms, Alarms::On(_)));
+        let falls = match watch.falls_supported() {
+            // The link has no model of its own, and needs none where the room's judges.
+            Err(Unsupported::NotCalibrated) if is_on => Ok(()),
+            other => other,
+        };
+        Self { presence: watch.presence(), has_machine: watch.has_machine(), falls, room }
     }
 }
 
 impl Default for Sensed {
     fn default() -> Self {
-        Self { presence: Presence::NotCalibrated, has_machine: None, falls: Err(Unsupported::Warming) }
+        Self { presence: Presence::NotCalibrated, has_machine: None, falls: Err(Unsupported::Warming), room: None }
     }
 }
 

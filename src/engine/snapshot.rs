@@ -12,6 +12,7 @@ use super::evaluation::Evaluation;
 use super::people::People;
 use super::sensing::Sensed;
 use super::verdicts::VerdictsView;
+use crate::analytics::fall::Refitted;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
 use crate::tracking::summary::BreathingReading;
@@ -42,6 +43,8 @@ pub struct Snapshot {
     /// Breathing rates that links have told while somebody was still, in order of time.
     pub breathing: Arc<Vec<BreathingReading>>,
     pub detectors: Arc<Detectors>,
+    /// What the newest fit of falls to verdicts is worth; `None` while nobody has asked for one.
+    pub refitted: Option<Arc<Refitted>>,
     pub recording: Option<RecordingView>,
     pub jobs: Vec<JobView>,
     /// What has been asked of the evaluation harness, oldest first.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::attach::file_name;
+use crate::analytics::fall::{Labelled, RoomEvidence};
 use crate::capture::SourceId;
 use crate::export;
 use crate::types::{Event, EventKind, EventVerdict, NodeId, Span, Timestamp, ZoneId};
@@ -24,7 +25,7 @@ const N_KEY_BYTES: u64 = 64 * 1024;
 const MAX_HISTORY: usize = 1_000;
 
 /// One verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     pub kind: EventKind,
     /// `Unknown` for what no link has told.
@@ -33,6 +34,9 @@ pub struct Judged {
     pub zone: Option<ZoneId>,
     pub span: Span,
     pub verdict: EventVerdict,
+    /// What the links saw, to learn from; `None` where nothing stood out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<RoomEvidence>,
 }
 
 impl Judged {
@@ -53,11 +57,11 @@ impl Judged {
 type Place = (EventKind, NodeId, Option<ZoneId>, Timestamp);
 
 fn place_of(event: &Event) -> Place {
-    (event.kind, sender(event), event.zone, event.span.start)
+    (event.kind, tx_of(event), event.zone, event.span.start)
 }
 
 /// Who sent what the event was seen by.
-fn sender(event: &Event) -> NodeId {
+fn tx_of(event: &Event) -> NodeId {
     event.link.map_or(NodeId::Unknown, |link| link.tx)
 }
 
@@ -67,7 +71,7 @@ pub struct VerdictsView {
     of_places: BTreeMap<Place, EventVerdict>,
     /// Falls that people marked where no detector told anything.
     pub missed: Vec<Span>,
-    /// Labels for a refit: falls, and movement that was none.
+    /// Labels for a refit whose movement was seen: falls, and movement that was none.
     pub n_falls: usize,
     pub n_others: usize,
     pub can_undo: bool,
@@ -100,7 +104,7 @@ struct Stored {
 }
 
 /// A verdict before and after.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Change {
     source: SourceId,
     place: Place,
@@ -150,21 +154,31 @@ impl Verdicts {
     }
 
     /// Says something of an event, or takes back what was said.
-    pub fn judge(&mut self, source: SourceId, event: &Event, verdict: Option<EventVerdict>) -> Result<(), String> {
-        let (kind, tx, zone, span) = (event.kind, sender(event), event.zone, event.span);
-        let after = verdict.map(|verdict| Judged { kind, tx, zone, span, verdict });
+    pub fn judge(
+        &mut self,
+        source: SourceId,
+        event: &Event,
+        verdict: Option<EventVerdict>,
+        evidence: Option<RoomEvidence>,
+    ) -> Result<(), String> {
+        let (kind, tx, zone, span) = (event.kind, tx_of(event), event.zone, event.span);
+        let after = verdict.map(|verdict| Judged { kind, tx, zone, span, verdict, evidence });
         self.change(source, place_of(event), after)
     }
 
     /// Marks a fall where nothing was told.
-    pub fn mark_fall(&mut self, source: SourceId, span: Span) -> Result<(), String> {
+    pub fn mark_fall(&mut self, source: SourceId, span: Span, evidence: Option<RoomEvidence>) -> Result<(), String> {
         let (kind, tx, verdict) = (EventKind::Fall, NodeId::Unknown, EventVerdict::MissedFall);
-        self.change(source, (kind, tx, None, span.start), Some(Judged { kind, tx, zone: None, span, verdict }))
+        self.change(
+            source,
+            (kind, tx, None, span.start),
+            Some(Judged { kind, tx, zone: None, span, verdict, evidence }),
+        )
     }
 
     fn change(&mut self, source: SourceId, place: Place, after: Option<Judged>) -> Result<(), String> {
         let Some(sheet) = self.sheets.iter().find(|sheet| sheet.source == source) else { return Ok(()) };
-        let before = sheet.judged.iter().find(|judged| judged.is_of(&place)).copied();
+        let before = sheet.judged.iter().find(|judged| judged.is_of(&place)).cloned();
         if before == after {
             return Ok(());
         }
@@ -172,19 +186,19 @@ impl Verdicts {
         if self.done.len() >= MAX_HISTORY {
             self.done.remove(0);
         }
-        self.done.push(Change { source, place, before, after });
+        self.done.push(Change { source, place, before, after: after.clone() });
         self.put(source, &place, after)
     }
 
     pub fn undo(&mut self) -> Result<(), String> {
         let Some(change) = self.done.pop() else { return Ok(()) };
-        self.undone.push(change);
+        self.undone.push(change.clone());
         self.put(change.source, &change.place, change.before)
     }
 
     pub fn redo(&mut self) -> Result<(), String> {
         let Some(change) = self.undone.pop() else { return Ok(()) };
-        self.done.push(change);
+        self.done.push(change.clone());
         self.put(change.source, &change.place, change.after)
     }
 
@@ -198,18 +212,31 @@ impl Verdicts {
         written
     }
 
-    /// The recordings with verdicts on them.
-    pub fn recordings(&self) -> Vec<(PathBuf, Vec<Judged>)> {
-        let judged = self.sheets.iter().filter(|sheet| !sheet.judged.is_empty());
-        judged.map(|sheet| (sheet.path.clone(), sheet.judged.clone())).collect()
+    /// What can be learned from: the verdicts on what is open, and those kept of other recordings.
+    pub fn labelled(&self) -> Vec<Labelled> {
+        let open: Vec<&PathBuf> = self.sheets.iter().filter_map(|sheet| sheet.file.as_ref()).collect();
+        let mut judged: Vec<Judged> = self.sheets.iter().flat_map(|sheet| sheet.judged.iter().cloned()).collect();
+        let folder = self.folder.as_deref().and_then(|folder| std::fs::read_dir(folder).ok());
+        let mut files: Vec<PathBuf> = folder.into_iter().flatten().flatten().map(|file| file.path()).collect();
+        // In an order that does not depend on the disk.
+        files.sort();
+        for file in files.iter().filter(|file| !open.contains(file)) {
+            // Other files, and damaged ones, of which their own recording tells.
+            judged.extend(read(file).unwrap_or_default());
+        }
+        let label = |judged: Judged| Some(Labelled { is_fall: judged.is_fall()?, evidence: judged.evidence? });
+        judged.into_iter().filter_map(label).collect()
     }
 
     fn renew(&mut self) {
         let all = || self.sheets.iter().flat_map(|sheet| &sheet.judged);
-        let n = |is_fall: bool| all().filter(|judged| judged.is_fall() == Some(is_fall)).count();
+        let can_teach = |judged: &&Judged| judged.evidence.is_some();
+        let n = |is_fall: bool| all().filter(can_teach).filter(|judged| judged.is_fall() == Some(is_fall)).count();
         let by_hand = all().filter(|judged| judged.tx == NodeId::Unknown && judged.verdict == EventVerdict::MissedFall);
         self.view = Arc::new(VerdictsView {
-            of_places: all().map(|judged| ((judged.kind, judged.tx, judged.zone, judged.span.start), judged.verdict)).collect(),
+            of_places: all()
+                .map(|judged| ((judged.kind, judged.tx, judged.zone, judged.span.start), judged.verdict))
+                .collect(),
             missed: by_hand.map(|judged| judged.span).collect(),
             n_falls: n(true),
             n_others: n(false),
@@ -261,6 +288,7 @@ fn read(file: &Path) -> Result<Vec<Judged>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analytics::fall::LinkEvidence;
     use crate::types::{Confidence, EventId, LinkId, Severity};
 
     fn event(kind: EventKind, secs: f64, receiver: u16) -> Event {
@@ -271,11 +299,20 @@ mod tests {
             kind,
             severity: Severity::Alert,
             span: Span::new(start, start.plus_secs(2.0)),
-            link,
+            link: Some(link),
+            zone: None,
+            track: None,
             confidence: Confidence::clamped(0.7),
             stages: Vec::new(),
             revision: 0,
         }
+    }
+
+    fn evidence() -> RoomEvidence {
+        let (peak, link) = (Timestamp(7), LinkId::default());
+        let span = Span::new(peak, peak);
+        let seen = LinkEvidence { link, peak, span, contrast_db: 20.0, features: vec![1.0], background: vec![2.0] };
+        RoomEvidence { links: vec![seen] }
     }
 
     #[test]
@@ -287,8 +324,8 @@ mod tests {
         let mut verdicts = Verdicts::new(Some(folder.clone()));
         verdicts.open(1, &first).expect("nothing is kept yet");
         let fall = event(EventKind::Fall, 12.0, 1);
-        verdicts.judge(1, &fall, Some(EventVerdict::FalseAlarm)).expect("written");
-        verdicts.mark_fall(1, Span::new(Timestamp(5), Timestamp(9))).expect("written");
+        verdicts.judge(1, &fall, Some(EventVerdict::FalseAlarm), Some(evidence())).expect("written");
+        verdicts.mark_fall(1, Span::new(Timestamp(5), Timestamp(9)), Some(evidence())).expect("written");
         assert_eq!((verdicts.view().n_falls, verdicts.view().n_others), (1, 1));
 
         // Moved, and opened as the third source of another session.
@@ -298,6 +335,10 @@ mod tests {
         assert_eq!(later.view().of(&event(EventKind::Fall, 12.0, 3)), Some(EventVerdict::FalseAlarm));
         assert_eq!(later.view().of(&event(EventKind::Fall, 13.0, 3)), None);
         assert_eq!(later.view().missed.len(), 1);
+        let truths = |verdicts: &Verdicts| verdicts.labelled().iter().map(|one| one.is_fall).collect::<Vec<_>>();
+        assert_eq!(truths(&later), [true, false]);
+        later.close(3);
+        assert_eq!(truths(&later), [true, false], "kept verdicts of closed recordings teach as well");
 
         verdicts.undo().expect("written");
         verdicts.undo().expect("written");
@@ -318,7 +359,7 @@ mod tests {
         let mut verdicts = Verdicts::new(Some(folder));
         let said = verdicts.open(1, &recording).expect_err("it is damaged");
         assert!(said.contains("move the file away"), "{said}");
-        verdicts.judge(1, &event(EventKind::Fall, 1.0, 1), Some(EventVerdict::Unsure)).expect("for the session");
+        verdicts.judge(1, &event(EventKind::Fall, 1.0, 1), Some(EventVerdict::Unsure), None).expect("for the session");
         assert_eq!(std::fs::read_to_string(&file).expect("still there"), "{ torn");
         assert!(!verdicts.view().is_kept);
     }

@@ -41,7 +41,7 @@ impl Figure {
         match self {
             Self::Disc => "Disc",
             Self::Skeleton => "Skeleton",
-            Self::Body => "Body",
+            Self::Body => "Dense body",
         }
     }
 }

@@ -66,7 +66,7 @@ pub fn run(settings: &Settings, go_on: GoOn<'_>) -> Result<Outcome, Error> {
         rows: Vec::new(),
         left_out: Vec::new(),
         title: format!("{} told from everything else · {}", settings.class, name_of(&settings.data)),
-        facts: facts(&labels, &sheets, settings),
+        facts: facts(&labels, &sheets, &settings.class, settings.protocol.gates),
         interrupted: false,
         of_the_study: settings.data.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("csv")),
     };
@@ -111,8 +111,8 @@ fn sheets(records: Vec<LabelledSeries>, go_on: GoOn<'_>) -> Result<(Vec<Label>, 
     Ok((labels, sheets))
 }
 
-fn facts(labels: &[Label], sheets: &[Sheet], settings: &Settings) -> Vec<String> {
-    let class = settings.class.as_str();
+/// How many records there are, and which of them cannot be judged.
+pub fn facts(labels: &[Label], sheets: &[Sheet], class: &str, gates: bool) -> Vec<String> {
     let count = |wanted: &dyn Fn(&Label, &Sheet) -> bool| {
         labels.iter().zip(sheets).filter(|(label, sheet)| wanted(label, sheet)).count()
     };
@@ -125,7 +125,7 @@ fn facts(labels: &[Label], sheets: &[Sheet], settings: &Settings) -> Vec<String>
             "masked by a machine: {} {class}, {} other{} · without an event: {} {class}, {} other",
             masked(true),
             masked(false),
-            if settings.protocol.gates { " (left out)" } else { " (judged all the same)" },
+            if gates { " (left out)" } else { " (judged all the same)" },
             still(true),
             still(false),
         ),
@@ -160,23 +160,29 @@ impl Outcome {
 
     fn table(&self, split: Split) -> Table {
         let rows: Vec<&Scores> = self.rows.iter().filter(|row| row.split == split).collect();
-        let mut title = split.label().to_owned();
-        if let Some(row) = rows.first() {
-            title += &format!(" · {} positive, {} negative, {} folds", row.n_positive, row.n_negative, row.folds.len());
-        }
-        let columns = [
-            "AUROC [95 % interval]",
-            "sensitivity at 95 % specificity",
-            "inside threshold, sens / spec",
-            "threshold from 20 records of the place, sens / spec / false alarms an hour",
-        ];
-        Table {
-            title,
-            columns: columns.map(str::to_owned).to_vec(),
-            rows: rows.into_iter().map(row).collect(),
-            plot: Some(Plot { column: 0, low: 0.0, high: 1.0, chance: Some(0.5) }),
-            notes: study(split).iter().filter(|_| self.of_the_study).map(|line| format!("study: {line}")).collect(),
-        }
+        let notes = study(split).iter().filter(|_| self.of_the_study).map(|line| format!("study: {line}"));
+        Table { notes: notes.collect(), ..table(split, &rows) }
+    }
+}
+
+/// The rows of one split, controls first.
+pub fn table(split: Split, rows: &[&Scores]) -> Table {
+    let mut title = split.label().to_owned();
+    if let Some(row) = rows.first() {
+        title += &format!(" · {} positive, {} negative, {} folds", row.n_positive, row.n_negative, row.folds.len());
+    }
+    let columns = [
+        "AUROC [95 % interval]",
+        "sensitivity at 95 % specificity",
+        "inside threshold, sens / spec",
+        "threshold from 20 records of the place, sens / spec / false alarms an hour",
+    ];
+    Table {
+        title,
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: rows.iter().map(|scores| row(scores)).collect(),
+        plot: Some(Plot { column: 0, low: 0.0, high: 1.0, chance: Some(0.5) }),
+        notes: Vec::new(),
     }
 }
 

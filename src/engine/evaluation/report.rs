@@ -181,7 +181,8 @@ fn is_interval(row: &Row, column: usize) -> bool {
 }
 
 impl Table {
-    fn text(&self) -> String {
+    /// Its title, head and rows in columns of characters.
+    pub fn text(&self) -> String {
         let width = |cells: &mut dyn Iterator<Item = &str>| cells.map(|text| text.chars().count()).max().unwrap_or(0);
         let name_width = width(&mut self.rows.iter().map(|row| row.name.as_str()));
         let widths: Vec<usize> = (0..self.columns.len())

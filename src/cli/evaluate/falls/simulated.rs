@@ -9,11 +9,11 @@ use super::super::super::out;
 use super::super::conduct::Seeds;
 use super::living::live;
 use super::trials::{FALL, record};
-use super::{block, summary};
 use crate::analytics::evaluation::falls::{self, Row, Sheet};
 use crate::analytics::evaluation::split::{Label, Split, TRAINING};
 use crate::analytics::fall::{Origin, RoomModel, Threshold};
 use crate::analytics::learn::Logistic;
+use crate::engine::evaluation::falls::{facts, table};
 use crate::engine::evaluation::statistics::poisson_interval;
 use crate::simulate::SceneOptions;
 
@@ -107,16 +107,8 @@ fn print_records(
     let (mut labels, mut sheets) = records(options.training, TRAINING, options, interrupted);
     let (tested, tested_sheets) = records(options.rooms, "test", options, interrupted);
     eprint!("\r\x1b[K");
-    if !json {
-        out::line(summary("SIMULATED", &tested, &tested_sheets, FALL, settings.gates))?;
-        out::line(format_args!(
-            "{} links at {:.0} packets/s · learned from {} other rooms{}",
-            options.links,
-            options.rate_hz,
-            labels.len(),
-            super::HEADING
-        ))?;
-    }
+    let facts = facts(&tested, &tested_sheets, FALL, settings.gates);
+    let n_learned = labels.len();
     labels.extend(tested);
     sheets.extend(tested_sheets);
     let mut progress = |step: &str| {
@@ -132,7 +124,13 @@ fn print_records(
         let report = Report { provenance: "SIMULATED", n_records, links, rate_hz, rows };
         return out::line(serde_json::to_string_pretty(&report)?);
     }
-    out::line(block(Split::SimulatedRooms, &rows))?;
+    out::line(format_args!(
+        "SIMULATED · {}\n{} links at {:.0} packets/s · learned from {n_learned} other rooms\n\n{}",
+        facts.join("\n"),
+        options.links,
+        options.rate_hz,
+        table(Split::SimulatedRooms, &rows.iter().collect::<Vec<_>>()).text()
+    ))?;
     for row in rows.iter().filter(|row| !row.method.is_control()) {
         out::line(format_args!(
             "\n{}, each other class by itself\n{:<24}{:>5}{:>9}   alarmed at 95 %",
