@@ -38,6 +38,7 @@ mod picoscenes;
 mod pose;
 mod pose_answers;
 mod pose_inputs;
+mod pose_network;
 mod pose_perceiver;
 mod pose_support;
 mod pose_windows;

@@ -216,7 +216,7 @@ fn the_wider_of_two_streams_is_taken_while_it_is_fast_enough() {
         .filter(|frame| {
             let n = count.entry(frame.link).or_default();
             *n += 1;
-            *n % 8 == 0
+            (*n).is_multiple_of(8)
         })
         .cloned()
         .collect();
