@@ -70,8 +70,8 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, persons: &[&ShownPerson]) {
     let theme = Theme::of(ui);
     let subjects: Vec<&BodyView> =
         cx.calm.studio.bodies.iter().map(AsRef::as_ref).filter(|body| body.phenotype.is_some()).collect();
-    egui::Grid::new("followed").num_columns(9).spacing([2.5 * theme::GRID, theme::GRID]).show(ui, |ui| {
-        for title in ["Person", "Posture", "Place", "Speed", "Shown", "State", "Since", "Same person"] {
+    egui::Grid::new("followed").num_columns(8).spacing([2.5 * theme::GRID, theme::GRID]).show(ui, |ui| {
+        for title in ["Person", "Posture", "Place", "Speed", "Shown", "Since", "Identity"] {
             ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
         }
         if !subjects.is_empty() {
@@ -115,8 +115,7 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme, person: &ShownPerson) {
     if !refusals.is_empty() {
         label.on_hover_text(refusals.join("\n"));
     }
-    ui.label(RichText::new(track.state.label()).color(theme.quiet));
-    number(ui, format::duration(track.age_secs()));
+    number(ui, format!("{} {}", track.state.label(), format::duration(track.age_secs())));
     number(ui, format!("{:.0} %", 100.0 * track.identity));
 }
 

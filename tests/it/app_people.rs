@@ -137,7 +137,7 @@ fn zones_and_the_floor_are_drawn_where_they_are() {
     let map = crowd::people().floor.expect("a map");
     let heat = figures::heat(&map).expect("somebody was there");
     let mut scene = nothing();
-    figures::add_heat(&mut scene, &heat);
+    figures::add_heat(&mut scene, &heat, theme());
     assert!(!scene.floor.is_empty());
     assert!((heat.secs.iter().sum::<f64>() - map.secs.iter().sum::<f64>()).abs() < 1e-9);
 }

@@ -165,23 +165,24 @@ pub fn draft_ui(ui: &mut Ui, state: &State, rect: Rect, on_screen: impl Fn([f64;
 /// A few lines at the foot of the stage; answers where.
 pub fn note_ui(ui: &mut Ui, rect: Rect, lines: impl FnOnce(&mut Ui)) -> Rect {
     let theme = Theme::of(ui);
-    let width = (rect.width() - 16.0 * theme::GRID).min(140.0 * theme::GRID);
-    let size = vec2(width, 30.0 * theme::GRID);
+    let id = ui.scope_id().with("note");
+    // As high as it was in the last frame: what it says tells its height only once it is laid out.
+    let height = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(3.0 * theme::ROW);
+    let width = (rect.width() - 16.0 * theme::GRID).min(120.0 * theme::GRID);
     let bottom = rect.center_bottom() - vec2(0.0, 8.0 * theme::GRID);
-    let place = Rect::from_min_max(bottom - vec2(0.5 * size.x, size.y), bottom + vec2(0.5 * size.x, 0.0));
-    let builder = egui::UiBuilder::new().max_rect(place).layout(egui::Layout::bottom_up(egui::Align::Center));
-    ui.scope_builder(builder, |ui| {
-        egui::Frame::new()
-            .fill(theme.panel.gamma_multiply(0.92))
-            .corner_radius(theme::RADIUS)
-            .inner_margin(egui::Margin::symmetric(theme::PADDING as i8, theme::GRID as i8))
-            .show(ui, |ui| {
-                ui.with_layout(egui::Layout::top_down(egui::Align::Center), |ui| lines(ui));
-            })
-            .response
-            .rect
-    })
-    .inner
+    let place = Rect::from_min_max(bottom - vec2(0.5 * width, height), bottom + vec2(0.5 * width, 0.0));
+    let ground = place.expand2(vec2(theme::PADDING, theme::GRID));
+    ui.painter_at(rect).rect_filled(ground, theme::RADIUS, theme.panel.gamma_multiply(0.92));
+    let builder = egui::UiBuilder::new().max_rect(place).layout(egui::Layout::top_down(egui::Align::Center));
+    let needed = ui.scope_builder(builder, |ui| {
+        lines(ui);
+        ui.min_rect().height()
+    });
+    if (needed.inner - height).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, needed.inner));
+        ui.ctx().request_repaint();
+    }
+    ground
 }
 
 #[cfg(test)]

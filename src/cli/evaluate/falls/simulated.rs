@@ -15,7 +15,7 @@ use crate::analytics::fall::{Origin, RoomModel, Threshold};
 use crate::analytics::learn::Logistic;
 use crate::engine::evaluation::falls::{facts, table};
 use crate::engine::evaluation::statistics::poisson_interval;
-use crate::simulate::SceneOptions;
+use crate::simulate::{RadioFormat, SceneOptions};
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
 const STORED_PENALTY: f64 = 0.03;
@@ -49,7 +49,9 @@ pub struct Options {
 
 impl Options {
     fn scene(&self) -> SceneOptions {
-        SceneOptions { n_links: self.links, rate_hz: self.rate_hz, ..SceneOptions::default() }
+        // The radio of the only recordings of falls at hand, on twice their bandwidth; noise, jitter and level as measured on it.
+        let format = RadioFormat::Nexmon40;
+        SceneOptions { n_links: self.links, rate_hz: self.rate_hz, format, ..SceneOptions::default() }
     }
 }
 
