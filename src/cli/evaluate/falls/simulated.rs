@@ -49,8 +49,8 @@ pub struct Options {
 
 impl Options {
     fn scene(&self) -> SceneOptions {
-        // The radio of the only recordings of falls at hand, on twice their bandwidth; noise, jitter and level as measured on it.
-        let format = RadioFormat::Nexmon40;
+        // The radio of the only recordings of falls at hand; noise, jitter and level as measured on it.
+        let format = RadioFormat::Nexmon20;
         SceneOptions { n_links: self.links, rate_hz: self.rate_hz, format, ..SceneOptions::default() }
     }
 }
