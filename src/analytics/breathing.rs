@@ -16,7 +16,8 @@ use crate::types::Complex32;
 /// A heart beat moves the chest by 0.2 to 0.5 mm, a breath by 4 to 12 mm, and the breath's harmonics lie where hearts beat: on
 /// a link without any noise the heart's line is the strongest from 45 to 110 a minute in 48 % of made-up sleepers
 /// (`models/falls/TESTED.md`). No recording at hand has a reference.
-pub const HEART_RATE_TEXT: &str = "Heart rate: not supported — a breath's overtones drown it, and no recording could prove it";
+pub const HEART_RATE_TEXT: &str =
+    "Heart rate: not supported — a breath's overtones drown it, and no recording could prove it";
 
 /// Breaths a minute that are looked for (issue: 6 to 30).
 pub const RANGE_PER_MIN: (f64, f64) = (6.0, 30.0);

@@ -80,8 +80,7 @@ pub fn find_within(clean: &Clean, peaks: std::ops::Range<usize>) -> Option<Burst
             })
             .collect();
     let peaks = peaks.start.max(inner.start)..peaks.end.min(inner.end);
-    let peak =
-        peaks.max_by(|a, b| energy.get(*a).partial_cmp(&energy.get(*b)).unwrap_or(std::cmp::Ordering::Equal))?;
+    let peak = peaks.max_by(|a, b| energy.get(*a).partial_cmp(&energy.get(*b)).unwrap_or(std::cmp::Ordering::Equal))?;
     let highest = energy.get(peak).copied().filter(|e| *e > 0.0 && floor > 0.0)?;
     let edge = EDGE_SHARE * excess.get(peak).copied().unwrap_or(0.0);
     let moving = |at: usize| excess.get(at).is_some_and(|e| *e > edge);

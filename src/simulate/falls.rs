@@ -131,7 +131,8 @@ fn way(time: f32, stopping: f32) -> f32 {
     let (reached, speed) = (toppling.powf(TOPPLE_POWER), TOPPLE_POWER * toppling.powf(TOPPLE_POWER - 1.0));
     let whole = reached + 0.5 * speed * stopping;
     let late = time - toppling;
-    let gone = if late <= 0.0 { time.powf(TOPPLE_POWER) } else { reached + speed * late * (1.0 - 0.5 * late / stopping) };
+    let gone =
+        if late <= 0.0 { time.powf(TOPPLE_POWER) } else { reached + speed * late * (1.0 - 0.5 * late / stopping) };
     gone / whole
 }
 

@@ -5,6 +5,7 @@ use corporeal::analytics::fall::features::NAMES;
 use corporeal::analytics::fall::{
     Alarms, Config, Judged, Labelled, Learning, LinkEvidence, Origin, Room, RoomEvidence, RoomModel, Threshold, refit,
 };
+use corporeal::analytics::gain::without_steps;
 use corporeal::analytics::learn::Logistic;
 use corporeal::types::{EventKind, LinkId, NodeId, Span, Timestamp};
 
@@ -36,8 +37,13 @@ fn model(origin: Origin, threshold: Option<f64>) -> RoomModel {
         })
         .collect();
     let truths: Vec<bool> = (0..40).map(|i| i % 2 == 0).collect();
-    let threshold =
-        threshold.map(|score| Threshold { score, alarms_per_day: 1.0, n_events: 500, hours: 24.0, extrapolated: false });
+    let threshold = threshold.map(|score| Threshold {
+        score,
+        alarms_per_day: 1.0,
+        n_events: 500,
+        hours: 24.0,
+        extrapolated: false,
+    });
     RoomModel { logistic: Logistic::fit(&rows, &truths, 1.0).expect("fits"), origin, threshold }
 }
 
@@ -62,9 +68,8 @@ fn links_that_see_one_moment_are_judged_together() {
     let judged = run(&mut room, 60, &evidence);
     assert_eq!(judged.iter().map(|moment| moment.evidence.links.len()).collect::<Vec<_>>(), [3, 1]);
     // A linear model scores the mean of the links with the mean of their scores.
-    let alone = |link: &LinkEvidence| {
-        model.score(&RoomEvidence { links: vec![link.clone()] }).expect("of this version").score
-    };
+    let alone =
+        |link: &LinkEvidence| model.score(&RoomEvidence { links: vec![link.clone()] }).expect("of this version").score;
     let mean = evidence[..3].iter().map(alone).sum::<f64>() / 3.0;
     assert!((judged[0].scored.score - mean).abs() < 1e-6, "{} {mean}", judged[0].scored.score);
     let alarm = judged[0].alarm.as_ref().expect("above the threshold");
@@ -82,7 +87,8 @@ fn a_simulated_model_raises_no_alarm_on_real_data_before_the_room_is_learned() {
         Config::default(),
         Learning { needed_hours: 0.1, ..Learning::default() },
     );
-    let ordinary: Vec<LinkEvidence> = (0..25_u8).map(|i| seen(1, 10.0 + 12.0 * f64::from(i), 15.0, -0.8 + 0.01 * f32::from(i))).collect();
+    let ordinary: Vec<LinkEvidence> =
+        (0..25_u8).map(|i| seen(1, 10.0 + 12.0 * f64::from(i), 15.0, -0.8 + 0.01 * f32::from(i))).collect();
     let first = run(&mut room, 340, &[ordinary.clone(), vec![seen(1, 320.0, 20.0, 1.0)]].concat());
     assert_eq!(first.len(), 26);
     assert!(first.iter().all(|moment| moment.alarm.is_none()), "scores are shown, nothing alarms");
@@ -165,4 +171,29 @@ fn the_model_that_comes_with_the_program_is_whole() {
     assert_eq!(model.origin, Origin::SimulatedRooms);
     assert_eq!(model.logistic.weights.len(), NAMES.len());
     assert!(model.threshold.is_some_and(|threshold| threshold.hours >= 1.0 && threshold.n_events >= 20));
+}
+
+#[test]
+fn a_switch_of_the_gain_goes_and_what_a_body_does_stays() {
+    let levels = |switched: f64| -> Vec<f64> {
+        (0..400)
+            .map(|i| {
+                let secs = f64::from(i) / 100.0;
+                let noise = 0.004 * f64::from((i * 7_919) % 11 - 5) / 5.0;
+                let body = 1.0 + 0.15 * (std::f64::consts::TAU * 1.5 * secs).sin();
+                40.0 * body * (1.0 + noise) * if i >= 230 { switched } else { 1.0 }
+            })
+            .collect()
+    };
+    let plain = without_steps(&levels(1.0));
+    let range = |values: &[f64]| values.iter().copied().fold(0.0, f64::max) - values.iter().copied().fold(9.0, f64::min);
+    assert!((0.25..0.35).contains(&range(&plain)), "the body stays: {}", range(&plain));
+    for switched in [0.7, 1.3, 1.8] {
+        let steady = without_steps(&levels(switched));
+        // The median of the stretch may lie elsewhere by the little that the body moved during the switch.
+        let worst = plain.iter().zip(&steady).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(worst < 0.04, "{worst} after a switch by {switched}");
+    }
+    assert!(without_steps(&[]).is_empty());
+    assert_eq!(without_steps(&[f64::NAN, 0.0, 1.0]).len(), 3);
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::burst::{self, Burst};
 use super::super::clean::{Clean, RATE_HZ};
+use super::super::evaluation::controls::background;
 use super::super::masking::Masking;
 use super::super::spectrogram;
-use super::super::evaluation::controls::background;
 use super::chain::{RECOVERY_DB, confidence, floor_stage, stages};
 use super::cool_down::CoolDown;
 use super::evidence::LinkEvidence;

@@ -65,10 +65,12 @@ pub fn refit(labelled: &[Labelled]) -> Result<Refitted, String> {
         ));
     }
     let parts = parts(&truths);
-    let held_out = |c: f64| scores(&rows, &truths, &parts, |rows, truths| {
-        let model = Logistic::fit(rows, truths, c);
-        move |row: &[f64]| model.as_ref().map_or(0.0, |model| model.score(row))
-    });
+    let held_out = |c: f64| {
+        scores(&rows, &truths, &parts, |rows, truths| {
+            let model = Logistic::fit(rows, truths, c);
+            move |row: &[f64]| model.as_ref().map_or(0.0, |model| model.score(row))
+        })
+    };
     let (mut best, mut best_c, mut best_area) = (Vec::new(), PENALTIES[1], f64::NEG_INFINITY);
     for c in PENALTIES {
         let cases = held_out(c);

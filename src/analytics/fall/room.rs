@@ -81,7 +81,12 @@ const N_REASONS: usize = 6;
 pub enum Alarms {
     On(Threshold),
     /// Scores are shown; this room's ordinary movement is still being learned.
-    Learning { hours: f64, needed_hours: f64, n_events: usize, needed_events: usize },
+    Learning {
+        hours: f64,
+        needed_hours: f64,
+        n_events: usize,
+        needed_events: usize,
+    },
 }
 
 impl Alarms {
@@ -138,15 +143,7 @@ pub struct Room {
 impl Room {
     /// `is_simulated` says whether the frames come from the simulator, on which the simulated model may raise alarms.
     pub fn new(model: RoomModel, is_simulated: bool, config: Config, learning: Learning) -> Self {
-        Self {
-            model,
-            is_simulated,
-            config,
-            learning,
-            pending: Vec::new(),
-            cool_down: CoolDown::default(),
-            last: None,
-        }
+        Self { model, is_simulated, config, learning, pending: Vec::new(), cool_down: CoolDown::default(), last: None }
     }
 
     /// From now on judges by another model; the threshold follows from what was learned of the room.
@@ -193,7 +190,9 @@ impl Room {
         self.last = Some(now);
         self.pending.sort_by(|a, b| a.peak.cmp(&b.peak).then(a.link.cmp(&b.link)));
         let mut judged = Vec::new();
-        while let Some(first) = self.pending.first().map(|link| link.peak).filter(|peak| now.secs_since(*peak) >= WAIT_SECS) {
+        while let Some(first) =
+            self.pending.first().map(|link| link.peak).filter(|peak| now.secs_since(*peak) >= WAIT_SECS)
+        {
             let n = self.pending.partition_point(|link| link.peak.secs_since(first) <= JOIN_SECS).max(1);
             let mut links: Vec<LinkEvidence> = Vec::new();
             for link in self.pending.drain(..n) {
@@ -233,7 +232,8 @@ fn alarm(evidence: &RoomEvidence, leader: &LinkEvidence, scored: &Scored, margin
     let figure = |name: &str, value: f64| Figure { name: name.to_owned(), value };
     let mut reasons = vec![figure("score, log-odds", scored.score), figure("score above the threshold", margin)];
     reasons.extend(scored.reasons.iter().cloned());
-    let seen = |link: &LinkEvidence| figure(&format!("link {}, dB over its quiet floor", link.link), link.contrast_db.into());
+    let seen =
+        |link: &LinkEvidence| figure(&format!("link {}, dB over its quiet floor", link.link), link.contrast_db.into());
     Event {
         id: EventId::of(EventKind::Fall, leader.link, leader.span.start),
         kind: EventKind::Fall,

@@ -8,7 +8,6 @@ mod methods;
 mod sheet;
 mod table;
 
-
 use super::super::learn::NetworkOptions;
 use super::metrics::{Judged, rates};
 use super::split::{Label, Split, folds};

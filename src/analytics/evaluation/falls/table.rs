@@ -109,7 +109,11 @@ impl Task<'_> {
             own_threshold: (!own.is_empty()).then(|| {
                 (mean(own.iter().filter_map(|r| r.0).collect()), mean(own.iter().filter_map(|r| r.1).collect()))
             }),
-            place_threshold: if is_score && !matches!(split, Split::Random | Split::SimulatedRooms) { self.at_place(folds, scored) } else { None },
+            place_threshold: if is_score && !matches!(split, Split::Random | Split::SimulatedRooms) {
+                self.at_place(folds, scored)
+            } else {
+                None
+            },
             folds: by_fold,
             classes: if is_score && split == Split::SimulatedRooms { self.of_classes(scored) } else { Vec::new() },
             verdict: is_score.then_some(verdict),

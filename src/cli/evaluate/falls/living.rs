@@ -26,7 +26,8 @@ pub fn live(seed: u64, hours: f32, options: &SceneOptions, model: &RoomModel, go
     let end = simulator.script_end().min(Timestamp::from_secs_f64(f64::from(hours) * 3_600.0));
     let mut watches: BTreeMap<LinkId, Watch> = BTreeMap::new();
     // Real data's rules: nothing alarms while it learns, so that every moment is kept.
-    let mut room = Room::new(model.clone(), false, config, Learning { needed_hours: f64::INFINITY, ..Learning::default() });
+    let mut room =
+        Room::new(model.clone(), false, config, Learning { needed_hours: f64::INFINITY, ..Learning::default() });
     let mut lived = Lived::default();
     let (mut evidence, mut last) = (Vec::new(), Timestamp::ZERO);
     let mut minute = 0;

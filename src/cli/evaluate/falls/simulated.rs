@@ -19,6 +19,8 @@ use crate::simulate::{RadioFormat, SceneOptions};
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
 const STORED_PENALTY: f64 = 0.03;
+/// Many rooms for a short while say more than one for long.
+const STAY_HOURS: f64 = 0.25;
 /// Of the stored threshold.
 const ALARMS_PER_DAY: f64 = 1.0;
 
@@ -38,11 +40,14 @@ pub struct Options {
     /// Packets a second on each link.
     #[arg(long, default_value_t = 100.0, requires = "simulated")]
     rate_hz: f32,
-    /// Hours of ordinary living instead of records, one hour a tested room, judged by the stored model.
+    /// Hours of ordinary living instead of records, judged by the stored model.
     #[arg(long, requires = "simulated")]
     hours: Option<f32>,
+    /// Seeds of the rooms that are lived in, a quarter of an hour each.
+    #[arg(long, default_value = "31000..31400", requires = "simulated")]
+    living: Seeds,
     /// Fit the model that comes with the program on the training rooms and write it there; with hours also its threshold,
-    /// from so many hours of living in training rooms.
+    /// from so many hours of living (in rooms that are not tested later).
     #[arg(long, requires = "simulated")]
     write_model: Option<PathBuf>,
 }
@@ -136,7 +141,13 @@ fn print_records(
     }
     out::line(block(Split::SimulatedRooms, &rows))?;
     for row in rows.iter().filter(|row| !row.method.is_control()) {
-        out::line(format_args!("\n{}, each other class by itself\n{:<24}{:>5}{:>9}   alarmed at 95 %", row.method.label(), "", "n", "AUROC"))?;
+        out::line(format_args!(
+            "\n{}, each other class by itself\n{:<24}{:>5}{:>9}   alarmed at 95 %",
+            row.method.label(),
+            "",
+            "n",
+            "AUROC"
+        ))?;
         for class in &row.classes {
             out::line(format_args!(
                 "{:<24}{:>5}{:>9.3}   {:.0} %",
@@ -160,7 +171,7 @@ fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interr
             break;
         }
         eprint!("\r\x1b[Kliving in room {seed}, {lived:.1} of {hours:.0} hours, {} events ", scores.len());
-        let room = live(seed, left.min(1.0) as f32, &options.scene(), model, &goes_on);
+        let room = live(seed, left.min(STAY_HOURS) as f32, &options.scene(), model, &goes_on);
         lived += room.hours;
         scores.extend(room.scores);
     }
@@ -171,7 +182,7 @@ fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interr
 fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
     let stored = RoomModel::simulated().and_then(|model| Some((model.threshold?, model)));
     let (threshold, model) = stored.ok_or_else(|| anyhow::anyhow!("the program came without its model of falls"))?;
-    let (hours, scores) = scores(options.rooms, hours, options, &model, interrupted);
+    let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
     let n_alarms = scores.iter().filter(|score| **score > threshold.score).count();
     let a_day = |n: f64| n * 24.0 / hours.max(1e-9);
     let (low, high) = poisson_interval(n_alarms);
@@ -210,7 +221,7 @@ fn fit(options: &Options, interrupted: &AtomicBool) -> anyhow::Result<RoomModel>
         .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
     let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None };
     if let Some(hours) = options.hours {
-        let (hours, scores) = scores(options.training, hours, options, &model, interrupted);
+        let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
         model.threshold = Threshold::for_budget(&scores, hours, ALARMS_PER_DAY);
     }
     Ok(model)

@@ -78,7 +78,8 @@ fn links(trial: Trial, seed: u64, options: &SceneOptions) -> Vec<AmplitudeSeries
     let start = start_secs(&simulator, trial, seed);
     simulator.skip_to(Timestamp::from_secs_f64(start));
     let end = Timestamp::from_secs_f64(start + MAX_SECS);
-    let mut streams: Vec<(LinkId, Vec<(Timestamp, CsiFrame)>)> = simulator.links().map(|link| (link, Vec::new())).collect();
+    let mut streams: Vec<(LinkId, Vec<(Timestamp, CsiFrame)>)> =
+        simulator.links().map(|link| (link, Vec::new())).collect();
     streams.sort_by_key(|(link, _)| *link);
     loop {
         let frame = simulator.next_frame();
@@ -97,11 +98,10 @@ fn start_secs(simulator: &Simulator, trial: Trial, seed: u64) -> f64 {
         Trial::Other(activity, _) => activity,
     };
     let spans = simulator.activities(simulator.script_end());
-    let middle = spans
-        .iter()
-        .rev()
-        .find(|span| span.activity == wanted)
-        .map_or(MAX_SECS, |span| (span.start.secs_f64() + span.end.secs_f64().min(span.start.secs_f64() + 4.0)) / 2.0);
+    let middle =
+        spans.iter().rev().find(|span| span.activity == wanted).map_or(MAX_SECS, |span| {
+            (span.start.secs_f64() + span.end.secs_f64().min(span.start.secs_f64() + 4.0)) / 2.0
+        });
     // Evenly from 3 to 7 s by the golden ratio, the same for all classes.
     let place = 3.0 + 4.0 * (seed as f64 * 0.618_034).fract();
     (middle - place).max(0.0)
