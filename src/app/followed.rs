@@ -11,7 +11,7 @@ use super::marks;
 use super::theme::{self, Theme};
 use crate::engine::studio::BodyView;
 use crate::engine::{Command, NoticeLevel, ShownPerson};
-use crate::types::{Posture, Track};
+use crate::types::{Posture, Side, Track};
 
 pub fn followed_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let people = &cx.calm.people;
@@ -162,6 +162,7 @@ fn speed(track: &Track) -> String {
 fn what_is_shown(person: &ShownPerson) -> &'static str {
     match (person.shown.place, person.shown.joints.is_some(), person.shown.template) {
         (false, ..) => "nothing",
+        (true, true, _) if person.track.pose.side != Side::Resolved => "skeleton, sides unsure",
         (true, true, _) => "skeleton",
         (true, false, true) => "posture template",
         (true, false, false) => "place only",
