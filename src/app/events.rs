@@ -14,6 +14,9 @@ pub fn events_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let calm = cx.calm;
     let events = &calm.events;
     if events.is_empty() && cx.live.verdicts.missed.is_empty() {
+        if calm.playback.is_some() {
+            tools_ui(ui, cx);
+        }
         let (needs, button) = match calm.sources.is_empty() {
             true => ("Needs a source: connect a node or open a recording", Some("Add source…")),
             false => ("Nothing so far. Movement is told once the empty room has been learned", None),
