@@ -2,8 +2,8 @@
 """Prints what a trained network makes of SIMULATED rooms that it never saw, beside what guessing makes of them.
 
     corporeal simulate windows --set test --people 0,1,0,0 --single-too -n 2400 -o test.bin
-    python models/pose/evaluate.py pose.pt --train train.bin --test test.bin
-    python models/pose/evaluate.py pose.pt --train train.bin --test test.bin --count count.bin --strange snr7=snr7.bin …
+    python models/pose/evaluate.py pose.pt --described radio_pose.json --train train.bin --test test.bin
+    python models/pose/evaluate.py … --count count.bin --strange snr7=snr7.bin …
 
 Baselines: "centre" guesses the room's middle; "mean pose" is the training's mean body with the true root and heading;
 "activity mean" is the mean body of the true kind of motion, with the true root and heading. Mirror-resolved figures take
@@ -12,13 +12,15 @@ a tracker can supply.
 """
 
 import argparse
-import math
+import json
 
 import torch
 
+import describe
 import network
 import train
 import windows
+from describe import body_errors, degrees
 
 CLASSES = ["walk", "change", "floor", "gesture", "sit", "stand"]
 
@@ -31,21 +33,10 @@ def interval(values, quantile):
     return values.quantile(quantile).item(), spread.quantile(0.025).item(), spread.quantile(0.975).item()
 
 
-def body_errors(predicted, joints):
-    """Distances of joints, plain and for the better of body and mirror image."""
-    plain = (predicted - joints).norm(dim=-1)
-    other = (predicted - network.mirrored(joints)).norm(dim=-1)
-    return plain, torch.where((other.mean(1) < plain.mean(1))[:, None], other, plain)
-
-
 def pck(errors, joints):
     """Share of joints within a fifth of the trunk's length."""
     trunk = ((joints[:, 5] + joints[:, 6] - joints[:, 11] - joints[:, 12]) / 2).norm(dim=1)
     return (errors < 0.2 * trunk[:, None]).float().mean().item() * 100
-
-
-def degrees(a, b):
-    return torch.rad2deg(torch.acos((a * b).sum(1).clamp(-1, 1)))
 
 
 def mean_bodies(data):
@@ -65,7 +56,7 @@ def report(net, calibration, test, bodies):
         data = windows.select(test, (test["n_antennas"] == antennas) & (test["n_people"] == 1))
         if len(data["room"]) == 0:
             continue
-        for n_links in (2, 4, 8):
+        for n_links in (2, 3, 4, 8):
             answers, _, part = train.answers_of(net, data, n_links)
             person = part["people"][:, 0]
             joints = person[:, network.JOINTS].reshape(-1, 17, 3)
@@ -74,7 +65,7 @@ def report(net, calibration, test, bodies):
             centre = person[:, 1:3].norm(dim=1)
             heading = degrees(torch.nn.functional.normalize(answers["heading"], dim=1), person[:, network.HEADING])
             whitened, _ = network.whitened(answers, person[:, 1:3])
-            squared = whitened.square().sum(1) / calibration[str(n_links)]["root_scale"] ** 2
+            squared = whitened.square().sum(1) / describe.of(calibration, n_links, antennas)["root_scale"] ** 2
             cover = [(squared < limit).float().mean().item() * 100 for limit in (1.386, 4.605)]
             plain, better = body_errors(answers["joints"], joints)
             mean_plain, mean_better = body_errors(mean_body.expand_as(joints), joints)
@@ -120,9 +111,8 @@ def report_count(net, data):
             print(f"  {n_links} links x {antennas}: {right:.0f} % right (most frequent {usual:.0f} %)  {table.tolist()}")
 
 
-def flags(calibration, answers, features, part, n_links):
+def flags(found, answers, features, part):
     """Which windows the tests of src/pose/support.rs would refuse: gates, spread, distance."""
-    found = calibration[str(n_links)]
     familiar = found["familiarity"]
     size = len(familiar["mean"])
     factor = torch.zeros(size, size)
@@ -136,6 +126,23 @@ def flags(calibration, answers, features, part, n_links):
     return gate, sigma > familiar["sigma_m"], strange
 
 
+def report_several(net, calibration, data):
+    print("\nSIMULATED places of two people: root in m, median / 90 % quantile, best pairing, who is not claimed counts as the centre;")
+    print("guesses: both in the centre; the places of two other people, paired as well as can be")
+    for antennas in (3, 1):
+        chosen = windows.select(data, (data["n_antennas"] == antennas) & (data["n_people"] == 2))
+        for n_links in (4, 8):
+            answers, _, part = train.answers_of(net, chosen, n_links)
+            errors, squares, centres = describe.matched(answers, part["people"])
+            squares = squares / describe.of(calibration, n_links, antennas)["slot_scale"] ** 2
+            # Slots of another window: a guess with the right spread over the floor.
+            other, _, _ = describe.matched({"slots": answers["slots"].roll(7, 0)}, part["people"])
+            claimed = (answers["slots"].view(-1, 3, 6)[:, :, 0] > 0).sum(1).float().mean()
+            print(f"  {n_links} links x {antennas}, {len(part['room'])} windows: {errors.median():.2f} / {errors.quantile(0.9):.2f}"
+                  f"   centre {centres.median():.2f} / {centres.quantile(0.9):.2f}   other windows' {other.median():.2f}"
+                  f"   cover {100 * (squares < 4.605).float().mean():.0f}   people claimed {claimed:.1f}")
+
+
 def report_support(net, calibration, sets):
     print("\nSIMULATED out of support: windows refused in %, by hard gates / spread / distance / the last two / any")
     for name, data in sets:
@@ -145,7 +152,7 @@ def report_support(net, calibration, sets):
                 if len(chosen["room"]) == 0:
                     continue
                 answers, features, part = train.answers_of(net, chosen, n_links)
-                gate, spread, strange = flags(calibration, answers, features, part, n_links)
+                gate, spread, strange = flags(describe.of(calibration, n_links, antennas), answers, features, part)
                 share = lambda which: f"{which.float().mean().item() * 100:.0f}"
                 print(f"  {name:12} {n_links} links x {antennas}, {len(gate)} windows: {share(gate)} / {share(spread)} / "
                       f"{share(strange)} / {share(spread | strange)} / {share(gate | spread | strange)}")
@@ -154,27 +161,30 @@ def report_support(net, calibration, sets):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("network", help="OUT.pt of train.py")
+    parser.add_argument("--described", required=True, help="OUT.json of describe.py")
     parser.add_argument("--train", required=True, help="windows of training rooms, for the baselines' mean bodies")
     parser.add_argument("--test", required=True)
     parser.add_argument("--count", help="windows with nobody, one and two people")
     parser.add_argument("--strange", nargs="*", default=[], help="NAME=FILE of windows that should be refused")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    saved = torch.load(options.network, weights_only=True)
-    net = network.PoseNet(saved["blocks"])
-    net.load_state_dict(saved["net"])
-    net.eval()
+    net, saved = describe.load(options.network)
+    with open(options.described, encoding="utf-8") as file:
+        calibration = json.load(file)["calibrations"]
     print("training:", saved["cost"])
     test, _ = windows.load(options.test)
-    report(net, saved["calibration"], test, mean_bodies(windows.load(options.train)[0]))
+    stream = windows.Stream(options.train)
+    report(net, calibration, test, mean_bodies(stream.read(6_000)))
+    stream.close()
     sets = [("test", windows.select(test, test["n_people"] == 1))]
     if options.count:
         count, _ = windows.load(options.count)
         report_count(net, count)
+        report_several(net, calibration, count)
         sets += [("nobody", windows.select(count, count["n_people"] == 0)),
                  ("two people", windows.select(count, count["n_people"] == 2))]
     sets += [(name, windows.load(path)[0]) for name, path in (pair.split("=", 1) for pair in options.strange)]
-    report_support(net, saved["calibration"], sets)
+    report_support(net, calibration, sets)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 //! packet, and the bookkeeping of what was taken out, which is itself a control of every evaluation (packet formats and
 //! rates differ between sessions and betray them: `spec/falls.md` section 2).
 
+use super::gain;
 use super::series::AmplitudeSeries;
 
 /// Grid of all detectors. 50 Hz is what the recordings of real falls have.
@@ -105,6 +106,20 @@ impl Clean {
 
 /// Cleans a whole stretch; `None` with fewer than three sound packets, or none but equal times.
 pub fn clean(series: &AmplitudeSeries) -> Option<Clean> {
+    clean_to(series, Level::Removed)
+}
+
+/// What becomes of the level of each packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Each packet has mean power one: only the shape of the channel is left.
+    Removed,
+    /// Only steps of the gain are taken out ([`super::gain`]); the stretch has a median level of one.
+    Kept,
+}
+
+/// The same with or without the level.
+pub fn clean_to(series: &AmplitudeSeries, level: Level) -> Option<Clean> {
     let block = Block::of(&series.numbers);
     let mut packets = Packets::sound(series, &block);
     let n_packets = packets.times.len();
@@ -117,6 +132,9 @@ pub fn clean(series: &AmplitudeSeries) -> Option<Clean> {
         return None;
     }
     let intervals: Vec<f64> = packets.times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    if level == Level::Kept {
+        packets.raise(&gain::without_steps(&packets.levels));
+    }
     let differences: Vec<f64> = packets.rows.windows(2).map(|pair| rms_distance(&pair[0], &pair[1])).collect();
     let bookkeeping = Bookkeeping {
         n_packets,
@@ -245,6 +263,13 @@ impl Packets {
         retain(&mut self.rows, &keep);
         retain(&mut self.levels, &keep);
         retain(&mut self.legacy, &keep);
+    }
+
+    /// Gives each packet a level.
+    fn raise(&mut self, levels: &[f64]) {
+        for (row, level) in self.rows.iter_mut().zip(levels) {
+            row.iter_mut().for_each(|a| *a *= level);
+        }
     }
 
     /// Linear interpolation at [`RATE_HZ`] from the first packet to the last.

@@ -12,6 +12,7 @@ pub mod burst;
 pub mod clean;
 pub mod evaluation;
 pub mod fall;
+pub mod gain;
 pub mod learn;
 pub mod masking;
 pub mod presence;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::breathing;
-use super::clean::{self, Clean};
+use super::clean::{self, Clean, Level};
 use super::fall::{self, Detector, Unsupported};
 use super::masking::{self, Masking};
 use super::presence::{self, QuietBaseline};
@@ -180,14 +180,20 @@ impl Watch {
             self.breath = self.clean(KEPT_SECS).and_then(|(_, clean)| breathing::rate(&clean));
         }
         let mut events = Vec::new();
-        if (for_masking || self.fall.is_looking())
-            && let Some((start, clean)) = self.clean(fall::detector::LOOK_BACK_SECS)
+        let looks = for_masking || self.fall.is_calibrated() || self.fall.gathers();
+        if let Some((start, series)) = looks.then(|| self.stretch(fall::detector::LOOK_BACK_SECS)).flatten()
+            && let Some(clean) = clean::clean(&series)
         {
             if for_masking {
                 self.last_masking = Some(time);
                 events.extend(self.look_for_masking(start, time, &clean));
             }
             events.extend(self.fall.look(start, &clean, self.masking));
+            if self.fall.gathers()
+                && let Some(moved) = clean::clean_to(&series, Level::Kept)
+            {
+                self.fall.gather(start, &moved, &clean);
+            }
         }
         if !self.only_falls
             && let Some((_, clean)) = self.clean(MOVEMENT_SECS)

@@ -326,13 +326,19 @@ impl Action {
             Self::Judge(_) => {
                 let is_chosen = snapshot.events.iter().any(|event| Some(event.id) == context.event);
                 need(is_chosen, "Choose an event first")?;
-                need(snapshot.playback.is_some(), "Verdicts are kept with recordings: record, open the recording and judge there")
+                need(
+                    snapshot.playback.is_some(),
+                    "Verdicts are kept with recordings: record, open the recording and judge there",
+                )
             }
             Self::MarkFall => need(snapshot.playback.is_some(), "Needs an open recording"),
             Self::RefitFalls => {
                 need(snapshot.playback.is_some(), "Needs an open recording")?;
                 let verdicts = &snapshot.verdicts;
-                need(verdicts.n_falls + verdicts.n_others > 0, "Needs verdicts on falls and on movement that was none: judge events first")
+                need(
+                    verdicts.n_falls + verdicts.n_others > 0,
+                    "Needs verdicts on falls and on movement that was none: judge events first",
+                )
             }
             Self::FitBody => match studio::cannot_fit(studio).or(context.inputs_error) {
                 Some(reason) => Err(reason),
@@ -358,6 +364,10 @@ impl Action {
                 "Needs a scan: open one and select it",
             ),
             Self::ShowTruth => need(!snapshot.simulated_body.is_empty(), "Nothing simulated is open"),
+            Self::DrawZone => need(
+                !snapshot.sources.is_empty() || !snapshot.site.nodes.is_empty(),
+                "Needs a room: connect a node or open a recording",
+            ),
             Self::ShowHeat => need(snapshot.people.floor.is_some(), "Nobody has been followed in a measured room yet"),
             Self::Together => need(studio.bodies.len() > 1, "There is only one body"),
             Self::RemovePhoto => need(context.photo.is_some(), "No photo is selected"),

@@ -70,8 +70,8 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, persons: &[&ShownPerson]) {
     let theme = Theme::of(ui);
     let subjects: Vec<&BodyView> =
         cx.calm.studio.bodies.iter().map(AsRef::as_ref).filter(|body| body.phenotype.is_some()).collect();
-    egui::Grid::new("followed").num_columns(9).spacing([3.0 * theme::GRID, theme::GRID]).show(ui, |ui| {
-        for title in ["Person", "State", "Posture", "Place", "Speed", "Since", "Same person", "Shown"] {
+    egui::Grid::new("followed").num_columns(8).spacing([2.5 * theme::GRID, theme::GRID]).show(ui, |ui| {
+        for title in ["Person", "Posture", "Place", "Speed", "Shown", "Since", "Identity"] {
             ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
         }
         if !subjects.is_empty() {
@@ -94,7 +94,6 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme, person: &ShownPerson) {
         ui.label(RichText::new(text).font(theme::number_font()));
     };
     name_ui(ui, cx, theme, track);
-    ui.label(RichText::new(track.state.label()).color(theme.quiet));
     match person.shown.posture {
         Posture::Unknown => ui.label(RichText::new("unknown").color(theme.quiet)),
         posture => ui.label(posture.label()),
@@ -107,8 +106,6 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme, person: &ShownPerson) {
         number(ui, format::NO_DATA.to_owned());
         number(ui, format::NO_DATA.to_owned());
     }
-    number(ui, format::duration(track.age_secs()));
-    number(ui, format!("{:.0} %", 100.0 * track.identity));
     let mut what = what_is_shown(person).to_owned();
     if track.shared {
         what.push_str(", one echo for two people");
@@ -118,6 +115,8 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme, person: &ShownPerson) {
     if !refusals.is_empty() {
         label.on_hover_text(refusals.join("\n"));
     }
+    number(ui, format!("{} {}", track.state.label(), format::duration(track.age_secs())));
+    number(ui, format!("{:.0} %", 100.0 * track.identity));
 }
 
 /// The name in the person's colour; a click selects and goes there.

@@ -38,9 +38,9 @@ pub struct Label {
     pub selected: bool,
 }
 
-/// Writes them, the selected and the nearest first; one that would cover another is left out unless it is selected. Answers
-/// which one was clicked.
-pub fn labels_ui(ui: &mut Ui, camera: &Camera, rect: Rect, mut labels: Vec<Label>) -> Option<What> {
+/// Writes them, the selected and the nearest first; one that would cover another, or what else lies over the stage
+/// (`covered`), is left out. Answers which one was clicked.
+pub fn labels_ui(ui: &mut Ui, camera: &Camera, rect: Rect, covered: &[Rect], mut labels: Vec<Label>) -> Option<What> {
     let theme = Theme::of(ui);
     let painter = ui.painter_at(rect);
     let aspect = rect.width() / rect.height().max(1.0);
@@ -48,7 +48,7 @@ pub fn labels_ui(ui: &mut Ui, camera: &Camera, rect: Rect, mut labels: Vec<Label
         let rank = |label: &Label| (!label.selected, label.what.rank());
         rank(a).cmp(&rank(b)).then(camera.depth(a.at).total_cmp(&camera.depth(b.at)))
     });
-    let mut taken: Vec<Rect> = Vec::new();
+    let mut taken: Vec<Rect> = covered.to_vec();
     let mut clicked = None;
     for label in labels {
         let Some(at) = on_screen(camera, rect, aspect, label.at) else { continue };

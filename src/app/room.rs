@@ -11,7 +11,7 @@ use super::stage::Place;
 use super::theme::{self, Theme};
 use super::zones;
 use crate::engine::ShownPerson;
-use crate::render::{Colormap, Scene};
+use crate::render::{Rgba, Scene};
 use crate::types::{Posture, Provenance, TrackId};
 
 /// Size of a scale in the lower right corner.
@@ -21,7 +21,7 @@ const SCALE: egui::Vec2 = vec2(44.0 * theme::GRID, 12.0 * theme::GRID);
 pub fn furnish(scene: &mut Scene, cx: &Cx<'_>, heat: Option<&Heat>, theme: &Theme) {
     let (shown, look) = (cx.shown, cx.state.look);
     if let Some(heat) = heat {
-        figures::add_heat(scene, heat);
+        figures::add_heat(scene, heat, theme);
     }
     if look.zones || cx.state.zones.is_drawing() {
         figures::zones::add_zones(scene, &shown.site, cx.state.zones.selected, theme);
@@ -105,14 +105,14 @@ pub fn person_at(cx: &Cx<'_>, at: impl Fn(Vec3) -> Option<Pos2>, pos: Pos2, reac
 }
 
 /// Why nobody is shown, and what would help: no ghost stands in for them.
-pub fn blank_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
+pub fn blank_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) -> Option<Rect> {
     let people = &cx.calm.people;
     if cx.state.zones.is_drawing() || figures::on_stage(people).next().is_some() {
-        return;
+        return None;
     }
-    let Some(first) = people.blank.first() else { return };
+    let first = people.blank.first()?;
     let theme = Theme::of(ui);
-    zones::note_ui(ui, rect, |ui| {
+    let place = zones::note_ui(ui, rect, |ui| {
         ui.label(RichText::new("No people are shown").font(theme::strong_font()));
         ui.label(&first.reason);
         ui.label(RichText::new(&first.remedy).color(theme.quiet));
@@ -121,6 +121,7 @@ pub fn blank_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
             ui.label(RichText::new(more).font(theme::caption_font()).color(theme.quiet));
         }
     });
+    Some(place)
 }
 
 /// Buttons of how people and the floor are drawn.
@@ -158,15 +159,17 @@ fn button_ui(ui: &mut Ui, cx: &mut Cx<'_>, word: &str, selected: bool, action: A
 }
 
 /// What the colours of the floor and of bodies mean, above each other in the lower right corner.
-pub fn scales_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, heat: Option<&Heat>) {
+pub fn scales_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, heat: Option<&Heat>) -> Vec<Rect> {
     let theme = Theme::of(ui);
+    let mut places = Vec::new();
     let mut bottom = rect.right_bottom() - vec2(5.0, 5.0) * theme::GRID;
-    let mut scale = |ui: &mut Ui, title: String, map: Colormap, ends: [String; 2], note: String| {
+    let mut scale = |ui: &mut Ui, title: String, color: &dyn Fn(f32) -> Rgba, ends: [String; 2], note: String| {
         let place = Rect::from_min_max(bottom - SCALE, bottom);
         bottom.y -= SCALE.y + 5.0 * theme::GRID;
+        places.push(place.expand(2.0 * theme::GRID));
         let painter = ui.painter_at(rect);
         painter.rect_filled(place.expand(2.0 * theme::GRID), theme::RADIUS, theme.panel.gamma_multiply(0.9));
-        paint_scale(&painter, theme, place, &title, map, &ends, &note);
+        paint_scale(&painter, theme, place, &title, color, &ends, &note);
         let text = format!("{title} from {} to {}, {note}", ends[0], ends[1]);
         ui.interact(place, ui.scope_id().with(title), Sense::hover())
             .widget_info(|| WidgetInfo::labeled(Role::Label, true, text.clone()));
@@ -176,12 +179,19 @@ pub fn scales_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, heat: Option<&Heat>) {
         let ends = ["0".to_owned(), format!("{:.0} person-seconds", heat.most_secs)];
         let cell = 100.0 * heat.square_m;
         let note = format!("per {cell:.0} cm square, {} watched", super::format::duration(heat.watched_secs));
-        scale(ui, title, Colormap::Magma, ends, note);
+        scale(ui, title, &|share| figures::heat_color(share, theme), ends, note);
     }
     let has_bodies = cx.state.look.figure == Figure::Body && !cx.shown.dense.bodies.is_empty();
     if let Some(keyed) = figures::legend(cx.state.look.colouring).filter(|_| has_bodies) {
-        scale(ui, keyed.title.to_owned(), keyed.map, keyed.ends.map(str::to_owned), keyed.grey.to_owned());
+        scale(
+            ui,
+            keyed.title.to_owned(),
+            &|share| keyed.map.color(share),
+            keyed.ends.map(str::to_owned),
+            keyed.grey.to_owned(),
+        );
     }
+    places
 }
 
 /// Title above, colours, ends below, and a note under them.
@@ -190,7 +200,7 @@ fn paint_scale(
     theme: &Theme,
     rect: Rect,
     title: &str,
-    map: Colormap,
+    color: &dyn Fn(f32) -> Rgba,
     ends: &[String; 2],
     note: &str,
 ) {
@@ -202,7 +212,7 @@ fn paint_scale(
     let mut mesh = Mesh::default();
     for n in 0..=N {
         let share = n as f32 / N as f32;
-        let [r, g, b, _] = map.color(share);
+        let [r, g, b, _] = color(share);
         let x = egui::lerp(bar.x_range(), share);
         for y in [bar.top(), bar.bottom()] {
             mesh.colored_vertex(Pos2::new(x, y), Color32::from_rgb(r, g, b));

@@ -19,6 +19,10 @@ use crate::engine::Command;
 use crate::render::{Camera, MeshProblem, Scene, StandardView, ViewportRenderer, scene_bounds};
 use crate::types::Provenance;
 
+/// A radio is looked at from this near, a person from where they are seen whole with what is around them; metres.
+pub const NODE_FROM_M: f32 = 3.0;
+const PERSON_FROM_M: f32 = 6.0;
+
 #[derive(Default)]
 pub struct State {
     /// How the room is looked at.
@@ -30,6 +34,8 @@ pub struct State {
     pub gestures_open: bool,
     /// Whether the pointer is over the stage, which then has the number keys.
     pub hovered: bool,
+    /// What lies over the room: buttons, scales, notes. As they were in the last frame.
+    covered: Vec<Rect>,
     wanted: Option<Wanted>,
 }
 
@@ -49,6 +55,8 @@ pub struct Aim {
     pub key: Vec<Vec3>,
     /// What is selected.
     pub focus: Option<Vec3>,
+    /// From how far it is looked at, at most; metres.
+    pub focus_from_m: f32,
     /// Whether the first button draws, and turns nothing.
     pub is_held: bool,
 }
@@ -136,6 +144,7 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         bounds: scene_bounds(&scene),
         key: room_corner.chain(places.iter().map(|place| place.position)).collect(),
         focus: focus_point(cx, cx.state.selection, &places),
+        focus_from_m: if cx.state.selection.person.is_some() { PERSON_FROM_M } else { NODE_FROM_M },
         is_held: cx.state.zones.is_drawing(),
     };
     let wanted = cx.state.viewport.take_wanted();
@@ -159,7 +168,7 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         None => marks::no_adapter(&painter, theme, rect),
     }
     let labels = room::labels(cx, &places, theme);
-    if let Some(What::Person(person)) = labels::labels_ui(ui, &camera, rect, labels) {
+    if let Some(What::Person(person)) = labels::labels_ui(ui, &camera, rect, &cx.state.viewport.covered, labels) {
         cx.state.selection.select_person(person);
     }
     if places.iter().any(|place| place.schematic) {
@@ -176,10 +185,16 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if cx.shown.provenance == Some(Provenance::Simulated) {
         frame_ui(&painter, theme, rect);
     }
-    room::scales_ui(ui, cx, rect, heat.as_ref());
-    room::blank_ui(ui, cx, rect);
-    zones::draft_ui(ui, &cx.state.zones, rect, on_floor);
-    tools_ui(ui, cx, rect);
+    let mut covered = room::scales_ui(ui, cx, rect, heat.as_ref());
+    covered.extend(room::blank_ui(ui, cx, rect));
+    covered.extend(zones::draft_ui(ui, &cx.state.zones, rect, on_floor));
+    covered.push(tools_ui(ui, cx, rect));
+    // The axis cube.
+    covered.push(Rect::from_min_max(
+        rect.right_top() - vec2(22.0 * theme::GRID, 0.0),
+        rect.right_top() + vec2(0.0, 22.0 * theme::GRID),
+    ));
+    cx.state.viewport.covered = covered;
 }
 
 /// The hatched frame that marks computed data.
@@ -247,7 +262,7 @@ impl Eye {
                 fit(&mut self.camera);
             }
             Some(Wanted::Focus) => match aim.focus {
-                Some(point) => self.camera.focus(point),
+                Some(point) => self.camera.focus(point, aim.focus_from_m),
                 None => fit(&mut self.camera),
             },
             None => {}
@@ -364,7 +379,7 @@ pub fn draw(
 }
 
 /// Standard views and the list of gestures, in the upper left corner.
-fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) -> Rect {
     let inset = 4.0 * theme::GRID;
     let builder = egui::UiBuilder::new().max_rect(rect.shrink(inset)).layout(egui::Layout::top_down(egui::Align::Min));
     ui.scope_builder(builder, |ui| {
@@ -376,7 +391,9 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
             room::tools_ui(ui, cx);
         });
         gestures_ui(ui, cx);
-    });
+        ui.min_rect()
+    })
+    .inner
 }
 
 /// Buttons of the standard views, and those that choose between room and bodies where there are both.

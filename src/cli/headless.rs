@@ -48,7 +48,9 @@ pub fn run(files: &[PathBuf]) -> anyhow::Result<()> {
         super::fit::run(&super::fit::Options::report_on(photos))?;
     }
     for path in &recordings {
-        let Some(index) = index::index(path, 1, &RadioNetwork::installed(), Default::default(), |_| true)? else { continue };
+        let Some(index) = index::index(path, 1, &RadioNetwork::installed(), Default::default(), |_| true)? else {
+            continue;
+        };
         out::line(format_args!("{} · {} · {}", path.display(), index.format.label(), index.provenance.label()))?;
         let snapshot = Snapshot {
             provenance: Some(index.provenance),

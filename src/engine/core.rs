@@ -17,7 +17,6 @@ use super::detectors::{self, Detectors};
 use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
 use super::index;
-use super::judging::stored_model;
 use super::latency::LatencyMeter;
 use super::live_timeline::LiveTimeline;
 use super::notices::Notices;
@@ -88,6 +87,8 @@ pub struct Core {
     pub(super) last_publish: Instant,
     pub(super) last_repaint: Instant,
     pub(super) n_evicted_said: u64,
+    /// Hours of the room's movement that are on disk, and since when.
+    pub(super) learning_kept: (f64, Instant),
 }
 
 impl Core {
@@ -132,16 +133,13 @@ impl Core {
             last_publish: now,
             last_repaint: now,
             n_evicted_said: 0,
+            learning_kept: (0.0, now),
         }
     }
 
     /// Runs until the engine's handle is dropped.
     pub fn run(mut self, commands: &Receiver<Command>) {
-        match self.config.verdicts_dir.as_deref().map(stored_model) {
-            Some(Ok(model)) => self.pipeline.set_fall_model(model),
-            Some(Err(why)) => self.notices.add(NoticeLevel::Warning, why),
-            None => {}
-        }
+        self.take_up_learned();
         let woken = self.wake.1.clone();
         let job_events = self.job_events.1.clone();
         loop {
@@ -276,7 +274,7 @@ impl Core {
     }
 
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
-    fn events(&self) -> Arc<Vec<Event>> {
+    pub(super) fn events(&self) -> Arc<Vec<Event>> {
         let mut of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
         let unread = self.attached.iter().filter(|attached| attached.timeline.is_none());
         let provenances: BTreeSet<Provenance> = unread.map(|attached| attached.feed.status().provenance).collect();
@@ -443,12 +441,14 @@ impl Core {
         }
         if let Some(text) = panicked {
             self.pipeline = Pipeline::new(self.config.stream).with_people(&self.site, &self.network);
+            self.take_up_learned();
             self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
         }
     }
 
     fn publish(&mut self) {
         self.say_what_changed();
+        self.keep_learning(false);
         if self.playing.is_none() && self.timeline_made.elapsed() >= IDLE_EVERY {
             self.timeline_made = Instant::now();
             self.timeline = Arc::new(self.make_timeline());
@@ -591,6 +591,7 @@ impl Core {
 
     fn shut_down(&mut self) {
         self.close(|_| true);
+        self.keep_learning(true);
         self.join_closing();
         self.recording = None;
         self.studio.shut_down();

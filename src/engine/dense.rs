@@ -116,7 +116,7 @@ impl Handle {
         say: impl Fn() + Send + 'static,
     ) -> std::io::Result<Arc<Dense>> {
         if !self.wanted {
-            return Ok(Arc::default());
+            return Ok(Arc::new(Dense { assigned: Arc::clone(&self.assigned), ..Dense::default() }));
         }
         let is_new = self.ordered.as_ref().is_none_or(|ordered| ordered.time != people.time);
         if is_new {

@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::attach::{JobEvent, panic_text};
 use super::core::Core;
@@ -11,28 +15,30 @@ use super::opening::{Attached, Job};
 use super::rooms::moment_of;
 use super::{JobView, NoticeLevel};
 use crate::analytics::evaluation::verdict::Verdict;
-use crate::analytics::fall::{Labelled, Refitted, RoomEvidence, RoomModel, refit};
+use crate::analytics::fall::{Labelled, Learning, Refitted, RoomEvidence, RoomModel, refit};
 use crate::capture::{SourceId, SourceSpec};
 use crate::export;
 use crate::types::{EventId, EventVerdict, Span};
 
 /// Beside the verdicts that it was fitted on.
 const MODEL_NAME: &str = "fall-model.json";
+/// The ordinary movement of this installation's room.
+const LEARNING_NAME: &str = "fall-learning.json";
+/// What was learned is written down this often: as much of it is lost with the power.
+const KEEP_EVERY: Duration = Duration::from_secs(600);
 
 impl Core {
     pub(super) fn judge_event(&mut self, id: EventId, verdict: Option<EventVerdict>) {
-        let found = self.attached.iter().find_map(|attached| {
-            let events = self.events_of(attached);
-            let event = events.iter().find(|event| event.id == id)?;
-            Some((attached.id, is_recording(attached), event.clone()))
-        });
         // An event that has left the list in the meantime needs no verdict.
-        let Some((source, is_recording, event)) = found else { return };
-        if !is_recording {
+        let Some(event) = self.events().iter().find(|event| event.id == id).cloned() else { return };
+        let tells = |attached: &&Attached| self.events_of(attached).iter().any(|event| event.id == id);
+        // What happens in zones is told by all sources together: it is kept with the first.
+        let source = self.attached.iter().find(tells).or(self.attached.first());
+        let Some(source) = source.filter(|attached| is_recording(attached)).map(|attached| attached.id) else {
             let text = "Verdicts are kept with recordings — record, open the recording and judge there";
             self.notices.add(NoticeLevel::Warning, text);
             return;
-        }
+        };
         let evidence = self.evidence_of(source, event.span);
         let written = self.verdicts.judge(source, &event, verdict, evidence);
         self.say_if_wrong(written);
@@ -60,6 +66,38 @@ impl Core {
             Some(_) => moment_of(&attached.moments, span).cloned(),
             None => moment_of(&self.pipeline.moments(source), span).cloned(),
         }
+    }
+
+    /// Takes up what earlier sessions have learned.
+    pub(super) fn take_up_learned(&mut self) {
+        let Some(folder) = self.config.verdicts_dir.clone() else { return };
+        let model: Result<Option<RoomModel>, _> = stored(&folder, MODEL_NAME, "your model of falls", "refit");
+        let again = "learning begins again with the next movement";
+        let learning: Result<Option<Learning>, _> =
+            stored(&folder, LEARNING_NAME, "what was learned of the room's movement", again);
+        match model {
+            Ok(model) => self.pipeline.set_fall_model(model),
+            Err(why) => self.notices.add(NoticeLevel::Warning, why),
+        }
+        match learning {
+            Ok(learning) => self.pipeline.set_learning(learning.unwrap_or_default()),
+            Err(why) => self.notices.add(NoticeLevel::Warning, why),
+        }
+    }
+
+    /// Writes down what was learned of the room's ordinary movement, now and then and at the end.
+    pub(super) fn keep_learning(&mut self, at_the_end: bool) {
+        let learning = self.pipeline.learning();
+        let is_due = at_the_end || self.learning_kept.1.elapsed() >= KEEP_EVERY;
+        if !is_due || learning.hours == self.learning_kept.0 {
+            return;
+        }
+        let hours = learning.hours;
+        if let Some(folder) = &self.config.verdicts_dir {
+            let written = store(folder, LEARNING_NAME, learning);
+            self.say_if_wrong(written);
+        }
+        self.learning_kept = (hours, Instant::now());
     }
 
     pub(super) fn say_if_wrong(&mut self, result: Result<(), String>) {
@@ -95,7 +133,7 @@ impl Core {
             self.notices.add(NoticeLevel::Info, text);
             self.pipeline.set_fall_model(Some(refitted.model.clone()));
             if let Some(folder) = &self.config.verdicts_dir {
-                let written = store(folder, &refitted.model);
+                let written = store(folder, MODEL_NAME, &refitted.model);
                 self.say_if_wrong(written);
             }
             self.read_again();
@@ -135,21 +173,21 @@ fn spawn(
     })
 }
 
-fn store(folder: &Path, model: &RoomModel) -> Result<(), String> {
-    let failed = |why: String| format!("the model is not kept on disk — {why}");
+fn store(folder: &Path, name: &str, what: &impl Serialize) -> Result<(), String> {
+    let failed = |why: String| format!("what was learned of falls is not kept on disk — {why}");
     std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    let text = serde_json::to_vec(model).map_err(|error| failed(error.to_string()))?;
-    export::save(&folder.join(MODEL_NAME), &text).map(drop).map_err(|error| failed(error.to_string()))
+    let text = serde_json::to_vec(what).map_err(|error| failed(error.to_string()))?;
+    export::save(&folder.join(name), &text).map(drop).map_err(|error| failed(error.to_string()))
 }
 
-/// The model that an earlier session fitted; an error says why it cannot be used.
-pub fn stored_model(folder: &Path) -> Result<Option<RoomModel>, String> {
-    let path = folder.join(MODEL_NAME);
+/// What an earlier session has kept; an error says why it cannot be used.
+fn stored<T: DeserializeOwned>(folder: &Path, name: &str, what: &str, remedy: &str) -> Result<Option<T>, String> {
+    let path = folder.join(name);
     match std::fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text)
             .map(Some)
-            .map_err(|error| format!("your model of falls is damaged — refit, or remove the file ({error}): {path:?}")),
+            .map_err(|error| format!("{what} is damaged — {remedy}, or remove the file ({error}): {path:?}")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("your model of falls cannot be read — {error}")),
+        Err(error) => Err(format!("{what} cannot be read — {error}")),
     }
 }

@@ -8,7 +8,7 @@ use super::radio_network::RadioNetwork;
 use super::rooms::Rooms;
 use super::sensing::{BreathLog, EventLog, Sensed};
 use super::{LinkView, People};
-use crate::analytics::fall::{self, RoomEvidence, RoomModel};
+use crate::analytics::fall::{self, Learning, RoomEvidence, RoomModel};
 use crate::analytics::presence::QuietBaseline;
 use crate::analytics::watch::Watch;
 use crate::capture::SourceId;
@@ -206,6 +206,15 @@ impl Pipeline {
     }
 
     /// From now on falls are judged by a model of this place; `None` takes the one that comes with the program.
+    /// The ordinary movement of this installation's room, to be kept.
+    pub fn learning(&self) -> &Learning {
+        self.falls.learning()
+    }
+
+    pub fn set_learning(&mut self, learning: Learning) {
+        self.falls.set_learning(learning);
+    }
+
     pub fn set_fall_model(&mut self, model: Option<RoomModel>) {
         self.falls.set_model(model);
     }

@@ -29,10 +29,13 @@ pub struct FallsHere {
 pub struct Rooms {
     /// Fitted on this place's verdicts; `None` takes the one that comes with the program.
     model: Option<RoomModel>,
+    /// The ordinary movement of this installation's room, from before its radios were opened.
+    learning: Learning,
     rooms: BTreeMap<SourceId, Watched>,
 }
 
 struct Watched {
+    is_live: bool,
     room: Room,
     seen: Vec<LinkEvidence>,
     last: Option<Timestamp>,
@@ -63,8 +66,10 @@ impl Rooms {
         if !self.rooms.contains_key(&source) {
             let Some(model) = self.model.clone().or_else(RoomModel::simulated) else { return Vec::new() };
             let is_simulated = provenance == Provenance::Simulated;
-            let room = Room::new(model, is_simulated, fall::Config::default(), Learning::default());
-            self.rooms.insert(source, Watched { room, seen: Vec::new(), last: None, moments: Vec::new() });
+            let is_live = provenance == Provenance::Live;
+            let learning = if is_live { self.learning.clone() } else { Learning::default() };
+            let room = Room::new(model, is_simulated, fall::Config::default(), learning);
+            self.rooms.insert(source, Watched { is_live, room, seen: Vec::new(), last: None, moments: Vec::new() });
         }
         let Some(watched) = self.rooms.get_mut(&source) else { return Vec::new() };
         watched.seen.extend(seen);
@@ -85,7 +90,19 @@ impl Rooms {
     }
 
     pub fn forget(&mut self, source: SourceId) {
+        self.learning = self.learning().clone();
         self.rooms.remove(&source);
+    }
+
+    /// Goes on with what earlier sessions have learned of this installation's room.
+    pub fn set_learning(&mut self, learning: Learning) {
+        self.learning = learning;
+    }
+
+    /// What is known of this installation's ordinary movement, to be kept: of several live sources, by the one that has watched longest.
+    pub fn learning(&self) -> &Learning {
+        let live = self.rooms.values().filter(|watched| watched.is_live).map(|watched| watched.room.learning());
+        live.max_by(|a, b| a.hours.total_cmp(&b.hours)).unwrap_or(&self.learning)
     }
 
     pub fn here(&self, source: SourceId) -> Option<FallsHere> {

@@ -13,9 +13,9 @@ use super::people::People;
 use super::sensing::Sensed;
 use super::verdicts::VerdictsView;
 use crate::analytics::fall::Refitted;
-use crate::tracking::summary::BreathingReading;
 use crate::capture::{SourceId, SourceSpec};
 use crate::signal::Products;
+use crate::tracking::summary::BreathingReading;
 use crate::types::{
     Channel, Event, Hardware, LinkHealth, Provenance, Site, SourceState, Span, StreamId, Tally, Timestamp,
 };

@@ -15,7 +15,7 @@ use super::attach::file_name;
 use crate::analytics::fall::{Labelled, RoomEvidence};
 use crate::capture::SourceId;
 use crate::export;
-use crate::types::{Event, EventKind, EventVerdict, NodeId, Span, Timestamp};
+use crate::types::{Event, EventKind, EventVerdict, NodeId, Span, Timestamp, ZoneId};
 
 /// Of the file's form.
 const VERSION: u32 = 1;
@@ -28,8 +28,10 @@ const MAX_HISTORY: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     pub kind: EventKind,
-    /// `Unknown` for falls that no link has told.
+    /// `Unknown` for what no link has told.
     pub tx: NodeId,
+    #[serde(default)]
+    pub zone: Option<ZoneId>,
     pub span: Span,
     pub verdict: EventVerdict,
     /// What the links saw, to learn from; `None` where nothing stood out.
@@ -39,7 +41,7 @@ pub struct Judged {
 
 impl Judged {
     fn is_of(&self, place: &Place) -> bool {
-        (self.kind, self.tx, self.span.start) == *place
+        (self.kind, self.tx, self.zone, self.span.start) == *place
     }
 
     /// Whether somebody fell; `None` where the verdict does not say.
@@ -52,12 +54,13 @@ impl Judged {
     }
 }
 
-type Place = (EventKind, NodeId, Timestamp);
+type Place = (EventKind, NodeId, Option<ZoneId>, Timestamp);
 
 fn place_of(event: &Event) -> Place {
-    (event.kind, tx_of(event), event.span.start)
+    (event.kind, tx_of(event), event.zone, event.span.start)
 }
 
+/// Who sent what the event was seen by.
 fn tx_of(event: &Event) -> NodeId {
     event.link.map_or(NodeId::Unknown, |link| link.tx)
 }
@@ -158,15 +161,19 @@ impl Verdicts {
         verdict: Option<EventVerdict>,
         evidence: Option<RoomEvidence>,
     ) -> Result<(), String> {
-        let (kind, tx, span) = (event.kind, tx_of(event), event.span);
-        let after = verdict.map(|verdict| Judged { kind, tx, span, verdict, evidence });
+        let (kind, tx, zone, span) = (event.kind, tx_of(event), event.zone, event.span);
+        let after = verdict.map(|verdict| Judged { kind, tx, zone, span, verdict, evidence });
         self.change(source, place_of(event), after)
     }
 
     /// Marks a fall where nothing was told.
     pub fn mark_fall(&mut self, source: SourceId, span: Span, evidence: Option<RoomEvidence>) -> Result<(), String> {
         let (kind, tx, verdict) = (EventKind::Fall, NodeId::Unknown, EventVerdict::MissedFall);
-        self.change(source, (kind, tx, span.start), Some(Judged { kind, tx, span, verdict, evidence }))
+        self.change(
+            source,
+            (kind, tx, None, span.start),
+            Some(Judged { kind, tx, zone: None, span, verdict, evidence }),
+        )
     }
 
     fn change(&mut self, source: SourceId, place: Place, after: Option<Judged>) -> Result<(), String> {
@@ -227,7 +234,9 @@ impl Verdicts {
         let n = |is_fall: bool| all().filter(can_teach).filter(|judged| judged.is_fall() == Some(is_fall)).count();
         let by_hand = all().filter(|judged| judged.tx == NodeId::Unknown && judged.verdict == EventVerdict::MissedFall);
         self.view = Arc::new(VerdictsView {
-            of_places: all().map(|judged| ((judged.kind, judged.tx, judged.span.start), judged.verdict)).collect(),
+            of_places: all()
+                .map(|judged| ((judged.kind, judged.tx, judged.zone, judged.span.start), judged.verdict))
+                .collect(),
             missed: by_hand.map(|judged| judged.span).collect(),
             n_falls: n(true),
             n_others: n(false),

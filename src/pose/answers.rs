@@ -201,11 +201,22 @@ impl Description {
         })
     }
 
+    /// The same without limits: nothing is hidden. Only for measuring what limits are worth.
+    pub fn unguarded(&self) -> Self {
+        let mut free = self.clone();
+        for calibration in &mut free.calibrations {
+            calibration.supports = Supports { place: true, several: true, heading: true, body: true };
+            calibration.familiarity.distance = [f32::MIN, f32::MAX];
+            calibration.familiarity.sigma_m = f32::MAX;
+        }
+        free
+    }
+
     /// What was measured for most antennas and links that are no more than these; else for the fewest links.
     pub fn calibration(&self, n_links: usize, n_antennas: usize) -> Option<&Calibration> {
         let antennas = self.calibrations.iter().map(|one| one.antennas).filter(|n| *n <= n_antennas).max()?;
         let own = || self.calibrations.iter().filter(|one| one.antennas == antennas);
-        own().filter(|one| one.links <= n_links).last().or_else(|| own().next())
+        own().rfind(|one| one.links <= n_links).or_else(|| own().next())
     }
 }
 
@@ -223,6 +234,25 @@ impl Answers {
     /// Nothing can be said, for this reason.
     pub fn refused(reason: Unsupported) -> Self {
         Self { detections: Vec::new(), count: [1.0 / 3.0; 3], refusals: vec![reason] }
+    }
+
+    /// What the network says of one person, whether or not it thinks that there is one; `None` where that is no number.
+    pub fn one(
+        answers: &[f32],
+        description: &Description,
+        [n_links, n_antennas]: [usize; 2],
+        room: Room,
+    ) -> Option<Detection> {
+        if answers.len() != description.n_answers || !answers.iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        let calibration = description.calibration(n_links, n_antennas)?;
+        let places = &description.places;
+        let of = |range: &Range<usize>| answers.get(range.clone()).unwrap_or_default();
+        let count: [f64; 3] = softmax(of(&places.count));
+        let root = floor_point(of(&places.root), of(&places.root_factor), calibration.root_scale, middle_of(room))?;
+        let pose = pose(answers, places, calibration, root);
+        Some(Detection { pose, ..Detection::at(root, 1.0 - count[0]) })
     }
 
     /// Of a window from so many links, of which the weakest has so many antennas.
@@ -243,9 +273,9 @@ impl Answers {
         let of = |range: &Range<usize>| answers.get(range.clone()).unwrap_or_default();
         let places = &description.places;
         let count: [f64; 3] = softmax(of(&places.count));
-        let centre = [f64::from(room.width_m) / 2.0, f64::from(room.depth_m) / 2.0];
-        let root = floor_point(of(&places.root), of(&places.root_factor), calibration.root_scale, centre);
-        let Some(root) = root else { return Self::refused(Unsupported::Broken) };
+        let Some(one) = Self::one(answers, description, [n_links, n_antennas], room) else {
+            return Self::refused(Unsupported::Broken);
+        };
         let mut refusals = Vec::new();
         let mut detections = Vec::new();
         let supports = calibration.supports;
@@ -256,7 +286,7 @@ impl Answers {
         if !supports.place {
             refusals.push(Unsupported::Untaught { n_links, n_antennas });
         }
-        refusals.extend(calibration.familiarity.judge(features, root.sigma_m() as f32));
+        refusals.extend(calibration.familiarity.judge(features, one.pose.root.sigma_m() as f32));
         if count[2] > count[1] {
             if places.slots.is_empty() || !supports.several {
                 refusals.push(Unsupported::Crowd);
@@ -268,16 +298,19 @@ impl Answers {
                 detections.extend(slots.filter_map(|slot| {
                     let (presence, place) = slot.split_first()?;
                     let confidence = 1.0 / (1.0 + (-f64::from(*presence)).exp());
-                    let root = floor_point(place.get(..2)?, place.get(2..)?, calibration.slot_scale, centre)?;
+                    let root = floor_point(place.get(..2)?, place.get(2..)?, calibration.slot_scale, middle_of(room))?;
                     (confidence > 0.5).then(|| Detection::at(root, confidence))
                 }));
             }
         } else if refusals.is_empty() {
-            let pose = pose(answers, places, calibration, root);
-            detections.push(Detection { pose, ..Detection::at(root, 1.0 - count[0]) });
+            detections.push(one);
         }
         Self { detections, count, refusals }
     }
+}
+
+fn middle_of(room: Room) -> [f64; 2] {
+    [f64::from(room.width_m) / 2.0, f64::from(room.depth_m) / 2.0]
 }
 
 fn pose(answers: &[f32], places: &Places, calibration: &Calibration, root: FloorPoint) -> Pose {

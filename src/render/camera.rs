@@ -196,9 +196,9 @@ impl Camera {
         self.go_to(Pose { target, distance, ..self.goal });
     }
 
-    /// Looks at a point from at most three metres.
-    pub fn focus(&mut self, point: Vec3) {
-        self.go_to(Pose { target: point, distance: self.goal.distance.min(3.0), ..self.goal });
+    /// Looks at a point from at most `from_m` metres.
+    pub fn focus(&mut self, point: Vec3, from_m: f32) {
+        self.go_to(Pose { target: point, distance: self.goal.distance.min(from_m), ..self.goal });
     }
 
     /// Shows the whole box, from the direction it is seen now.

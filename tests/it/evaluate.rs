@@ -54,6 +54,32 @@ fn bodies_are_laid_on_meshes() {
 }
 
 #[test]
+fn people_by_radio_are_put_beside_guesses() {
+    let looks =
+        json(&output(&["pose", "--rooms", "3", "--people", "0,1", "--links", "2,8", "--antennas", "3", "--json"]));
+    let looks = looks.as_array().expect("a list");
+    // Four looks a room, 1.5 s apart, at each of the two counts of links.
+    assert_eq!(looks.len(), 2 * 3 * 2 * 4);
+    for look in looks {
+        assert_eq!(look["provenance"], "SIMULATED");
+        let (n_links, n_people) = (look["n_links"].as_u64(), look["n_people"].as_u64());
+        if n_links == Some(2) {
+            assert!(look["count"].is_null() && look["refusals"][0]["few_links"]["n"] == 2, "{look}");
+        } else if n_people == Some(1) && !look["count"].is_null() {
+            let figure = |name: &str| look[name].as_f64().expect("a number");
+            assert!(figure("root_m") < 6.0 && figure("centre_m") < 4.0 && figure("square") >= 0.0, "{look}");
+            assert!(look["body"]["better_m"].as_f64() <= look["body"]["plain_m"].as_f64(), "{look}");
+        }
+    }
+    let text = output(&["pose", "--rooms", "1", "--people", "1", "--links", "4", "--antennas", "3"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(
+        text.starts_with("SIMULATED rooms") && text.contains("room's centre") && text.contains("mean pose"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_wrong_range_or_table_is_refused_with_what_to_write() {
     let refused = output(&["body", "--seeds", "1000"]);
     assert!(!refused.status.success());

@@ -365,7 +365,7 @@ fn fitting_shows_the_whole_box_and_not_much_more() {
 #[test]
 fn the_camera_settles_within_150_ms_and_at_once_when_told() {
     let mut camera = Camera::default();
-    camera.focus(Vec3::new(1.0, 2.0, 0.5));
+    camera.focus(Vec3::new(1.0, 2.0, 0.5), 3.0);
     let start = camera.pose();
     assert!(camera.step(0.02));
     assert_ne!(camera.pose(), start);

@@ -21,7 +21,7 @@ fn scene(seed: u64) -> SimulatorSpec {
         walk([1.0, 1.0]),
     ];
     let person = PersonSpec { script: Some(Script { steps, repeats: false }), ..PersonSpec::default() };
-    SimulatorSpec { seed, n_links: 2, rate_hz: 100.0, people: vec![person], ..SimulatorSpec::default() }
+    SimulatorSpec { seed, n_links: 3, rate_hz: 100.0, people: vec![person], ..SimulatorSpec::default() }
 }
 
 /// Feeds the scene from one second to another.
@@ -42,20 +42,24 @@ fn presences(pipeline: &Pipeline, simulator: &Simulator) -> Vec<Presence> {
 
 #[test]
 fn somebody_who_comes_into_a_learned_room_is_told_once_a_link() {
-    // A room in which both links see the whole way; in others one of them is blind for seconds.
-    let mut simulator = Simulator::new(&scene(5));
+    let mut simulator = Simulator::new(&scene(3));
     let mut pipeline = Pipeline::new(StreamConfig::default());
     feed(&mut pipeline, &mut simulator, 11.0);
     assert!(presences(&pipeline, &simulator).iter().all(|p| *p == Presence::NotCalibrated), "nothing was learned yet");
-    assert_eq!(pipeline.learn_quiet(), 2);
+    assert_eq!(pipeline.learn_quiet(), 3);
     feed(&mut pipeline, &mut simulator, 13.5);
     assert!(presences(&pipeline, &simulator).iter().all(|p| *p == Presence::Quiet), "nobody is there yet");
     assert!(pipeline.events(1).is_empty());
     feed(&mut pipeline, &mut simulator, 16.2);
-    assert!(presences(&pipeline, &simulator).iter().all(|p| *p == Presence::Moving));
+    // Links may be blind for seconds, so that one of three has to be enough.
+    let n_moving = presences(&pipeline, &simulator).iter().filter(|p| **p == Presence::Moving).count();
+    assert!(n_moving >= 1, "no link sees it");
     let events = pipeline.events(1);
-    let movements: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Movement && event.stages.is_empty()).collect();
-    assert_eq!(movements.len(), 2, "one a link: {events:?}");
+    let movements = events.iter().filter(|event| event.kind == EventKind::Movement);
+    // Moments that the room scored come besides.
+    let movements: Vec<_> = movements.filter(|event| event.stages.is_empty()).collect();
+    let links: std::collections::BTreeSet<_> = movements.iter().map(|event| event.link).collect();
+    assert!(links.len() == movements.len() && links.len() >= n_moving, "one a link: {events:?}");
     for event in movements {
         let began = event.span.start.secs_since(Timestamp::ZERO);
         assert!((f64::from(COMES_SECS)..f64::from(COMES_SECS) + 3.0).contains(&began), "{began} s");
@@ -101,7 +105,7 @@ fn a_jump_forgets_what_was_seen_and_keeps_what_the_room_is_like() {
     let mut simulator = Simulator::new(&scene(7));
     let mut pipeline = Pipeline::new(StreamConfig::default());
     feed(&mut pipeline, &mut simulator, 11.0);
-    assert_eq!(pipeline.learn_quiet(), 2);
+    assert_eq!(pipeline.learn_quiet(), 3);
     pipeline.forget(1);
     assert!(pipeline.links(simulator.site(), |_| None).is_empty());
     feed(&mut pipeline, &mut simulator, 24.0);

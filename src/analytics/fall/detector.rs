@@ -111,6 +111,7 @@ pub struct Detector {
     cool_down: CoolDown,
     following: Option<Followed>,
     evidence: Vec<LinkEvidence>,
+    gathered_until: Option<Timestamp>,
 }
 
 /// A fall that has not ended.
@@ -133,6 +134,7 @@ impl Detector {
             cool_down: CoolDown::default(),
             following: None,
             evidence: Vec::new(),
+            gathered_until: None,
         }
     }
 
@@ -156,9 +158,9 @@ impl Detector {
         std::mem::take(&mut self.evidence)
     }
 
-    /// Whether it looks at bursts at all.
-    pub fn is_looking(&self) -> bool {
-        self.config.gathers || self.is_calibrated()
+    /// Whether bursts are described for a [`super::Room`].
+    pub fn gathers(&self) -> bool {
+        self.config.gathers
     }
 
     /// Whether it has what it needs to score and to alarm.
@@ -170,14 +172,13 @@ impl Detector {
     /// time; `masking` is what was found on the link lately. The answer holds new events, and old ones with more known under the same id.
     pub fn look(&mut self, start: Timestamp, clean: &Clean, masking: Option<Masking>) -> Vec<Event> {
         let end = start.plus_secs(clean.len().saturating_sub(1) as f64 / RATE_HZ);
-        let burst = self.is_looking().then(|| burst::find(clean)).flatten();
+        let burst = self.is_calibrated().then(|| burst::find(clean)).flatten();
         let mut events = Vec::new();
         if let Some(burst) = &burst {
             events.extend(self.follow(start, end, burst));
         }
         self.state = self.support(clean, masking);
-        let is_sound = matches!(self.state, Ok(()) | Err(Unsupported::NotCalibrated));
-        if let (true, Some(burst)) = (is_sound, burst) {
+        if let (Ok(()), Some(burst)) = (self.state, burst) {
             events.extend(self.judge(start, end, clean, &burst));
         }
         events
@@ -206,20 +207,13 @@ impl Detector {
     fn judge(&mut self, start: Timestamp, end: Timestamp, clean: &Clean, burst: &Burst) -> Option<Event> {
         let at = |sample: usize| start.plus_secs(sample as f64 / RATE_HZ);
         let (peak, burst_end) = (at(burst.peak), at(burst.end));
-        let is_new = self.judged_until.is_none_or(|until| peak.secs_since(until) > APART_SECS);
-        // A burst that goes on until it would leave the look-back is judged then.
-        let is_over = end.secs_since(burst_end) >= AFTER_SECS || end.secs_since(peak) >= LOOK_BACK_SECS / 2.0;
-        if !burst.is_event() || !is_new || !is_over {
+        if !is_due(burst, peak, burst_end, end, self.judged_until) {
             return None;
         }
-        self.judged_until = Some(peak.max(burst_end));
-        let features = features(clean, burst);
-        if self.config.gathers {
-            self.gather(Span::new(at(burst.start), burst_end), peak, clean, burst, &features);
-        }
         let (model, threshold) = self.calibration.as_ref()?;
-        let scored = model.score(&features, &spectrogram::crop(clean)?);
+        let scored = model.score(&features(clean, burst), &spectrogram::crop(clean)?);
         let margin = scored.score - threshold.score;
+        self.judged_until = Some(peak.max(burst_end));
         if margin <= 0.0 {
             return None;
         }
@@ -243,7 +237,17 @@ impl Detector {
         Some(event)
     }
 
-    fn gather(&mut self, span: Span, peak: Timestamp, clean: &Clean, burst: &Burst, features: &[f64]) {
+    /// Describes the last burst for the room, once it is over and where it can be judged at all; comes after
+    /// [`Detector::look`] at the same stretch. `moved` is that stretch with its level, `still` without.
+    pub fn gather(&mut self, start: Timestamp, moved: &Clean, still: &Clean) {
+        let is_sound = matches!(self.state, Ok(()) | Err(Unsupported::NotCalibrated));
+        let Some(burst) = is_sound.then(|| burst::find(moved)).flatten() else { return };
+        let at = |sample: usize| start.plus_secs(sample as f64 / RATE_HZ);
+        let (peak, burst_end) = (at(burst.peak), at(burst.end));
+        if !is_due(&burst, peak, burst_end, at(moved.len().saturating_sub(1)), self.gathered_until) {
+            return;
+        }
+        self.gathered_until = Some(peak.max(burst_end));
         // Nobody has asked for a long time: the newest are worth most.
         if self.evidence.len() >= MAX_GATHERED {
             self.evidence.remove(0);
@@ -251,10 +255,10 @@ impl Detector {
         self.evidence.push(LinkEvidence {
             link: self.link,
             peak,
-            span,
+            span: Span::new(at(burst.start), burst_end),
             contrast_db: burst.contrast_db as f32,
-            features: features.iter().map(|v| *v as f32).collect(),
-            background: background(clean),
+            features: features(moved, &burst).iter().map(|v| *v as f32).collect(),
+            background: background(still),
         });
     }
 
@@ -285,4 +289,12 @@ impl Detector {
         }
         Some(event)
     }
+}
+
+/// Whether a burst is an event, is over, and has not been looked at. One that goes on until it would leave the look-back is
+/// over then.
+fn is_due(burst: &Burst, peak: Timestamp, burst_end: Timestamp, end: Timestamp, done: Option<Timestamp>) -> bool {
+    let is_new = done.is_none_or(|until| peak.secs_since(until) > APART_SECS);
+    let is_over = end.secs_since(burst_end) >= AFTER_SECS || end.secs_since(peak) >= LOOK_BACK_SECS / 2.0;
+    burst.is_event() && is_new && is_over
 }

@@ -1,9 +1,10 @@
 //! Where time is spent: person-seconds over the floor as colours, with the scale that goes with them.
 
-use bevy_math::Vec2;
+use bevy_math::{Vec2, Vec3};
 
-use crate::app::theme;
-use crate::render::{Colormap, Scene, sheet};
+use crate::app::theme::{self, Theme};
+use crate::render::sheet::SheetCorner;
+use crate::render::{Colormap, Rgba, Scene};
 use crate::tracking::occupancy::FloorMap;
 
 /// Cells drawn at most, a side; finer maps are drawn in coarser squares.
@@ -37,24 +38,42 @@ pub fn heat(map: &FloorMap) -> Option<Heat> {
 }
 
 impl Heat {
-    /// In fortieths of the scale, so that what nobody can tell apart does not draw the room anew.
-    fn share(&self, secs: f64) -> f32 {
-        ((secs / self.most_secs * 40.0).round() / 40.0) as f32
+    /// Of the scale, at a corner of the squares: the mean of those around it. In fortieths, so that what nobody can tell
+    /// apart does not draw the room anew.
+    fn share(&self, column: usize, row: usize) -> f32 {
+        let n_rows = self.secs.len() / self.n_columns.max(1);
+        let (mut sum, mut n) = (0.0, 0.0);
+        for row in row.saturating_sub(1)..=row.min(n_rows.saturating_sub(1)) {
+            for column in column.saturating_sub(1)..=column.min(self.n_columns.saturating_sub(1)) {
+                sum += self.secs.get(row * self.n_columns + column).copied().unwrap_or(0.0);
+                n += 1.0;
+            }
+        }
+        ((sum / f64::max(n, 1.0) / self.most_secs * 40.0).round() / 40.0) as f32
     }
 }
 
-pub fn add_heat(scene: &mut Scene, heat: &Heat) {
+/// The colour of a share of the scale: towards black in a light window, towards white in a dark one.
+pub fn heat_color(share: f32, theme: &Theme) -> Rgba {
+    Colormap::Magma.color(if theme.dark { share } else { 1.0 - share })
+}
+
+pub fn add_heat(scene: &mut Scene, heat: &Heat, theme: &Theme) {
     let room = scene.room.map_or(Vec2::INFINITY, |room| room.truncate());
-    for (cell, secs) in heat.secs.iter().enumerate() {
-        let share = heat.share(*secs);
-        if share <= 0.0 {
-            continue;
-        }
-        let [r, g, b, _] = Colormap::Magma.color(share);
+    let corner = |column: usize, row: usize| {
+        let share = heat.share(column, row);
+        let [r, g, b, _] = heat_color(share, theme);
         // What is next to nothing shines through.
-        let alpha = (f32::from(theme::HEAT_ALPHA) * (share * 6.0).min(1.0)).round() as u8;
-        let at = Vec2::new((cell % heat.n_columns) as f32, (cell / heat.n_columns) as f32) * heat.square_m;
-        let end = (at + Vec2::splat(heat.square_m)).min(room);
-        scene.floor.extend(sheet::rectangle(at, end, [r, g, b, alpha]));
+        let alpha = (f32::from(theme::HEAT_ALPHA) * (share * 8.0).min(1.0)).round() as u8;
+        let at = (Vec2::new(column as f32, row as f32) * heat.square_m).min(room);
+        SheetCorner { position: at.extend(0.0), normal: Vec3::ZERO, color: [r, g, b, alpha] }
+    };
+    for cell in 0..heat.secs.len() {
+        let (column, row) = (cell % heat.n_columns, cell / heat.n_columns);
+        let [a, b, c, d] =
+            [corner(column, row), corner(column + 1, row), corner(column + 1, row + 1), corner(column, row + 1)];
+        if [a, b, c, d].iter().any(|corner| corner.color[3] > 0) {
+            scene.floor.extend([[a, b, c], [a, c, d]]);
+        }
     }
 }

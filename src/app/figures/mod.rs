@@ -21,7 +21,7 @@ use crate::render::{Rgba, Scene};
 use crate::types::{Estimate, TrackId, TrackState};
 
 pub use body::{Keyed, legend};
-pub use floor::{Heat, add_heat, heat};
+pub use floor::{Heat, add_heat, heat, heat_color};
 pub use label::{label, short_label};
 pub use truth::{add_truth, truth_head};
 
@@ -41,7 +41,7 @@ impl Figure {
         match self {
             Self::Disc => "Disc",
             Self::Skeleton => "Skeleton",
-            Self::Body => "Body",
+            Self::Body => "Dense body",
         }
     }
 }

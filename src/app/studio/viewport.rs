@@ -43,6 +43,7 @@ pub fn bodies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         bounds: staged.bounds.map(|(low, high)| (low, high + Vec3::Z * head_room(rect, narrow) * (high.z - low.z))),
         key: staged.bounds.map(|(low, high)| vec![rounded(low), rounded(high)]).unwrap_or_default(),
         focus: focus.and_then(|placed| placed.bounds).map(|(low, high)| (low + high) / 2.0),
+        focus_from_m: viewport::NODE_FROM_M,
         is_held: false,
     };
     let wanted = cx.state.viewport.take_wanted();

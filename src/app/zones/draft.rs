@@ -98,7 +98,8 @@ fn snapped([x, y]: [f64; 2], room: Option<Room>) -> [f64; 2] {
     let snap = |value: f64, length: Option<f32>| {
         let walls = length.map(f64::from).into_iter().flat_map(|length| [0.0, length]);
         let on_wall = walls.into_iter().find(|wall| (value - wall).abs() <= WALL_M);
-        on_wall.unwrap_or((value / GRID_M).round() * GRID_M)
+        // Whole millimetres, which files keep exactly.
+        (1e3 * on_wall.unwrap_or((value / GRID_M).round() * GRID_M)).round() / 1e3
     };
     [snap(x, room.map(|room| room.width_m)), snap(y, room.map(|room| room.depth_m))]
 }
@@ -131,8 +132,8 @@ pub fn add_draft(scene: &mut Scene, state: &State, theme: &Theme) {
 }
 
 /// Marks of the corners, what to do next, and what is wrong.
-pub fn draft_ui(ui: &mut Ui, state: &State, rect: Rect, on_screen: impl Fn([f64; 2]) -> Option<Pos2>) {
-    let Some(draft) = &state.draft else { return };
+pub fn draft_ui(ui: &mut Ui, state: &State, rect: Rect, on_screen: impl Fn([f64; 2]) -> Option<Pos2>) -> Option<Rect> {
+    let draft = state.draft.as_ref()?;
     let theme = Theme::of(ui);
     let painter = ui.painter_at(rect);
     for (n, corner) in draft.corners_m.iter().enumerate() {
@@ -145,7 +146,7 @@ pub fn draft_ui(ui: &mut Ui, state: &State, rect: Rect, on_screen: impl Fn([f64;
         1 | 2 => "Click the next corner · Backspace takes one back · Esc gives up",
         _ => "Click the first corner or press Enter to close · Backspace takes one back · Esc gives up",
     };
-    note_ui(ui, rect, |ui| {
+    let place = note_ui(ui, rect, |ui| {
         ui.label(RichText::new(hint).color(theme.text));
         if let Some([x, y]) = draft.pointer_m {
             let text = format!("x {x:.2} m  y {y:.2} m");
@@ -158,25 +159,30 @@ pub fn draft_ui(ui: &mut Ui, state: &State, rect: Rect, on_screen: impl Fn([f64;
             });
         }
     });
+    Some(place)
 }
 
-/// A few lines at the foot of the stage.
-pub fn note_ui(ui: &mut Ui, rect: Rect, lines: impl FnOnce(&mut Ui)) {
+/// A few lines at the foot of the stage; answers where.
+pub fn note_ui(ui: &mut Ui, rect: Rect, lines: impl FnOnce(&mut Ui)) -> Rect {
     let theme = Theme::of(ui);
-    let width = (rect.width() - 16.0 * theme::GRID).min(140.0 * theme::GRID);
-    let size = vec2(width, 30.0 * theme::GRID);
+    let id = ui.scope_id().with("note");
+    // As high as it was in the last frame: what it says tells its height only once it is laid out.
+    let height = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(3.0 * theme::ROW);
+    let width = (rect.width() - 16.0 * theme::GRID).min(120.0 * theme::GRID);
     let bottom = rect.center_bottom() - vec2(0.0, 8.0 * theme::GRID);
-    let place = Rect::from_min_max(bottom - vec2(0.5 * size.x, size.y), bottom + vec2(0.5 * size.x, 0.0));
-    let builder = egui::UiBuilder::new().max_rect(place).layout(egui::Layout::bottom_up(egui::Align::Center));
-    ui.scope_builder(builder, |ui| {
-        egui::Frame::new()
-            .fill(theme.panel.gamma_multiply(0.92))
-            .corner_radius(theme::RADIUS)
-            .inner_margin(egui::Margin::symmetric(theme::PADDING as i8, theme::GRID as i8))
-            .show(ui, |ui| {
-                ui.with_layout(egui::Layout::top_down(egui::Align::Center), |ui| lines(ui));
-            });
+    let place = Rect::from_min_max(bottom - vec2(0.5 * width, height), bottom + vec2(0.5 * width, 0.0));
+    let ground = place.expand2(vec2(theme::PADDING, theme::GRID));
+    ui.painter_at(rect).rect_filled(ground, theme::RADIUS, theme.panel.gamma_multiply(0.92));
+    let builder = egui::UiBuilder::new().max_rect(place).layout(egui::Layout::top_down(egui::Align::Center));
+    let needed = ui.scope_builder(builder, |ui| {
+        lines(ui);
+        ui.min_rect().height()
     });
+    if (needed.inner - height).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, needed.inner));
+        ui.ctx().request_repaint();
+    }
+    ground
 }
 
 #[cfg(test)]
@@ -188,9 +194,9 @@ mod tests {
     #[test]
     fn corners_snap_to_walls_and_to_the_grid() {
         let room = Some(Room { width_m: 6.0, depth_m: 4.4, height_m: 2.7 });
-        assert_eq!(snapped([0.1, 4.31], room), [0.0, f64::from(4.4f32)]);
+        assert_eq!(snapped([0.1, 4.31], room), [0.0, 4.4]);
         let [x, y] = snapped([1.234, 2.04], room);
-        assert!((x - 1.25).abs() < 1e-9 && (y - 2.05).abs() < 1e-9);
+        assert_eq!([x, y], [1.25, 2.05]);
         assert_eq!(snapped([-0.1, 0.0], None), [-0.1, 0.0]);
         let mut camera = Camera::default();
         camera.set_instant(true);

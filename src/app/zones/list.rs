@@ -78,8 +78,9 @@ fn row_ui(ui: &mut Ui, theme: &Theme, state: &mut State, site: &Site, zone: &Zon
             Some((id, typed)) if *id == zone.id => typed.clone(),
             _ => zone.name.clone(),
         };
-        let field = egui::TextEdit::singleline(&mut name).desired_width(28.0 * theme::GRID);
-        let response = ui.add(field).accessible_name(format!("Name of {}", zone.name));
+        let field = egui::TextEdit::singleline(&mut name);
+        let size = egui::vec2(28.0 * theme::GRID, theme::ROW_DENSE);
+        let response = ui.add_sized(size, field).accessible_name(format!("Name of {}", zone.name));
         if response.changed() {
             state.name = Some((zone.id, name.clone()));
         }

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::super::out;
 use super::conduct::{Seeds, Stopwatch, interrupt_flag};
-use crate::engine::evaluation::statistics::{Summary, summary};
 use super::table::{figures_heading, figures_line};
 use crate::body::measure::{self, Values};
 use crate::body::register::{self, Convergence};
 use crate::body::synthetic::{self, MeshCase};
+use crate::engine::evaluation::statistics::{Summary, summary};
 use crate::engine::studio::{BodyModel, SharedModel};
 use crate::types::{MeasurementKind, Phenotype, Provenance};
 

@@ -8,6 +8,8 @@ mod falls;
 mod masking;
 mod mesh;
 mod photos;
+mod pose;
+mod pose_table;
 mod presence;
 mod table;
 mod tracking;
@@ -30,6 +32,7 @@ enum What {
     Masking(masking::Options),
     Mesh(mesh::Options),
     Photos(photos::Options),
+    Pose(pose::Options),
     Presence(presence::Options),
     Tracking(tracking::Options),
 }
@@ -43,6 +46,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         What::Masking(options) => masking::run(options),
         What::Mesh(options) => mesh::run(options),
         What::Photos(options) => photos::run(options),
+        What::Pose(options) => pose::run(options),
         What::Presence(options) => presence::run(options),
         What::Tracking(options) => tracking::run(options),
     }

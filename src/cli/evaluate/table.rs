@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::engine::evaluation::statistics::{Summary, mean, percentile, summary};
 use crate::body::synthetic::Score;
+use crate::engine::evaluation::statistics::{Summary, mean, percentile, summary};
 use crate::types::{Evidence, Measurement, MeasurementKind, MeasurementUnit, Provenance};
 
 /// Said before anything else.

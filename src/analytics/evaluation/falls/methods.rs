@@ -80,7 +80,7 @@ impl Task<'_> {
     fn shipped(&self, fold: &Fold) -> Vec<f64> {
         let model = RoomModel::simulated();
         let score = |row: &Vec<f64>| Some(model.as_ref()?.score_pooled(row)?.score);
-        self.table(&fold.test, |sheet| &sheet.features).iter().map(|row| score(row).unwrap_or(0.0)).collect()
+        self.table(&fold.test, |sheet| &sheet.with_level).iter().map(|row| score(row).unwrap_or(0.0)).collect()
     }
 
     fn forest(&self, fold: &Fold, columns: fn(&Sheet) -> &[f64]) -> Vec<f64> {
