@@ -55,9 +55,9 @@ fn detector_ui(ui: &mut Ui, theme: &Theme, detector: &Detector, here: &Here) {
     ui.label(RichText::new(&detector.name).font(theme::strong_font()));
     ui.horizontal_top(|ui| {
         let (level, word, why) = match here {
-            Here::Supported(why) => (NoticeLevel::Info, "Supported here", why.as_str()),
-            Here::Unsupported(why) => (NoticeLevel::Warning, "Unsupported here", why.as_str()),
-            Here::Idle(why) => (NoticeLevel::Info, "Not running", *why),
+            Here::Supported(why) => (NoticeLevel::Info, "Supported here:", why.as_str()),
+            Here::Unsupported(why) => (NoticeLevel::Warning, "Unsupported here:", why.as_str()),
+            Here::Idle(why) => (NoticeLevel::Info, "Not running:", *why),
         };
         match here {
             Here::Idle(_) => {
@@ -126,39 +126,35 @@ fn here(kind: DetectorKind, calm: &Snapshot) -> Here {
     let on = |n: usize| format!("on {n} of {} links", links.len());
     match kind {
         DetectorKind::Presence => match n(&|link| link.sensed.presence != Presence::NotCalibrated) {
-            0 => Here::Unsupported("because the empty room has not been learned".to_owned()),
+            0 => Here::Unsupported("the empty room has not been learned".to_owned()),
             known => Here::Supported(on(known)),
         },
         DetectorKind::Breathing => {
             let n_still = n(&|link| matches!(link.sensed.presence, Presence::Still { .. }));
             match n_still {
                 0 if n(&|link| link.sensed.presence == Presence::NotCalibrated) == links.len() => {
-                    Here::Unsupported("because the empty room has not been learned".to_owned())
+                    Here::Unsupported("the empty room has not been learned".to_owned())
                 }
-                0 => Here::Unsupported(
-                    "because nobody is seen to be still; a rate is told after half a minute".to_owned(),
-                ),
+                0 => Here::Unsupported("nobody is seen to be still; a rate is told after half a minute".to_owned()),
                 still => Here::Supported(on(still)),
             }
         }
         DetectorKind::Masking => match n(&|link| link.sensed.has_machine.is_some()) {
-            0 => Here::Unsupported("because nothing long enough has been seen yet".to_owned()),
+            0 => Here::Unsupported("nothing long enough has been seen yet".to_owned()),
             judged => Here::Supported(on(judged)),
         },
         DetectorKind::Falls => {
             let judged = n(&|link| link.sensed.falls.is_ok());
             let why = links.iter().find_map(|link| link.sensed.falls.err());
             match (judged, why) {
-                (0, Some(why)) => Here::Unsupported(format!("because of this: {}", why.text())),
+                (0, Some(why)) => Here::Unsupported(why.text()),
                 (judged, _) => Here::Supported(on(judged)),
             }
         }
         DetectorKind::Activity => Here::Idle("it runs in evaluations only"),
         DetectorKind::Pose | DetectorKind::Tracking => match (&calm.people.network, calm.people.blank.first()) {
-            (None, _) => Here::Unsupported("because no network is installed".to_owned()),
-            (Some(_), Some(blank)) => {
-                Here::Unsupported(format!("because of this: {} — {}", blank.reason, blank.remedy))
-            }
+            (None, _) => Here::Unsupported("no network is installed".to_owned()),
+            (Some(_), Some(blank)) => Here::Unsupported(format!("{} — {}", blank.reason, blank.remedy)),
             (Some(network), None) => Here::Supported(format!("{network}, {} links", calm.people.n_links)),
         },
     }

@@ -14,6 +14,9 @@ pub fn events_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let calm = cx.calm;
     let events = &calm.events;
     if events.is_empty() && cx.live.verdicts.missed.is_empty() {
+        if calm.playback.is_some() {
+            tools_ui(ui, cx);
+        }
         let (needs, button) = match calm.sources.is_empty() {
             true => ("Needs a source: connect a node or open a recording", Some("Add source…")),
             false => ("Nothing so far. Movement is told once the empty room has been learned", None),
@@ -71,7 +74,9 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let n_falls = falls().count();
-                let mut text = format!("{} events · {n_falls} falls, {n_open} not judged", calm.events.len());
+                let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+                let (events, falls) = (plural(calm.events.len(), "event"), plural(n_falls, "fall"));
+                let mut text = format!("{events} · {falls}, {n_open} not judged");
                 if !verdicts.missed.is_empty() {
                     text += &format!(" · {} marked by hand", verdicts.missed.len());
                 }
@@ -111,6 +116,14 @@ pub fn place(calm: &Snapshot, event: &Event) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
+/// A stamp without its date where all lies within a day: the evidence has the whole.
+fn of_day(stamp: &str, calm: &Snapshot) -> String {
+    const DAY_SECS: f64 = 86_400.0;
+    let within = calm.timeline.span.is_some_and(|span| span.secs() < DAY_SECS);
+    let time = stamp.split_once(' ').map(|(_, time)| time.trim_end_matches(" UTC"));
+    time.filter(|_| within).unwrap_or(stamp).to_owned()
+}
+
 /// Whether it was clicked.
 fn row_ui(ui: &mut Ui, calm: &Snapshot, event: &Event, selected: bool, verdict: Option<EventVerdict>) -> bool {
     let theme = Theme::of(ui);
@@ -129,7 +142,7 @@ fn row_ui(ui: &mut Ui, calm: &Snapshot, event: &Event, selected: bool, verdict: 
     let level = if dismissed { NoticeLevel::Info } else { level(event.severity) };
     marks::level_mark(&painter, theme, rect.left_center() + vec2(2.5 * theme::GRID, 0.0), level);
     let at = rect.left_center() + vec2(5.0 * theme::GRID, 0.0);
-    let time = painter.text(at, Align2::LEFT_CENTER, time, theme::number_font(), theme.quiet);
+    let time = painter.text(at, Align2::LEFT_CENTER, of_day(&time, calm), theme::number_font(), theme.quiet);
     let right = rect.right_center() - vec2(theme::GRID, 0.0);
     let confidence = format!("{:3.0} %", 100.0 * event.confidence.get());
     let confidence = painter.text(right, Align2::RIGHT_CENTER, confidence, theme::number_font(), theme.quiet);

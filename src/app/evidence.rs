@@ -182,20 +182,34 @@ fn stage_ui(ui: &mut Ui, theme: &Theme, n: usize, stage: &Stage, event: &Event) 
     });
     let from = stage.span.start.secs_since(event.span.start);
     let text = match stage.span.nanos() {
-        0 => format!("{from:+.1} s"),
-        _ => format!("{from:+.1} – {:+.1} s", stage.span.end.secs_since(event.span.start)),
+        0 => format!("{from:.1} s"),
+        _ => format!("{from:.1} – {:.1} s", stage.span.end.secs_since(event.span.start)),
     };
     ui.label(RichText::new(text.replace('-', "−")).font(theme::number_font()));
-    let share = stage.confidence.get();
-    let bar = egui::ProgressBar::new(share).desired_width(theme::CONFIDENCE_WIDTH).fill(theme.track(n));
-    let bar = bar.text(RichText::new(format!("{:.0} %", 100.0 * share)).font(theme::caption_font()));
-    ui.add(bar).accessible_name(format!("{} speaks for the event", stage.kind.label()));
+    confidence_ui(ui, theme, theme.track(n), stage);
     ui.vertical(|ui| {
         for figure in &stage.figures {
             ui.label(RichText::new(figure_text(figure)).color(theme.quiet));
         }
     });
     ui.end_row();
+}
+
+/// A bar as long as the stage speaks for the event, and the number.
+fn confidence_ui(ui: &mut Ui, theme: &Theme, colour: egui::Color32, stage: &Stage) {
+    let share = stage.confidence.get();
+    let text = format!("{:.0} %", 100.0 * share);
+    ui.horizontal(|ui| {
+        let size = vec2(theme::CONFIDENCE_WIDTH, theme::ROW_DENSE);
+        let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+        let said = format!("{} speaks for the event by {text}", stage.kind.label());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, said.clone()));
+        let whole = egui::Rect::from_center_size(rect.center(), vec2(rect.width(), 0.6 * theme::MARK));
+        let filled = egui::Rect::from_min_size(whole.min, vec2(share * whole.width(), whole.height()));
+        ui.painter().rect_filled(filled, 0.0, colour);
+        ui.painter().rect_stroke(whole, 0.0, theme.hairline(), egui::StrokeKind::Inside);
+        ui.label(RichText::new(text).font(theme::number_font()));
+    });
 }
 
 /// `length of the burst, s` and 0.42 become `length of the burst 0.42 s`.
@@ -219,7 +233,7 @@ fn support_ui(ui: &mut Ui, event: &Event, link: Option<&LinkView>) {
     if let Err(why) = link.sensed.falls {
         ui.horizontal_wrapped(|ui| {
             marks::level_ui(ui, NoticeLevel::Warning);
-            ui.label(RichText::new(format!("Now, on this link: {}", why.text())).color(theme.quiet));
+            ui.label(RichText::new(format!("Now on this link: {}", why.text())).color(theme.quiet));
         });
     }
 }

@@ -15,7 +15,7 @@ use crate::analytics::series::AmplitudeSeries;
 use crate::engine::LinkView;
 use crate::render::Colormap;
 use crate::signal::Products;
-use crate::types::{Event, EventId, Rows, Span, StreamId, Timestamp};
+use crate::types::{Event, EventId, Rows, Span, Stage, StreamId, Timestamp};
 
 /// What is shown before and after an event, and the longest stretch of one, seconds.
 const BEFORE_SECS: f64 = 4.0;
@@ -202,11 +202,13 @@ fn image<T: Copy>(
 pub fn plots_ui(ui: &mut Ui, signals: &Signals, event: &Event, origin: Timestamp, position: Option<Timestamp>) {
     let theme = Theme::of(ui);
     let window = window_of(event);
-    let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::EVIDENCE_HEIGHT), Sense::hover());
+    let lanes_height = event.stages.len().max(1) as f32 * theme::STAGE_LANE + 0.5 * theme::GRID;
+    let size = vec2(ui.available_width(), lanes_height + theme::EVIDENCE_HEIGHT);
+    let (area, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Signals around the event"));
     let left = area.left() + theme::AXIS_WIDTH;
     let right = (area.right() - theme::GRID).max(left + 1.0);
-    let lane = Rect::from_min_max(pos2(left, area.top()), pos2(right, area.top() + theme::ROW_DENSE));
+    let lane = Rect::from_min_max(pos2(left, area.top()), pos2(right, area.top() + lanes_height));
     let rest = Rect::from_min_max(pos2(left, lane.bottom()), pos2(right, area.bottom() - theme::AXIS_HEIGHT));
     let middle = rest.top() + 0.5 * rest.height();
     let upper = Rect::from_x_y_ranges(rest.x_range(), rest.top()..=middle - 0.5 * theme::GRID);
@@ -264,45 +266,32 @@ fn nothing(painter: &Painter, theme: &Theme, rect: Rect, words: &str) {
     painter.text(rect.center(), egui::Align2::CENTER_CENTER, words, theme::caption_font(), theme.quiet);
 }
 
-/// Shades each stage over the plots, and numbers it in the lane above; an event without stages as a whole.
-fn stages_ui(painter: &Painter, theme: &Theme, event: &Event, window: Span, lane: Rect, plots: [Rect; 2]) {
-    let x_range = |span: Span| {
-        let x = |t: Timestamp| time::x_of(lane, window, t).clamp(lane.left(), lane.right());
-        x(span.start)..=x(span.end)
+/// A lane for each stage above the plots, with its number; its stretch is shaded over both. Without stages one lane for all.
+fn stages_ui(painter: &Painter, theme: &Theme, event: &Event, window: Span, lanes: Rect, plots: [Rect; 2]) {
+    let stages: Vec<(Span, egui::Color32, String)> = if event.stages.is_empty() {
+        vec![(event.span, theme.accent, event.kind.label().to_owned())]
+    } else {
+        let stage = |(n, stage): (usize, &Stage)| (stage.span, theme.track(n), (n + 1).to_string());
+        event.stages.iter().enumerate().map(stage).collect()
     };
-    if event.stages.is_empty() {
-        shade(painter, theme, x_range(event.span), lane, plots, theme.accent, event.kind.label());
-        return;
-    }
-    for (n, stage) in event.stages.iter().enumerate() {
-        let overlaps = stage.span.start <= window.end && window.start <= stage.span.end;
-        if overlaps {
-            let name = (n + 1).to_string();
-            shade(painter, theme, x_range(stage.span), lane, plots, theme.track(n), &name);
+    let x = |t: Timestamp| time::x_of(lanes, window, t).clamp(lanes.left(), lanes.right());
+    for (n, (span, colour, name)) in stages.iter().enumerate() {
+        if span.end < window.start || window.end < span.start {
+            continue;
         }
+        let (from, to) = (x(span.start), x(span.end));
+        for plot in plots {
+            let area = Rect::from_x_y_ranges(from..=to, plot.y_range());
+            painter.rect_filled(area, 0.0, colour.gamma_multiply(theme::STAGE_SHADE));
+            painter.vline(from, plot.y_range(), egui::Stroke::new(theme::HAIRLINE, *colour));
+        }
+        let top = lanes.top() + n as f32 * theme::STAGE_LANE;
+        let lane = Rect::from_x_y_ranges(from..=to.max(from + 2.0 * theme::CURVE), top..=top + theme::STAGE_LANE);
+        painter.rect_filled(lane.shrink2(vec2(0.0, 1.5 * theme::CURVE)), 0.0, *colour);
+        // Before the bar, so that neither hides the other; after it where there is no room.
+        let galley = painter.layout_no_wrap(name.clone(), theme::caption_font(), theme.text);
+        let before = from - galley.size().x - theme::GRID;
+        let left = if before >= lanes.left() { before } else { lane.right() + theme::GRID };
+        painter.galley(pos2(left, lane.center().y - 0.5 * galley.size().y), galley, theme.text);
     }
-}
-
-fn shade(
-    painter: &Painter,
-    theme: &Theme,
-    x: std::ops::RangeInclusive<f32>,
-    lane: Rect,
-    plots: [Rect; 2],
-    colour: egui::Color32,
-    name: &str,
-) {
-    let (from, to) = (*x.start(), *x.end());
-    let edge = egui::Stroke::new(theme::HAIRLINE, colour);
-    for plot in plots {
-        let area = Rect::from_x_y_ranges(from..=to, plot.y_range());
-        painter.rect_filled(area, 0.0, colour.gamma_multiply(theme::STAGE_SHADE));
-        painter.vline(from, plot.y_range(), edge);
-    }
-    let bar = Rect::from_x_y_ranges(from..=to.max(from + theme::CURVE), lane.bottom() - theme::GRID..=lane.bottom());
-    painter.rect_filled(bar, 0.0, colour);
-    // Stages that begin where another is drawn write their number behind it.
-    let galley = painter.layout_no_wrap(name.to_owned(), theme::caption_font(), theme.text);
-    let left = (0.5 * (from + to) - 0.5 * galley.size().x).clamp(lane.left(), lane.right() - galley.size().x);
-    painter.galley(pos2(left, lane.top()), galley, theme.text);
 }

@@ -127,8 +127,8 @@ impl StartLayout {
                 let room = tabs(&mut tiles, &[Viewport]);
                 let tables = tabs(&mut tiles, &[Links, People, Zones, Events, Summaries, Selection, Sources, Log]);
                 let left = split(&mut tiles, LinearDir::Vertical, &[(room, 1.6), (tables, 1.0)]);
-                let falls = tabs(&mut tiles, &[Amplitude, Phase]);
-                let doppler = tabs(&mut tiles, &[Doppler, Signals, Evidence]);
+                let falls = tabs(&mut tiles, &[Amplitude, Phase, Evidence]);
+                let doppler = tabs(&mut tiles, &[Doppler, Signals]);
                 let frame = tabs(&mut tiles, &[Subcarriers]);
                 let points = tabs(&mut tiles, &[Constellation]);
                 let plots = split(&mut tiles, LinearDir::Horizontal, &[(frame, 1.5), (points, 1.0)]);
@@ -148,7 +148,7 @@ impl StartLayout {
             Self::Review => {
                 let evidence = tabs(&mut tiles, &[Evidence, Summaries]);
                 let falls = tabs(&mut tiles, &[Amplitude, Phase, Doppler, Signals]);
-                let left = split(&mut tiles, LinearDir::Vertical, &[(evidence, 1.9), (falls, 1.0)]);
+                let left = split(&mut tiles, LinearDir::Vertical, &[(evidence, 2.7), (falls, 1.0)]);
                 let room = tabs(&mut tiles, &[Viewport]);
                 let details = tabs(&mut tiles, &[Events, People, Zones, Selection, Links, Sources, Log]);
                 let plots = tabs(&mut tiles, &[Subcarriers, Constellation]);

@@ -146,7 +146,9 @@ fn lines(calm: &Snapshot, domain: Domain) -> Vec<Line> {
     match domain {
         Domain::Care => {
             let of = care(log, zones, &inputs(calm));
-            add("Safety", "Falls told and not called false", "", of.falls);
+            // Links judge falls also where nobody can be followed.
+            let told = falls(calm).map_or(of.falls, |falls| Figure::exactly(falls.len() as f64));
+            add("Safety", "Falls told and not called false", "", told);
             add("Safety", "Time on the floor", "s", of.floor_secs);
             add("Safety", "Longest on the floor", "s", of.longest_floor_secs);
             add("Movement", "Gait speed", "m/s", of.gait_speed_m_per_s);

@@ -46,15 +46,16 @@ pub const MIN_TAB_WORDS: f32 = 180.0;
 pub const MIN_CAPTIONS: f32 = 130.0;
 /// What windows may grow to before they scroll.
 const AREA: egui::Vec2 = egui::vec2(1000.0, 900.0);
-/// Height of the signals around an event.
-pub const EVIDENCE_HEIGHT: f32 = 252.0;
+/// Height of the signals around an event, and of the lane of each of its stages.
+pub const EVIDENCE_HEIGHT: f32 = 188.0;
+pub const STAGE_LANE: f32 = 13.0;
 /// How much of a stage's colour lies over the signals, and of the controls' under a score.
-pub const STAGE_SHADE: f32 = 0.18;
+pub const STAGE_SHADE: f32 = 0.12;
 /// Width of the bar that shows how far a stage speaks for its event, and of one that shows a score.
-pub const CONFIDENCE_WIDTH: f32 = 72.0;
+pub const CONFIDENCE_WIDTH: f32 = 48.0;
 pub const SCORE_WIDTH: f32 = 160.0;
 /// Width of names before texts that wrap.
-pub const LABEL_WIDTH: f32 = 72.0;
+pub const LABEL_WIDTH: f32 = 80.0;
 /// What two buttons that choose a file and a folder take.
 pub const CHOOSERS_WIDTH: f32 = 136.0;
 /// How near a mark on the timeline must be clicked.

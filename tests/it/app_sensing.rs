@@ -132,7 +132,7 @@ fn a_chosen_event_is_played_up_to_and_shows_its_stages_with_figures_and_doubts()
     for part in ["movement over the quiet floor 19.4 dB", "without movement 6.20 s", "the detector is 63 % sure"] {
         assert!(bench.shows_part(part), "{part}");
     }
-    assert!(bench.shows_part("Now, on this link: Not calibrated for falls"), "what is not judged now stays visible");
+    assert!(bench.shows_part("Now on this link: Not calibrated for falls"), "what is not judged now stays visible");
 }
 
 #[test]
@@ -335,9 +335,9 @@ fn a_detector_says_what_it_is_worth_and_why_it_cannot_judge_here() {
     bench.harness.state_mut().perform(Action::Show(Pane::Detectors));
     bench.harness.run();
     for part in [
-        "because the empty room has not been learned",
+        "the empty room has not been learned",
         "Not calibrated for falls",
-        "because no network is installed",
+        "no network is installed",
         "New room: no evidence",
         "no figure is quoted",
     ] {

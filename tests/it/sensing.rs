@@ -1,10 +1,11 @@
 //! Detectors beside the pipeline: an empty room is learned, somebody comes in, and events are told once.
 
+use corporeal::analytics::fall::Origin;
 use corporeal::analytics::watch::Presence;
 use corporeal::engine::pipeline::Pipeline;
 use corporeal::signal::StreamConfig;
 use corporeal::simulate::{PersonSpec, Script, Simulator, SimulatorSpec, Step};
-use corporeal::types::{EventKind, Provenance, Timestamp};
+use corporeal::types::{EventKind, Provenance, StageKind, Timestamp};
 
 const COMES_SECS: f32 = 14.0;
 
@@ -54,13 +55,34 @@ fn somebody_who_comes_into_a_learned_room_is_told_once_a_link() {
     let n_moving = presences(&pipeline, &simulator).iter().filter(|p| **p == Presence::Moving).count();
     assert!(n_moving >= 1, "no link sees it");
     let events = pipeline.events(1);
-    let movements: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Movement).collect();
+    let movements = events.iter().filter(|event| event.kind == EventKind::Movement);
+    // Moments that the room scored come besides.
+    let movements: Vec<_> = movements.filter(|event| event.stages.is_empty()).collect();
     let links: std::collections::BTreeSet<_> = movements.iter().map(|event| event.link).collect();
     assert!(links.len() == movements.len() && links.len() >= n_moving, "one a link: {events:?}");
     for event in movements {
         let began = event.span.start.secs_since(Timestamp::ZERO);
         assert!((f64::from(COMES_SECS)..f64::from(COMES_SECS) + 3.0).contains(&began), "{began} s");
     }
+}
+
+#[test]
+fn what_all_links_saw_of_a_moment_is_told_with_its_score_and_kept_for_verdicts() {
+    let mut simulator = Simulator::new(&scene(5));
+    let mut pipeline = Pipeline::new(StreamConfig::default());
+    feed(&mut pipeline, &mut simulator, 30.0);
+    let events = pipeline.events(1);
+    let scored: Vec<_> = events.iter().filter(|event| !event.stages.is_empty()).collect();
+    assert!(!scored.is_empty(), "{events:?}");
+    for event in &scored {
+        assert!(matches!(event.kind, EventKind::Movement | EventKind::Fall));
+        let burst = event.stages.iter().find(|stage| stage.kind == StageKind::DescentBurst).expect("it was scored");
+        assert!(burst.figures.iter().any(|figure| figure.name == "score, log-odds" && figure.value.is_finite()));
+    }
+    assert_eq!(pipeline.moments(1).len(), scored.len());
+    let links = pipeline.links(simulator.site(), |_| None);
+    let here = links[0].sensed.room.expect("the room judges");
+    assert_eq!(here.origin, Origin::SimulatedRooms);
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Figure {
 }
 
 /// Why a day that nobody watched has no figures.
-const NOT_WATCHED: &str = "nobody was watching: no frames came";
+const NOT_WATCHED: &str = "nobody was watching: no frames came, or nobody could be followed";
 const NO_ZONES: &str = "no zones are drawn";
 
 /// The middle of a sample, and its standard deviation, about that of a mean times 1.25 (for normal errors).
