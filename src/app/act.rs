@@ -19,6 +19,8 @@ use crate::types::{EventId, Provenance, Site, Span};
 
 /// A fall is marked for this long around the playhead, seconds: what the detector looks at.
 const MARKED_SECS: f64 = 4.0;
+/// Moves no longer than this, seconds, are played through instead of jumped over.
+const PLAYED_STEP_SECS: f64 = 2.5;
 
 impl App {
     /// Fulfils a wish.
@@ -169,7 +171,12 @@ impl App {
         let Some(event) = self.live.events.iter().find(|event| event.id == id) else { return };
         self.state.event = Some(id);
         if self.live.playback.is_some() {
-            (self.backend.send)(Command::Seek(evidence_plot::shown_from(event)));
+            // To before it, and then played through: a jump fills only the seconds before its target.
+            let (from, until) = evidence_plot::played(event);
+            (self.backend.send)(Command::Seek(from));
+            let n_steps = (until.secs_since(from) / PLAYED_STEP_SECS).ceil().max(1.0);
+            let nanos = (until.since(from) as f64 / n_steps) as i64;
+            (0..n_steps as usize).for_each(|_| (self.backend.send)(Command::SeekBy { nanos }));
             self.frozen = None;
         }
         self.state.time.follow();

@@ -7,7 +7,7 @@ use egui::{RichText, Ui, vec2};
 use super::actions::Action;
 use super::cx::Cx;
 use super::events::{level, place, when};
-use super::evidence_plot::{plots_ui, shown_from, window_of};
+use super::evidence_plot::{plots_ui, window_of};
 use super::marks;
 use super::theme::{self, Theme};
 use super::time;
@@ -125,8 +125,7 @@ fn no_signals_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event, has_link: bool) {
         if cx.live.playback.is_some() && event.link.is_some() {
             ui.label("Play the recording around this moment to see the signals");
             if ui.button("Go there").clicked() {
-                cx.send(Command::Seek(shown_from(event)));
-                cx.state.time.follow();
+                cx.wishes.push(super::cx::Wish::ChooseEvent(event.id));
             }
         } else {
             let text = if has_link {

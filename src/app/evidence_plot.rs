@@ -21,6 +21,8 @@ use crate::types::{Event, EventId, Rows, Span, StreamId, Timestamp};
 const BEFORE_SECS: f64 = 4.0;
 const AFTER_SECS: f64 = 2.0;
 const LONGEST_SECS: f64 = 26.0;
+/// Of an event this much is played at once, seconds.
+const PLAYED_SECS: f64 = 10.0;
 /// Moments across the picture: finer than the spectra are.
 const N_SLOTS: usize = 320;
 /// A row stands for no longer than this, seconds; longer pauses are gaps.
@@ -36,9 +38,10 @@ pub fn window_of(event: &Event) -> Span {
     Span::new(event.span.start.plus_secs(-BEFORE_SECS), end.plus_secs(AFTER_SECS))
 }
 
-/// Where a replay must stand so that the window has been played.
-pub fn shown_from(event: &Event) -> Timestamp {
-    window_of(event).end
+/// What a replay plays at once when an event is chosen: from before it to its end, or as much as nobody waits for.
+pub fn played(event: &Event) -> (Timestamp, Timestamp) {
+    let until = event.span.start.plus_secs(PLAYED_SECS).min(window_of(event).end);
+    (event.span.start.plus_secs(-1.0), until)
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -5,6 +5,7 @@ use corporeal::analytics::fall::features::NAMES;
 use corporeal::analytics::fall::{
     Alarms, Config, Judged, Labelled, Learning, LinkEvidence, Origin, Room, RoomEvidence, RoomModel, Threshold, refit,
 };
+use corporeal::analytics::gain::without_steps;
 use corporeal::analytics::learn::Logistic;
 use corporeal::types::{EventKind, LinkId, NodeId, Span, Timestamp};
 
@@ -72,7 +73,8 @@ fn links_that_see_one_moment_are_judged_together() {
     let mean = evidence[..3].iter().map(alone).sum::<f64>() / 3.0;
     assert!((judged[0].scored.score - mean).abs() < 1e-6, "{} {mean}", judged[0].scored.score);
     let alarm = judged[0].alarm.as_ref().expect("above the threshold");
-    assert_eq!((alarm.kind, alarm.link.rx), (EventKind::Fall, NodeId::Number(1)), "told at the link that saw most");
+    let rx = alarm.link.map(|link| link.rx);
+    assert_eq!((alarm.kind, rx), (EventKind::Fall, Some(NodeId::Number(1))), "told at the link that saw most");
     assert_eq!(alarm.stages[0].figures.len(), 3, "one figure a link");
     assert!(judged[1].alarm.is_none());
     assert!(room.origin().text().contains("not proven on real"));
@@ -170,4 +172,30 @@ fn the_model_that_comes_with_the_program_is_whole() {
     assert_eq!(model.origin, Origin::SimulatedRooms);
     assert_eq!(model.logistic.weights.len(), NAMES.len());
     assert!(model.threshold.is_some_and(|threshold| threshold.hours >= 1.0 && threshold.n_events >= 20));
+}
+
+#[test]
+fn a_switch_of_the_gain_goes_and_what_a_body_does_stays() {
+    let levels = |switched: f64| -> Vec<f64> {
+        (0..400)
+            .map(|i| {
+                let secs = f64::from(i) / 100.0;
+                let noise = 0.004 * f64::from((i * 7_919) % 11 - 5) / 5.0;
+                let body = 1.0 + 0.15 * (std::f64::consts::TAU * 1.5 * secs).sin();
+                40.0 * body * (1.0 + noise) * if i >= 230 { switched } else { 1.0 }
+            })
+            .collect()
+    };
+    let plain = without_steps(&levels(1.0));
+    let range =
+        |values: &[f64]| values.iter().copied().fold(0.0, f64::max) - values.iter().copied().fold(9.0, f64::min);
+    assert!((0.25..0.35).contains(&range(&plain)), "the body stays: {}", range(&plain));
+    for switched in [0.7, 1.3, 1.8] {
+        let steady = without_steps(&levels(switched));
+        // The median of the stretch may lie elsewhere by the little that the body moved during the switch.
+        let worst = plain.iter().zip(&steady).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(worst < 0.04, "{worst} after a switch by {switched}");
+    }
+    assert!(without_steps(&[]).is_empty());
+    assert_eq!(without_steps(&[f64::NAN, 0.0, 1.0]).len(), 3);
 }

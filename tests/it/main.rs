@@ -33,6 +33,7 @@ mod layering;
 mod moving_channel;
 mod nexmon;
 mod pcap;
+mod people_by_radio;
 mod photo;
 mod picoscenes;
 mod pose;

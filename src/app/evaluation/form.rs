@@ -128,7 +128,7 @@ pub fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let task = form.task();
-            let start = ui.add_enabled(task.is_ok(), marks::primary_button(theme, "Evaluate"));
+            let start = ui.add_enabled(task.is_ok(), marks::primary_button(theme, "Start"));
             match task {
                 Ok(task) => {
                     if start.clicked() {

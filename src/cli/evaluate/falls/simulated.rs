@@ -19,6 +19,8 @@ use crate::simulate::{RadioFormat, SceneOptions};
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
 const STORED_PENALTY: f64 = 0.03;
+/// Many rooms for a short while say more than one for long.
+const STAY_HOURS: f64 = 0.25;
 /// Of the stored threshold.
 const ALARMS_PER_DAY: f64 = 1.0;
 
@@ -38,19 +40,22 @@ pub struct Options {
     /// Packets a second on each link.
     #[arg(long, default_value_t = 100.0, requires = "simulated")]
     rate_hz: f32,
-    /// Hours of ordinary living instead of records, one hour a tested room, judged by the stored model.
+    /// Hours of ordinary living instead of records, judged by the stored model.
     #[arg(long, requires = "simulated")]
     hours: Option<f32>,
+    /// Seeds of the rooms that are lived in, a quarter of an hour each.
+    #[arg(long, default_value = "31000..31400", requires = "simulated")]
+    living: Seeds,
     /// Fit the model that comes with the program on the training rooms and write it there; with hours also its threshold,
-    /// from so many hours of living in training rooms.
+    /// from so many hours of living (in rooms that are not tested later).
     #[arg(long, requires = "simulated")]
     write_model: Option<PathBuf>,
 }
 
 impl Options {
     fn scene(&self) -> SceneOptions {
-        // The radio of the only recordings of falls at hand, on twice their bandwidth; noise, jitter and level as measured on it.
-        let format = RadioFormat::Nexmon40;
+        // The radio of the only recordings of falls at hand; noise, jitter and level as measured on it.
+        let format = RadioFormat::Nexmon20;
         SceneOptions { n_links: self.links, rate_hz: self.rate_hz, format, ..SceneOptions::default() }
     }
 }
@@ -164,7 +169,7 @@ fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interr
             break;
         }
         eprint!("\r\x1b[Kliving in room {seed}, {lived:.1} of {hours:.0} hours, {} events ", scores.len());
-        let room = live(seed, left.min(1.0) as f32, &options.scene(), model, &goes_on);
+        let room = live(seed, left.min(STAY_HOURS) as f32, &options.scene(), model, &goes_on);
         lived += room.hours;
         scores.extend(room.scores);
     }
@@ -175,7 +180,7 @@ fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interr
 fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
     let stored = RoomModel::simulated().and_then(|model| Some((model.threshold?, model)));
     let (threshold, model) = stored.ok_or_else(|| anyhow::anyhow!("the program came without its model of falls"))?;
-    let (hours, scores) = scores(options.rooms, hours, options, &model, interrupted);
+    let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
     let n_alarms = scores.iter().filter(|score| **score > threshold.score).count();
     let a_day = |n: f64| n * 24.0 / hours.max(1e-9);
     let (low, high) = poisson_interval(n_alarms);
@@ -214,7 +219,7 @@ fn fit(options: &Options, interrupted: &AtomicBool) -> anyhow::Result<RoomModel>
         .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
     let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None };
     if let Some(hours) = options.hours {
-        let (hours, scores) = scores(options.training, hours, options, &model, interrupted);
+        let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
         model.threshold = Threshold::for_budget(&scores, hours, ALARMS_PER_DAY);
     }
     Ok(model)
