@@ -9,6 +9,7 @@ use super::super::super::out;
 use super::super::conduct::Seeds;
 use super::living::live;
 use super::trials::{FALL, record};
+use crate::analytics::clean::quantile;
 use crate::analytics::evaluation::falls::{self, Row, Sheet};
 use crate::analytics::evaluation::split::{Label, Split, TRAINING};
 use crate::analytics::fall::{Origin, RoomModel, Threshold};
@@ -46,8 +47,8 @@ pub struct Options {
     /// Seeds of the rooms that are lived in, a quarter of an hour each.
     #[arg(long, default_value = "31000..31400", requires = "simulated")]
     living: Seeds,
-    /// Fit the model that comes with the program on the training rooms and write it there; with hours also its threshold,
-    /// from so many hours of living (in rooms that are not tested later).
+    /// Fit the model that comes with the program on the training rooms and write it there. With hours, living sets
+    /// its threshold: choose rooms that are not tested later.
     #[arg(long, requires = "simulated")]
     write_model: Option<PathBuf>,
 }
@@ -74,7 +75,8 @@ struct Living {
     provenance: &'static str,
     hours: f64,
     n_events: usize,
-    threshold: Threshold,
+    /// Score above which alarms are raised.
+    threshold: f64,
     n_alarms: usize,
     alarms_per_day: f64,
     /// 95 %, by Poisson's law.
@@ -178,10 +180,14 @@ fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interr
 }
 
 fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
-    let stored = RoomModel::simulated().and_then(|model| Some((model.threshold?, model)));
+    let stored = RoomModel::simulated().and_then(|model| {
+        // Above what alarms are raised on simulated sources, as a running program does it.
+        let score = model.threshold.map(|threshold| threshold.score).or(model.above_95)?;
+        Some((score, model))
+    });
     let (threshold, model) = stored.ok_or_else(|| anyhow::anyhow!("the program came without its model of falls"))?;
     let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
-    let n_alarms = scores.iter().filter(|score| **score > threshold.score).count();
+    let n_alarms = scores.iter().filter(|score| **score > threshold).count();
     let a_day = |n: f64| n * 24.0 / hours.max(1e-9);
     let (low, high) = poisson_interval(n_alarms);
     let report = Living {
@@ -204,7 +210,7 @@ fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicB
         options.rate_hz,
         report.n_events,
         report.n_events as f64 / hours.max(1e-9),
-        threshold.score,
+        threshold,
         report.alarms_per_day,
     ))
 }
@@ -217,10 +223,26 @@ fn fit(options: &Options, interrupted: &AtomicBool) -> anyhow::Result<RoomModel>
         sound.map(|(label, sheet)| (label.class == FALL, sheet.features.clone())).unzip();
     let logistic = Logistic::fit(&rows, &truths, STORED_PENALTY)
         .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
-    let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None };
+    let above_95 = quantile(left_out_scores(&rows, &truths), 0.95);
+    let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None, above_95 };
     if let Some(hours) = options.hours {
         let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
         model.threshold = Threshold::for_budget(&scores, hours, ALARMS_PER_DAY);
     }
     Ok(model)
+}
+
+/// Scores of what is no fall, each by a model that was fitted without its part of the rooms.
+fn left_out_scores(rows: &[Vec<f64>], truths: &[bool]) -> Vec<f64> {
+    const N_PARTS: usize = 5;
+    let mut scores = Vec::new();
+    for part in 0..N_PARTS {
+        let inside = || rows.iter().zip(truths).enumerate().filter(|(at, _)| at % N_PARTS != part);
+        let known: Vec<Vec<f64>> = inside().map(|(_, (row, _))| row.clone()).collect();
+        let known_truths: Vec<bool> = inside().map(|(_, (_, truth))| *truth).collect();
+        let Some(model) = Logistic::fit(&known, &known_truths, STORED_PENALTY) else { continue };
+        let held = rows.iter().zip(truths).enumerate().filter(|(at, (_, truth))| at % N_PARTS == part && !**truth);
+        scores.extend(held.map(|(_, (row, _))| model.score(row)));
+    }
+    scores
 }
