@@ -20,13 +20,15 @@ use crate::simulate::{RadioFormat, SceneOptions};
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
 const STORED_PENALTY: f64 = 0.03;
+/// So that the kernel does not take longer than everything else.
+const MOST_FOR_KERNEL: usize = 300;
 /// Many rooms for a short while say more than one for long.
 const STAY_HOURS: f64 = 0.25;
 /// Of the stored threshold.
 const ALARMS_PER_DAY: f64 = 1.0;
 
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub struct SimulatedOptions {
     /// Simulate the records: every third room a fall, the others everything else.
     #[arg(long)]
     pub simulated: bool,
@@ -53,7 +55,7 @@ pub struct Options {
     write_model: Option<PathBuf>,
 }
 
-impl Options {
+impl SimulatedOptions {
     fn scene(&self) -> SceneOptions {
         // The radio of the only recordings of falls at hand; noise, jitter and level as measured on it.
         let format = RadioFormat::Nexmon20;
@@ -83,7 +85,12 @@ struct Living {
     alarms_per_day_interval: (f64, f64),
 }
 
-pub fn run(options: &Options, settings: &falls::Options, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
+pub fn run(
+    options: &SimulatedOptions,
+    settings: &falls::Options,
+    json: bool,
+    interrupted: &AtomicBool,
+) -> anyhow::Result<()> {
     if let Some(path) = &options.write_model {
         let model = fit(options, interrupted)?;
         std::fs::write(path, serde_json::to_string(&model)? + "\n")?;
@@ -95,7 +102,12 @@ pub fn run(options: &Options, settings: &falls::Options, json: bool, interrupted
     }
 }
 
-fn records(seeds: Seeds, session: &str, options: &Options, interrupted: &AtomicBool) -> (Vec<Label>, Vec<Sheet>) {
+fn records(
+    seeds: Seeds,
+    session: &str,
+    options: &SimulatedOptions,
+    interrupted: &AtomicBool,
+) -> (Vec<Label>, Vec<Sheet>) {
     (seeds.first..seeds.end)
         .take_while(|_| !interrupted.load(Ordering::Relaxed))
         .inspect(|seed| eprint!("\r\x1b[Ksimulating room {seed} of {}..{} ", seeds.first, seeds.end))
@@ -104,7 +116,7 @@ fn records(seeds: Seeds, session: &str, options: &Options, interrupted: &AtomicB
 }
 
 fn print_records(
-    options: &Options,
+    options: &SimulatedOptions,
     settings: &falls::Options,
     json: bool,
     interrupted: &AtomicBool,
@@ -124,7 +136,8 @@ fn print_records(
         eprint!("\r\x1b[K{step} ");
         !interrupted.load(Ordering::Relaxed)
     };
-    let rows = falls::run(&sheets, &labels, FALL, Split::SimulatedRooms, settings, &mut progress);
+    let settings = falls::Options { most_for_kernel: MOST_FOR_KERNEL, ..*settings };
+    let rows = falls::run(&sheets, &labels, FALL, Split::SimulatedRooms, &settings, &mut progress);
     eprint!("\r\x1b[K");
     let rows = rows.map_err(anyhow::Error::msg)?;
     if json {
@@ -162,7 +175,13 @@ fn print_records(
 }
 
 /// The scores of so many hours, one room after the other.
-fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interrupted: &AtomicBool) -> (f64, Vec<f64>) {
+fn scores(
+    seeds: Seeds,
+    hours: f32,
+    options: &SimulatedOptions,
+    model: &RoomModel,
+    interrupted: &AtomicBool,
+) -> (f64, Vec<f64>) {
     let goes_on = || !interrupted.load(Ordering::Relaxed);
     let (mut lived, mut scores) = (0.0, Vec::new());
     for seed in seeds.first..seeds.end {
@@ -179,7 +198,7 @@ fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interr
     (lived, scores)
 }
 
-fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
+fn print_living(options: &SimulatedOptions, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
     let stored = RoomModel::simulated().and_then(|model| {
         // Above what alarms are raised on simulated sources, as a running program does it.
         let score = model.threshold.map(|threshold| threshold.score).or(model.above_95)?;
@@ -216,7 +235,7 @@ fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicB
 }
 
 /// Fits what comes with the program.
-fn fit(options: &Options, interrupted: &AtomicBool) -> anyhow::Result<RoomModel> {
+fn fit(options: &SimulatedOptions, interrupted: &AtomicBool) -> anyhow::Result<RoomModel> {
     let (labels, sheets) = records(options.training, TRAINING, options, interrupted);
     let sound = labels.iter().zip(&sheets).filter(|(_, sheet)| !sheet.masked);
     let (truths, rows): (Vec<bool>, Vec<Vec<f64>>) =
