@@ -95,6 +95,8 @@ impl SimulatorSpec {
             seed: 4,
             rate_hz: 100.0,
             n_subcarriers: 56,
+            // With three antennas a link tells directions, and with them where people are.
+            n_rx: 3,
             room: Room { width_m: 7.6, depth_m: 4.8, height_m: 2.5 },
             // The bedroom lies beyond a plasterboard wall with a doorway, the bathroom behind brick in a corner of it.
             walls: vec![
