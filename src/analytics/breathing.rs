@@ -19,7 +19,7 @@ use crate::types::Complex32;
 pub const HEART_RATE_TEXT: &str =
     "Heart rate: not supported — a breath's overtones drown it, and no recording could prove it";
 
-/// Breaths a minute that are looked for (issue: 6 to 30).
+/// Breaths a minute that are looked for: adults at rest breathe 12 to 20 times, asleep and ill ones 6 to 30.
 pub const RANGE_PER_MIN: (f64, f64) = (6.0, 30.0);
 /// Shorter stretches hold too few breaths.
 pub const MIN_SECS: f64 = 15.0;

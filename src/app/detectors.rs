@@ -6,6 +6,7 @@ use egui::{RichText, Ui};
 use super::cx::Cx;
 use super::marks;
 use super::theme::{self, Theme};
+use crate::analytics::breathing::HEART_RATE_TEXT;
 use crate::analytics::evaluation::bootstrap::Interval;
 use crate::analytics::watch::Presence;
 use crate::engine::{LinkView, NoticeLevel, Snapshot};
@@ -44,6 +45,8 @@ pub fn detectors_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 own_falls_ui(ui, theme, calm);
             }
         }
+        ui.separator();
+        ui.add(egui::Label::new(HEART_RATE_TEXT).wrap());
         ui.add_space(theme::GRID);
         let text =
             "Figures are of the data sets that they name; what a detector is worth in this room, an evaluation tells";

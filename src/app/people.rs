@@ -11,8 +11,11 @@ use super::format;
 use super::marks;
 use super::occupancy;
 use super::theme::{self, Theme};
+use crate::analytics::breathing::HEART_RATE_TEXT;
 use crate::analytics::watch::Presence;
 use crate::engine::{LinkView, NoticeLevel, Sensed};
+
+const BREATHS: &str = "Breaths a minute";
 
 pub fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let calm = cx.calm;
@@ -56,8 +59,11 @@ fn links_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme) {
     }
     ui.add_space(theme::GRID);
     egui::Grid::new("people").num_columns(5).spacing([4.0 * theme::GRID, theme::GRID]).show(ui, |ui| {
-        for title in ["Link", "Presence", "Breaths a minute", "Machine", "Falls"] {
-            ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
+        for title in ["Link", "Presence", BREATHS, "Machine", "Falls"] {
+            let label = ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
+            if title == BREATHS {
+                label.on_hover_text(HEART_RATE_TEXT);
+            }
         }
         ui.end_row();
         for link in &calm.links {
