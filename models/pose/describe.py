@@ -84,7 +84,7 @@ def calibrate(net, known, data, mean_pose):
             answers, features, part = train.answers_of(net, own, n_links)
             several = part["n_people"] > 1
             errors, squares, centres = matched({"slots": answers["slots"][several]}, part["people"][several])
-            one = part["n_people"] == 1
+            one, features_several = part["n_people"] == 1, features[several]
             answers = {name: value[one] for name, value in answers.items()}
             person, features = part["people"][one][:, 0], features[one]
             error, _ = network.whitened(answers, person[:, 1:3])
@@ -102,6 +102,7 @@ def calibrate(net, known, data, mean_pose):
             cover = cover + 0.02 * features_usual.var(0).mean() * torch.eye(len(mean))
             factor = torch.linalg.cholesky(torch.linalg.inv(cover.double())).float()
             distance = ((features - mean) @ factor).square().sum(1)
+            distance_several = ((features_several - mean) @ factor).square().sum(1)
             rows, columns = torch.tril_indices(*factor.shape)
             root = (answers["root"] - person[:, 1:3]).norm(dim=1).median().item()
             centre = person[:, 1:3].norm(dim=1).median().item()
@@ -129,6 +130,7 @@ def calibrate(net, known, data, mean_pose):
                     "distance": [distance.quantile(0.025).item(), distance.quantile(0.975).item()],
                     "sigma_m": (network.root_sigma(answers) * root_scale).quantile(0.95).item(),
                 },
+                "several_distance": [distance_several.quantile(0.025).item(), distance_several.quantile(0.975).item()],
                 "supports": supports,
             })
     return found

@@ -11,7 +11,7 @@ use super::marks;
 use super::theme::{self, Theme};
 use crate::engine::studio::BodyView;
 use crate::engine::{Command, NoticeLevel, ShownPerson};
-use crate::types::{Posture, Track};
+use crate::types::{Posture, Side, Track};
 
 pub fn followed_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let people = &cx.calm.people;
@@ -70,7 +70,7 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, persons: &[&ShownPerson]) {
     let theme = Theme::of(ui);
     let subjects: Vec<&BodyView> =
         cx.calm.studio.bodies.iter().map(AsRef::as_ref).filter(|body| body.phenotype.is_some()).collect();
-    egui::Grid::new("followed").num_columns(8).spacing([2.5 * theme::GRID, theme::GRID]).show(ui, |ui| {
+    egui::Grid::new("followed").num_columns(8).spacing([2.0 * theme::GRID, theme::GRID]).show(ui, |ui| {
         for title in ["Person", "Posture", "Place", "Speed", "Shown", "Since", "Identity"] {
             ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
         }
@@ -110,12 +110,15 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme, person: &ShownPerson) {
     if track.shared {
         what.push_str(", one echo for two people");
     }
-    let refusals: Vec<String> = person.shown.refusals.iter().map(ToString::to_string).collect();
+    let mut refusals: Vec<String> = person.shown.refusals.iter().map(ToString::to_string).collect();
+    if person.shown.joints.is_some() && track.pose.side != Side::Resolved {
+        refusals.push("left and right may be exchanged".to_owned());
+    }
     let label = ui.label(RichText::new(what).color(theme.quiet));
     if !refusals.is_empty() {
         label.on_hover_text(refusals.join("\n"));
     }
-    number(ui, format!("{} {}", track.state.label(), format::duration(track.age_secs())));
+    ui.label(format!("{} {}", track.state.label(), format::duration(track.age_secs())));
     number(ui, format!("{:.0} %", 100.0 * track.identity));
 }
 
@@ -163,7 +166,7 @@ fn what_is_shown(person: &ShownPerson) -> &'static str {
     match (person.shown.place, person.shown.joints.is_some(), person.shown.template) {
         (false, ..) => "nothing",
         (true, true, _) => "skeleton",
-        (true, false, true) => "posture template",
+        (true, false, true) => "template",
         (true, false, false) => "place only",
     }
 }

@@ -29,6 +29,7 @@ mod marks;
 mod occupancy;
 mod palette;
 mod people;
+mod person;
 mod plots;
 mod room;
 mod screenshot;

@@ -1,4 +1,4 @@
-//! Everything known of the selected link or node: identity, health, clock, quality and the verdicts with their reasons.
+//! Everything known of the selected person, link or node: identity, health, clock, quality and the verdicts with their reasons.
 
 use egui::{RichText, Ui};
 
@@ -6,6 +6,7 @@ use super::actions::Action;
 use super::cx::Cx;
 use super::format;
 use super::marks;
+use super::person;
 use super::theme::{self, Theme};
 use crate::engine::LinkView;
 use crate::types::{NodeId, Purpose};
@@ -13,7 +14,9 @@ use crate::types::{NodeId, Purpose};
 pub fn selection_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let calm = cx.calm;
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        if let Some(node) = cx.state.selection.node {
+        if let Some(person) = cx.state.selection.person {
+            person::person_ui(ui, cx, person);
+        } else if let Some(node) = cx.state.selection.node {
             node_ui(ui, cx, node);
         } else if let Some(link) = cx.state.selection.link(calm) {
             link_ui(ui, cx, link);
@@ -23,13 +26,13 @@ pub fn selection_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
-fn heading(ui: &mut Ui, text: &str) {
+pub fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(theme::GRID);
     ui.label(RichText::new(text).font(theme::strong_font()));
 }
 
 /// Lines of a name and its figure.
-fn facts(ui: &mut Ui, id: &str, lines: &[(&str, String)]) {
+pub fn facts(ui: &mut Ui, id: &str, lines: &[(&str, String)]) {
     let theme = Theme::of(ui);
     egui::Grid::new(id).num_columns(2).min_col_width(28.0 * theme::GRID).show(ui, |ui| {
         for (name, text) in lines {

@@ -225,16 +225,15 @@ impl Eye {
             self.fitted = Some(aim.key.clone());
         }
         let delta = response.drag_delta();
-        if delta != egui::Vec2::ZERO {
+        let pans = ui.input(|input| input.modifiers.shift)
+            || response.dragged_by(egui::PointerButton::Middle)
+            || response.dragged_by(egui::PointerButton::Secondary);
+        if delta != egui::Vec2::ZERO && (pans || !aim.is_held) {
             self.moved = true;
             let delta = Vec2m::new(delta.x, delta.y);
-            let shift = ui.input(|input| input.modifiers.shift);
-            if shift
-                || response.dragged_by(egui::PointerButton::Middle)
-                || response.dragged_by(egui::PointerButton::Secondary)
-            {
+            if pans {
                 self.camera.pan(delta, rect.height());
-            } else if !aim.is_held {
+            } else {
                 self.camera.orbit(delta);
             }
         }

@@ -42,6 +42,8 @@ pub struct Calibration {
     /// Of the pelvis's height, metres.
     pub pelvis_sigma_m: f32,
     pub familiarity: Familiarity,
+    /// The usual squared distances of windows with several people, which lie farther off than those of one.
+    pub several_distance: [f32; 2],
     pub supports: Supports,
 }
 
@@ -184,6 +186,10 @@ impl Description {
             if !scales.iter().all(|scale| scale.is_finite() && *scale > 0.0) {
                 return Err(format!("the calibration for {} links holds no usable factors", calibration.links));
             }
+            let [near, far] = calibration.several_distance;
+            if !(near.is_finite() && far.is_finite() && near <= far) {
+                return Err(format!("the calibration for {} links holds no usable distances", calibration.links));
+            }
             let familiarity = calibration.familiarity.clone().checked();
             if familiarity.is_none_or(|familiarity| familiarity.mean.len() != written.n_features) {
                 return Err(format!("the calibration for {} links does not fit the features", calibration.links));
@@ -207,6 +213,7 @@ impl Description {
         for calibration in &mut free.calibrations {
             calibration.supports = Supports { place: true, several: true, heading: true, body: true };
             calibration.familiarity.distance = [f32::MIN, f32::MAX];
+            calibration.several_distance = [f32::MIN, f32::MAX];
             calibration.familiarity.sigma_m = f32::MAX;
         }
         free
@@ -291,8 +298,13 @@ impl Answers {
             if places.slots.is_empty() || !supports.several {
                 refusals.push(Unsupported::Crowd);
             }
-            // How sure one place is says nothing about several.
-            refusals.retain(|reason| !matches!(reason, Unsupported::Uncertain { .. }));
+            // How sure one place is says nothing about several, and several people look unlike one.
+            refusals.retain(|reason| !matches!(reason, Unsupported::Uncertain { .. } | Unsupported::Strange { .. }));
+            let [near, far] = calibration.several_distance;
+            let distance = calibration.familiarity.distance_squared(features).unwrap_or(f32::NAN);
+            if !(near..=far).contains(&distance) {
+                refusals.push(Unsupported::Strange { too_far: distance > far });
+            }
             if refusals.is_empty() {
                 let slots = of(&places.slots).chunks_exact(SLOT_LEN);
                 detections.extend(slots.filter_map(|slot| {

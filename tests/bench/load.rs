@@ -1,7 +1,8 @@
 //! A long run at full rate: 8 simulated links of 200 packets/s through capture, pipeline and snapshots.
 //!
-//! `cargo bench --bench load -- [SECONDS [LINKS [RATE_HZ]]]` prints latency, processor time by thread and memory as JSON
-//! lines, one every tenth of the run, so that growth in the second half shows. Linux only: it reads /proc.
+//! `cargo bench --bench load -- [SECONDS [LINKS [RATE_HZ [ANTENNAS]]]]` prints latency, processor time by thread, memory and who is
+//! followed as JSON lines, one every tenth of the run, so that growth in the second half shows. A frame that ends a window of people is
+//! in its snapshot once the network has answered, so that their latency is in these figures. Linux only: it reads /proc.
 
 use std::time::{Duration, Instant};
 
@@ -14,10 +15,12 @@ fn main() {
     let seconds = numbers.next().unwrap_or(10.0);
     let n_links = numbers.next().unwrap_or(8.0) as u8;
     let rate_hz = numbers.next().unwrap_or(200.0) as f32;
+    let n_rx = numbers.next().unwrap_or(1.0) as u8;
     let engine = Engine::start(EngineConfig::default(), Box::new(|| {})).expect("threads can be started");
     engine.send(Command::Connect(SourceSpec::Simulator(SimulatorSpec {
         n_links,
         rate_hz,
+        n_rx,
         ..SimulatorSpec::default()
     })));
     let started = Instant::now();
@@ -37,6 +40,10 @@ fn main() {
             "p50_ms": latency.p50_secs * 1e3,
             "p99_ms": latency.p99_secs * 1e3,
             "max_ms": latency.max_secs * 1e3,
+            "n_people": snapshot.people.persons.len(),
+            "blank": snapshot.people.blank.iter().map(|blank| blank.reason.as_str()).collect::<Vec<_>>(),
+            "network": snapshot.people.network,
+            "network_ms": snapshot.people.network_ms,
             "core_share_by_thread": thread_shares(elapsed_secs),
             "resident_mb": resident_mb(),
         });

@@ -224,6 +224,10 @@ fn people_are_named_on_the_stage_and_in_the_panel_and_can_be_selected() {
     bench.click("person 2");
     assert_eq!(bench.harness.state().selected_person(), Some(TrackId(2)));
     assert_eq!(bench.take_sent(), []);
+    front(&mut bench, Pane::Selection);
+    assert!(bench.shows("x 4.30 ± 0.40 m, y 2.60 ± 0.40 m"), "the selection's figures");
+    bench.change(|snapshot| snapshot.people = Arc::default());
+    assert!(bench.shows("Gone: nobody of this name is followed now"));
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn written() -> Value {
     let calibration = |antennas: usize, links: usize, root_scale: f32| {
         json!({
             "antennas": antennas, "links": links, "root_scale": root_scale, "slot_scale": 1.0, "heading_scale": 1.0,
-            "joint_scale": 2.0, "pelvis_sigma_m": 0.1, "supports": supports,
+            "joint_scale": 2.0, "pelvis_sigma_m": 0.1, "supports": supports, "several_distance": [1.0, 25.0],
             "familiarity": {"mean": [0.0, 0.0], "factor": [1.0, 0.0, 1.0], "distance": [0.01, 9.0], "sigma_m": 0.9},
         })
     };
@@ -243,6 +243,11 @@ fn nobody_and_several_are_told_from_one() {
     let places: Vec<_> = several.detections.iter().map(|one| one.pose.root.position_m).collect();
     assert_eq!(places, [[1.5, 2.5], [4.0, 1.0]]);
     assert!((several.detections[0].pose.root.sigma_m() - 0.25).abs() < 1e-6);
+    // Several people may lie farther from what is usual than one may.
+    let read = |features: [f32; 2]| Answers::read(&numbers.0, &features, &description(), [8, 3], ROOM);
+    assert_eq!(read([4.0, 0.0]).detections.len(), 2);
+    assert_eq!(read([5.5, 0.0]).refusals, [Unsupported::Strange { too_far: true }]);
+    assert_eq!(read([0.5, 0.0]).refusals, [Unsupported::Strange { too_far: false }]);
     assert!(several.detections.iter().all(|one| one.pose.joints.is_none() && one.pose.heading_rad.is_none()));
 }
 
@@ -324,6 +329,7 @@ fn a_description_that_does_not_fit_is_refused() {
     check_refused(|written| written["calibrations"] = json!([]), "never calibrated");
     check_refused(|written| written["calibrations"][1]["root_scale"] = json!(0.0), "usable factors");
     check_refused(|written| written["calibrations"][1]["familiarity"]["mean"] = json!([0.0]), "does not fit");
+    check_refused(|written| written["calibrations"][1]["several_distance"] = json!([2.0, 1.0]), "usable distances");
     check_refused(|written| written["n_slots"] = json!(0), "make no network");
     assert!(Description::parse("{}").is_err());
     assert!(Description::parse("").is_err());

@@ -147,7 +147,8 @@ fn the_shipped_description_shows_what_beat_its_baseline_and_no_more() {
     for n_links in [3, 4, 8, 16] {
         assert!(supports(n_links, 3).place, "{n_links} links");
     }
-    assert!(!supports(3, 1).place, "three links of one antenna do not beat the room's middle clearly");
+    assert!(!supports(2, 1).place, "two links of one antenna do not beat the room's middle clearly");
+    assert!(!supports(8, 1).several, "several people want arrays");
     assert_eq!(supports(3, 2), supports(3, 1), "two antennas count as one");
 }
 

@@ -56,7 +56,8 @@ pub fn pointer(
     let draft = state.draft.as_mut()?;
     let at = |pos: Pos2| on_floor(camera, rect, pos).map(|point| snapped(point, site.room));
     draft.pointer_m = response.hover_pos().and_then(at);
-    if response.drag_started_by(egui::PointerButton::Primary) {
+    let pans = response.ctx.input(|input| input.modifiers.shift);
+    if response.drag_started_by(egui::PointerButton::Primary) && !pans {
         // The drag began where the pointer was pressed, some points before it counted as one.
         let pressed = response.ctx.input(|input| input.pointer.press_origin());
         draft.dragged_from_m = pressed.and_then(at);
