@@ -154,10 +154,9 @@ fn moment(judged: &Judged) -> Option<Event> {
 pub fn moment_of(moments: &[RoomEvidence], span: Span) -> Option<&RoomEvidence> {
     const REACH_SECS: f64 = 2.0;
     let distance_secs = |evidence: &&RoomEvidence| {
-        let peak = evidence.leader().map_or(f64::INFINITY, |leader| {
+        evidence.leader().map_or(f64::INFINITY, |leader| {
             span.start.secs_since(leader.peak).max(leader.peak.secs_since(span.end)).max(0.0)
-        });
-        peak
+        })
     };
     let nearest = moments.iter().min_by(|a, b| distance_secs(a).total_cmp(&distance_secs(b)))?;
     (distance_secs(&nearest) <= REACH_SECS).then_some(nearest)

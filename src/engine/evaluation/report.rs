@@ -193,7 +193,7 @@ impl Table {
             .collect();
         let mut text = self.title.clone();
         let head = self.columns.iter().zip(&widths).map(|(column, width)| format!("  {column:<width$}"));
-        text += &format!("\n  {:name_width$}{}", "", head.collect::<String>()).trim_end().to_owned();
+        text += format!("\n  {:name_width$}{}", "", head.collect::<String>()).trim_end();
         for row in &self.rows {
             let mut line = format!("\n  {:<name_width$}", row.name);
             for (at, width) in widths.iter().enumerate() {
