@@ -1,4 +1,4 @@
-//! The pipeline thread: obeys commands, drains the feeds into the pipeline, publishes snapshots.
+//! The pipeline thread: obeys commands and drains the feeds into the pipeline. What it tells is made in [`super::publishing`].
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use super::dense;
 use super::detectors::{self, Detectors};
 use super::evaluation::{self, Evaluations, Task, Told};
 use super::feed::{Item, TimedFrame};
-use super::index;
+
 use super::latency::LatencyMeter;
 use super::live_timeline::LiveTimeline;
 use super::notices::Notices;
@@ -28,29 +28,25 @@ use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
 use super::verdicts::Verdicts;
-use super::{Command, Dense, EngineConfig, JobView, NoticeLevel, People, RecordingSpec, Snapshot, Timeline};
+use super::{Command, EngineConfig, JobView, NoticeLevel, RecordingSpec, Snapshot, Timeline};
 use crate::analytics::fall::Refitted;
-use crate::capture::{SourceId, SourceSpec, source};
+use crate::capture::{SourceId, SourceSpec};
 use crate::simulate::SimulatorSpec;
-use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, SourceState, Timestamp};
+use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
-/// The least time between two repaints.
-const REPAINT_EVERY: Duration = Duration::from_millis(33);
 /// States and ages change without frames too.
-const IDLE_EVERY: Duration = Duration::from_millis(250);
-/// A live source that says nothing for this long gets a hint on screen.
-const SILENT_AFTER: Duration = Duration::from_secs(3);
+pub(super) const IDLE_EVERY: Duration = Duration::from_millis(250);
 /// Frames taken from one feed before the others get their turn and a snapshot may be published.
 const MAX_BURST: usize = 512;
 
-/// The state of the pipeline thread. [`super::opening`] holds its methods for sources.
+/// The state of the pipeline thread. [`super::opening`] holds its methods for sources, [`super::publishing`] those for snapshots.
 pub struct Core {
     pub(super) config: EngineConfig,
-    site: Arc<Site>,
+    pub(super) site: Arc<Site>,
     /// Whether `site` is this installation's and not a recording's or the simulator's.
-    is_own_site: bool,
+    pub(super) is_own_site: bool,
     pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
     pub(super) repaint: Box<dyn Fn() + Send + Sync>,
     pub(super) wake: (Sender<()>, Receiver<()>),
@@ -61,9 +57,9 @@ pub struct Core {
     pub(super) playing: Option<Playing>,
     pub(super) jobs: Vec<Job>,
     pub(super) next_job: u64,
-    evaluations: Evaluations,
+    pub(super) evaluations: Evaluations,
     pub(super) verdicts: Verdicts,
-    detectors: Arc<Detectors>,
+    pub(super) detectors: Arc<Detectors>,
     /// The newest fit to verdicts.
     pub(super) refitted: Option<Arc<Refitted>>,
     pub(super) next_source: SourceId,
@@ -76,8 +72,8 @@ pub struct Core {
     pub(super) recording: Option<Recording>,
     pub(super) recording_error_said: bool,
     pub(super) notices: Notices,
-    studio: studio::handle::Handle,
-    dense: dense::Handle,
+    pub(super) studio: studio::handle::Handle,
+    pub(super) dense: dense::Handle,
     pub(super) latency: LatencyMeter,
     /// Arrivals of the frames that the next snapshot will show first.
     pub(super) arrivals: Vec<(SourceId, Instant)>,
@@ -444,149 +440,6 @@ impl Core {
             self.take_up_learned();
             self.notices.add(NoticeLevel::Error, format!("The pipeline {text} — it has been restarted"));
         }
-    }
-
-    fn publish(&mut self) {
-        self.say_what_changed();
-        self.keep_learning(false);
-        if self.playing.is_none() && self.timeline_made.elapsed() >= IDLE_EVERY {
-            self.timeline_made = Instant::now();
-            self.timeline = Arc::new(self.make_timeline());
-        }
-        let provenance = self
-            .attached
-            .iter()
-            .map(|attached| attached.feed.status())
-            .filter(|status| !matches!(status.state, SourceState::Failed(_)))
-            .map(|status| status.provenance)
-            .max();
-        let playback = self.playing.as_ref().map(|playing| playing.view.lock().clone());
-        let time = match &playback {
-            Some(playback) => Some(playback.position),
-            None => self.pipeline.newest(None),
-        };
-        let studio = self.studio.studio();
-        let people = self.pipeline.people();
-        let dense = self.bodies_of(&people, &studio.bodies);
-        let attached = &self.attached;
-        let mut links =
-            self.pipeline.links(&self.site, |id| attached.iter().find(|source| source.id == id)?.latency_secs);
-        for link in &mut links {
-            if let Some(source) = attached.iter().find(|source| source.id == link.source) {
-                link.health.n_dropped = source.feed.n_dropped();
-            }
-        }
-        let body = attached.iter().find_map(|source| source.simulator.as_ref()).zip(time);
-        self.number += 1;
-        let snapshot = Snapshot {
-            run: self.run,
-            number: self.number,
-            provenance,
-            time,
-            sources: attached.iter().map(Attached::view).collect(),
-            links,
-            playback,
-            timeline: Arc::clone(&self.timeline),
-            events: self.events(),
-            verdicts: self.verdicts.view(),
-            breathing: self.pipeline.breathing(),
-            detectors: Arc::clone(&self.detectors),
-            refitted: self.refitted.clone(),
-            recording: self.recording.as_ref().map(Recording::view),
-            jobs: self.jobs.iter().map(|job| &job.view).chain(&studio.jobs).cloned().collect(),
-            evaluations: self.evaluations.list(),
-            notices: self.notices.list(),
-            site: Arc::clone(&self.site),
-            people,
-            dense,
-            simulated_body: body.map_or_else(Default::default, |(simulator, time)| simulator.truth(time).into()),
-            simulated_bones: body.map_or(&[], |(simulator, _)| simulator.bones()),
-            studio: Arc::clone(&studio),
-            latency: self.latency.latency(),
-        };
-        self.snapshot.store(Arc::new(snapshot));
-        self.last_publish = Instant::now();
-        self.dirty = false;
-        self.measure_latency();
-        if self.last_repaint.elapsed() >= REPAINT_EVERY {
-            self.last_repaint = Instant::now();
-            (self.repaint)();
-        }
-    }
-
-    /// The people's bodies as far as they have been posed.
-    fn bodies_of(&mut self, people: &Arc<People>, bodies: &[Arc<studio::BodyView>]) -> Arc<Dense> {
-        let events = self.job_events.0.clone();
-        // An engine that has gone wants no news.
-        let say = move || drop(events.send(JobEvent::Studio(None)));
-        self.dense.next(people, bodies, say).unwrap_or_else(|error| {
-            self.dense.set_wanted(false);
-            self.notices.add(NoticeLevel::Error, format!("cannot start posing bodies: {error}"));
-            Arc::default()
-        })
-    }
-
-    /// Every frame that the new snapshot is the first to show has now been on its way for its latency.
-    fn measure_latency(&mut self) {
-        if self.arrivals.is_empty() {
-            return;
-        }
-        for attached in &mut self.attached {
-            attached.latency_secs = None;
-        }
-        for (id, arrival) in self.arrivals.drain(..) {
-            let secs = self.last_publish.duration_since(arrival).as_secs_f32();
-            self.latency.push(secs);
-            if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == id) {
-                attached.latency_secs = Some(attached.latency_secs.map_or(secs, |worst| worst.max(secs)));
-            }
-        }
-    }
-
-    /// Turns changes of state into messages, once each.
-    fn say_what_changed(&mut self) {
-        for attached in &mut self.attached {
-            let (state, label) = {
-                let mut status = attached.feed.status();
-                let is_silent = attached.last_frame.elapsed() > SILENT_AFTER;
-                let is_live = !matches!(attached.spec, SourceSpec::File { .. });
-                if is_live && is_silent && status.state == SourceState::Running {
-                    status.state = SourceState::Silent(source::silence_hint(&attached.spec));
-                }
-                (status.state.clone(), status.label.clone())
-            };
-            let text = match &state {
-                SourceState::Failed(why) => Some((NoticeLevel::Error, why.clone())),
-                SourceState::Reconnecting(why) => Some((NoticeLevel::Warning, format!("{label}: {why}"))),
-                SourceState::Silent(why) => Some((NoticeLevel::Warning, format!("{label}: {why}"))),
-                SourceState::Starting | SourceState::Running | SourceState::Paused | SourceState::Ended => None,
-            };
-            let is_new = attached.said.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(&state));
-            if is_new {
-                if let Some((level, text)) = text {
-                    self.notices.add(level, text);
-                }
-                attached.said = Some(state);
-            }
-        }
-        let n_evicted = self.pipeline.n_streams_evicted;
-        if n_evicted > 0 && self.n_evicted_said == 0 {
-            self.n_evicted_said = n_evicted;
-            self.notices
-                .add(NoticeLevel::Warning, "More transmitters than the table holds — the quietest ones are left out");
-        }
-        let error = self.recording.as_ref().and_then(|recording| recording.view().error);
-        if let Some(error) = error
-            && !self.recording_error_said
-        {
-            self.recording_error_said = true;
-            self.notices.add(NoticeLevel::Error, error);
-        }
-    }
-
-    pub(super) fn make_timeline(&self) -> Timeline {
-        let of_files: Vec<&Timeline> = self.attached.iter().filter_map(|attached| attached.timeline.as_ref()).collect();
-        if of_files.is_empty() { self.live_timeline.timeline() } else { index::merged(&of_files) }
     }
 
     fn shut_down(&mut self) {

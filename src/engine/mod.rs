@@ -28,6 +28,7 @@ mod people;
 mod perceiving;
 pub mod pipeline;
 mod player;
+mod publishing;
 mod radio_network;
 mod recorder;
 mod rooms;
