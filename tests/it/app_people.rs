@@ -164,8 +164,8 @@ fn bodies_are_posed_for_those_who_may_have_one() {
         assert!(body.speed_m_per_s.iter().all(|speed| speed.is_nan()), "nothing is known of speeds yet");
     }
     let hand_is_sure = |n: usize| {
-        let of_hand = dense.bodies[n].sigma_m.iter().zip(dense.parts.iter()).filter(|(_, part)| **part == 4);
-        of_hand.map(|(sigma, _)| sigma.is_finite()).fold(true, |all, is| all && is)
+        let mut of_hand = dense.bodies[n].sigma_m.iter().zip(dense.parts.iter()).filter(|(_, part)| **part == 4);
+        of_hand.all(|(sigma, _)| sigma.is_finite())
     };
     assert!(hand_is_sure(0) && !hand_is_sure(1), "a greyed hand hangs as the template has it");
     // A step of 20 cm in a tenth of a second.

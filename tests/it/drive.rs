@@ -20,8 +20,11 @@ fn phenotypes() -> [Phenotype; 3] {
     [Phenotype::default(), tall, heavy]
 }
 
-/// Turns of bones in degrees about left, back and up: what somebody does who walks, sits, waves, bends.
-fn poses() -> Vec<(&'static str, Vec<(&'static str, [f64; 3])>)> {
+/// Turns of bones in degrees about left, back and up.
+type Turns = Vec<(&'static str, [f64; 3])>;
+
+/// What somebody does who walks, sits, waves, bends.
+fn poses() -> Vec<(&'static str, Turns)> {
     vec![
         ("as the reference", vec![]),
         ("turned about", vec![("root", [0.0, 0.0, 130.0])]),
