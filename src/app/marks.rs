@@ -1,6 +1,6 @@
 //! Signs that mean the same on every panel: provenance, quality and severity, each with a shape and a word.
 
-use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Color32, Mesh, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use super::theme::{self, Theme};
 use crate::engine::NoticeLevel;
@@ -288,4 +288,24 @@ pub fn modal(ctx: &egui::Context, id: &'static str) -> egui::Modal {
 pub fn primary_button(theme: &Theme, text: &str) -> egui::Button<'static> {
     egui::Button::new(egui::RichText::new(text.to_owned()).font(theme::strong_font()).color(theme.on_fill))
         .fill(theme.accent)
+}
+
+/// A scale's colours from left (0) to right (1).
+pub fn colour_bar(painter: &Painter, bar: Rect, color: impl Fn(f32) -> [u8; 4]) {
+    const N: u32 = 32;
+    let mut mesh = Mesh::default();
+    for n in 0..=N {
+        let share = n as f32 / N as f32;
+        let [r, g, b, _] = color(share);
+        let x = egui::lerp(bar.x_range(), share);
+        for y in [bar.top(), bar.bottom()] {
+            mesh.colored_vertex(Pos2::new(x, y), Color32::from_rgb(r, g, b));
+        }
+        if n > 0 {
+            let at = 2 * n;
+            mesh.add_triangle(at - 2, at - 1, at);
+            mesh.add_triangle(at - 1, at + 1, at);
+        }
+    }
+    painter.add(Shape::mesh(mesh));
 }

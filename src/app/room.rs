@@ -1,12 +1,13 @@
 //! The room as it is lived in: people, zones and the floor's map on the stage, with their words, scales and buttons.
 
 use bevy_math::Vec3;
-use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, RichText, Role, Sense, Shape, Ui, WidgetInfo, vec2};
+use egui::{Align2, Painter, Pos2, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::actions::Action;
 use super::cx::Cx;
 use super::figures::{self, Colouring, Figure, Heat};
 use super::labels::{Label, What};
+use super::marks;
 use super::stage::Place;
 use super::theme::{self, Theme};
 use super::zones;
@@ -204,26 +205,11 @@ fn paint_scale(
     ends: &[String; 2],
     note: &str,
 ) {
-    const N: usize = 32;
     let font = theme::caption_font();
     painter.text(rect.left_top(), Align2::LEFT_TOP, title, font.clone(), theme.text);
     let top = rect.top() + 4.0 * theme::GRID;
     let bar = Rect::from_min_max(Pos2::new(rect.left(), top), Pos2::new(rect.right(), top + 1.5 * theme::GRID));
-    let mut mesh = Mesh::default();
-    for n in 0..=N {
-        let share = n as f32 / N as f32;
-        let [r, g, b, _] = color(share);
-        let x = egui::lerp(bar.x_range(), share);
-        for y in [bar.top(), bar.bottom()] {
-            mesh.colored_vertex(Pos2::new(x, y), Color32::from_rgb(r, g, b));
-        }
-        if n > 0 {
-            let at = 2 * n as u32;
-            mesh.add_triangle(at - 2, at - 1, at);
-            mesh.add_triangle(at - 1, at + 1, at);
-        }
-    }
-    painter.add(Shape::mesh(mesh));
+    marks::colour_bar(painter, bar, color);
     painter.rect_stroke(bar, 0.0, theme.hairline(), egui::StrokeKind::Outside);
     let y = bar.bottom() + 0.5 * theme::GRID;
     painter.text(Pos2::new(rect.left(), y), Align2::LEFT_TOP, &ends[0], font.clone(), theme.quiet);

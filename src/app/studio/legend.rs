@@ -1,8 +1,9 @@
 //! The colour scale beside a map on a body: what its ends stand for.
 
-use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Role, Sense, Shape, Ui, WidgetInfo, vec2};
+use egui::{Align2, Painter, Pos2, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::figures;
+use crate::app::marks;
 use crate::app::theme::{self, Theme};
 use crate::engine::studio::ComparisonView;
 use crate::render::Colormap;
@@ -52,27 +53,13 @@ pub fn words(scale: &Scale) -> String {
 
 /// Title above, colours, ends below.
 pub fn paint(painter: &Painter, theme: &Theme, rect: Rect, scale: &Scale) {
-    const N: usize = 32;
     let font = theme::caption_font();
     painter.text(rect.left_top(), Align2::LEFT_TOP, scale.title, font.clone(), theme.text);
     let bar = Rect::from_min_max(
         Pos2::new(rect.left(), rect.top() + 4.0 * theme::GRID),
         Pos2::new(rect.right(), rect.bottom() - 3.5 * theme::GRID),
     );
-    let mut mesh = Mesh::default();
-    for n in 0..=N {
-        let share = n as f32 / N as f32;
-        let [r, g, b, _] = scale.map.color(share);
-        let x = egui::lerp(bar.x_range(), share);
-        mesh.colored_vertex(Pos2::new(x, bar.top()), Color32::from_rgb(r, g, b));
-        mesh.colored_vertex(Pos2::new(x, bar.bottom()), Color32::from_rgb(r, g, b));
-        if n > 0 {
-            let at = 2 * n as u32;
-            mesh.add_triangle(at - 2, at - 1, at);
-            mesh.add_triangle(at - 1, at + 1, at);
-        }
-    }
-    painter.add(Shape::mesh(mesh));
+    marks::colour_bar(painter, bar, |share| scale.map.color(share));
     painter.rect_stroke(bar, 0.0, theme.hairline(), egui::StrokeKind::Outside);
     let ends = [(scale.low_m, Align2::LEFT_BOTTOM, rect.left()), (scale.high_m, Align2::RIGHT_BOTTOM, rect.right())];
     for (value, align, x) in ends {
