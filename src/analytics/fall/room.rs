@@ -42,8 +42,12 @@ impl Origin {
 pub struct RoomModel {
     pub logistic: Logistic,
     pub origin: Origin,
-    /// For simulated rooms: set on simulated ordinary living in rooms that the model was fitted on.
+    /// Set on hours of simulated ordinary living, for simulated sources.
     pub threshold: Option<Threshold>,
+    /// The score that 95 of 100 other activities in simulated rooms stay below: for simulated sources where no hours of
+    /// living set a threshold.
+    #[serde(default)]
+    pub above_95: Option<f64>,
 }
 
 impl RoomModel {
@@ -80,6 +84,10 @@ const N_REASONS: usize = 6;
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Alarms {
     On(Threshold),
+    /// On a simulated source: above what 95 of 100 other activities in other simulated rooms score.
+    OnSimulated {
+        score: f64,
+    },
     /// Scores are shown; this room's ordinary movement is still being learned.
     Learning {
         hours: f64,
@@ -99,6 +107,10 @@ impl Alarms {
                 threshold.hours,
                 threshold.alarms_per_day,
                 if threshold.extrapolated { " (extended beyond what was seen)" } else { "" }
+            ),
+            Self::OnSimulated { score } => format!(
+                "Alarms above a score of {score:.1}, which 95 of 100 other activities in simulated rooms stay below; \
+                 false alarms a day were not measured"
             ),
             Self::Learning { hours, needed_hours, n_events, needed_events } => {
                 let mut text = format!("No alarms yet — learning: {hours:.1} of {needed_hours:.0} hours");
@@ -169,8 +181,11 @@ impl Room {
 
     pub fn alarms(&self) -> Alarms {
         let simulated = self.model.threshold.filter(|_| self.is_simulated);
-        match simulated.or_else(|| self.learning.threshold(&self.model)) {
-            Some(threshold) => Alarms::On(threshold),
+        if let Some(threshold) = simulated.or_else(|| self.learning.threshold(&self.model)) {
+            return Alarms::On(threshold);
+        }
+        match self.model.above_95.filter(|_| self.is_simulated) {
+            Some(score) => Alarms::OnSimulated { score },
             None => self.learning.state(),
         }
     }
@@ -214,6 +229,7 @@ impl Room {
         let leader = evidence.leader()?;
         let margin = match self.alarms() {
             Alarms::On(threshold) => scored.score - threshold.score,
+            Alarms::OnSimulated { score } => scored.score - score,
             Alarms::Learning { .. } => f64::NEG_INFINITY,
         };
         // An alarm must not raise the threshold for the next one before anybody has looked.

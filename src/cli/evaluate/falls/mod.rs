@@ -29,7 +29,7 @@ pub struct Options {
     #[arg(required_unless_present = "simulated")]
     data: Option<PathBuf>,
     #[command(flatten)]
-    simulated: simulated::Options,
+    simulated: simulated::SimulatedOptions,
     /// What is unseen in the tested records; default all but random.
     #[arg(long, value_delimiter = ',')]
     split: Vec<SplitName>,

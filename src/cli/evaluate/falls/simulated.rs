@@ -9,6 +9,8 @@ use super::super::super::out;
 use super::super::conduct::Seeds;
 use super::living::live;
 use super::trials::{FALL, record};
+use super::{block, summary};
+use crate::analytics::clean::quantile;
 use crate::analytics::evaluation::falls::{self, Row, Sheet};
 use crate::analytics::evaluation::split::{Label, Split, TRAINING};
 use crate::analytics::fall::{Origin, RoomModel, Threshold};
@@ -19,13 +21,15 @@ use crate::simulate::{RadioFormat, SceneOptions};
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
 const STORED_PENALTY: f64 = 0.03;
+/// So that the kernel does not take longer than everything else.
+const MOST_FOR_KERNEL: usize = 300;
 /// Many rooms for a short while say more than one for long.
 const STAY_HOURS: f64 = 0.25;
 /// Of the stored threshold.
 const ALARMS_PER_DAY: f64 = 1.0;
 
 #[derive(Debug, clap::Args)]
-pub struct Options {
+pub struct SimulatedOptions {
     /// Simulate the records: every third room a fall, the others everything else.
     #[arg(long)]
     pub simulated: bool,
@@ -46,13 +50,13 @@ pub struct Options {
     /// Seeds of the rooms that are lived in, a quarter of an hour each.
     #[arg(long, default_value = "31000..31400", requires = "simulated")]
     living: Seeds,
-    /// Fit the model that comes with the program on the training rooms and write it there; with hours also its threshold,
-    /// from so many hours of living (in rooms that are not tested later).
+    /// Fit the model that comes with the program on the training rooms and write it there. With hours, living sets
+    /// its threshold: choose rooms that are not tested later.
     #[arg(long, requires = "simulated")]
     write_model: Option<PathBuf>,
 }
 
-impl Options {
+impl SimulatedOptions {
     fn scene(&self) -> SceneOptions {
         // The radio of the only recordings of falls at hand; noise, jitter and level as measured on it.
         let format = RadioFormat::Nexmon20;
@@ -74,14 +78,20 @@ struct Living {
     provenance: &'static str,
     hours: f64,
     n_events: usize,
-    threshold: Threshold,
+    /// Score above which alarms are raised.
+    threshold: f64,
     n_alarms: usize,
     alarms_per_day: f64,
     /// 95 %, by Poisson's law.
     alarms_per_day_interval: (f64, f64),
 }
 
-pub fn run(options: &Options, settings: &falls::Options, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
+pub fn run(
+    options: &SimulatedOptions,
+    settings: &falls::Options,
+    json: bool,
+    interrupted: &AtomicBool,
+) -> anyhow::Result<()> {
     if let Some(path) = &options.write_model {
         let model = fit(options, interrupted)?;
         std::fs::write(path, serde_json::to_string(&model)? + "\n")?;
@@ -93,7 +103,12 @@ pub fn run(options: &Options, settings: &falls::Options, json: bool, interrupted
     }
 }
 
-fn records(seeds: Seeds, session: &str, options: &Options, interrupted: &AtomicBool) -> (Vec<Label>, Vec<Sheet>) {
+fn records(
+    seeds: Seeds,
+    session: &str,
+    options: &SimulatedOptions,
+    interrupted: &AtomicBool,
+) -> (Vec<Label>, Vec<Sheet>) {
     (seeds.first..seeds.end)
         .take_while(|_| !interrupted.load(Ordering::Relaxed))
         .inspect(|seed| eprint!("\r\x1b[Ksimulating room {seed} of {}..{} ", seeds.first, seeds.end))
@@ -102,7 +117,7 @@ fn records(seeds: Seeds, session: &str, options: &Options, interrupted: &AtomicB
 }
 
 fn print_records(
-    options: &Options,
+    options: &SimulatedOptions,
     settings: &falls::Options,
     json: bool,
     interrupted: &AtomicBool,
@@ -122,7 +137,8 @@ fn print_records(
         eprint!("\r\x1b[K{step} ");
         !interrupted.load(Ordering::Relaxed)
     };
-    let rows = falls::run(&sheets, &labels, FALL, Split::SimulatedRooms, settings, &mut progress);
+    let settings = falls::Options { most_for_kernel: MOST_FOR_KERNEL, ..*settings };
+    let rows = falls::run(&sheets, &labels, FALL, Split::SimulatedRooms, &settings, &mut progress);
     eprint!("\r\x1b[K");
     let rows = rows.map_err(anyhow::Error::msg)?;
     if json {
@@ -160,7 +176,13 @@ fn print_records(
 }
 
 /// The scores of so many hours, one room after the other.
-fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interrupted: &AtomicBool) -> (f64, Vec<f64>) {
+fn scores(
+    seeds: Seeds,
+    hours: f32,
+    options: &SimulatedOptions,
+    model: &RoomModel,
+    interrupted: &AtomicBool,
+) -> (f64, Vec<f64>) {
     let goes_on = || !interrupted.load(Ordering::Relaxed);
     let (mut lived, mut scores) = (0.0, Vec::new());
     for seed in seeds.first..seeds.end {
@@ -177,11 +199,15 @@ fn scores(seeds: Seeds, hours: f32, options: &Options, model: &RoomModel, interr
     (lived, scores)
 }
 
-fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
-    let stored = RoomModel::simulated().and_then(|model| Some((model.threshold?, model)));
+fn print_living(options: &SimulatedOptions, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
+    let stored = RoomModel::simulated().and_then(|model| {
+        // Above what alarms are raised on simulated sources, as a running program does it.
+        let score = model.threshold.map(|threshold| threshold.score).or(model.above_95)?;
+        Some((score, model))
+    });
     let (threshold, model) = stored.ok_or_else(|| anyhow::anyhow!("the program came without its model of falls"))?;
     let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
-    let n_alarms = scores.iter().filter(|score| **score > threshold.score).count();
+    let n_alarms = scores.iter().filter(|score| **score > threshold).count();
     let a_day = |n: f64| n * 24.0 / hours.max(1e-9);
     let (low, high) = poisson_interval(n_alarms);
     let report = Living {
@@ -204,23 +230,39 @@ fn print_living(options: &Options, hours: f32, json: bool, interrupted: &AtomicB
         options.rate_hz,
         report.n_events,
         report.n_events as f64 / hours.max(1e-9),
-        threshold.score,
+        threshold,
         report.alarms_per_day,
     ))
 }
 
 /// Fits what comes with the program.
-fn fit(options: &Options, interrupted: &AtomicBool) -> anyhow::Result<RoomModel> {
+fn fit(options: &SimulatedOptions, interrupted: &AtomicBool) -> anyhow::Result<RoomModel> {
     let (labels, sheets) = records(options.training, TRAINING, options, interrupted);
     let sound = labels.iter().zip(&sheets).filter(|(_, sheet)| !sheet.masked);
     let (truths, rows): (Vec<bool>, Vec<Vec<f64>>) =
         sound.map(|(label, sheet)| (label.class == FALL, sheet.features.clone())).unzip();
     let logistic = Logistic::fit(&rows, &truths, STORED_PENALTY)
         .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
-    let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None };
+    let above_95 = quantile(left_out_scores(&rows, &truths), 0.95);
+    let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None, above_95 };
     if let Some(hours) = options.hours {
         let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
         model.threshold = Threshold::for_budget(&scores, hours, ALARMS_PER_DAY);
     }
     Ok(model)
+}
+
+/// Scores of what is no fall, each by a model that was fitted without its part of the rooms.
+fn left_out_scores(rows: &[Vec<f64>], truths: &[bool]) -> Vec<f64> {
+    const N_PARTS: usize = 5;
+    let mut scores = Vec::new();
+    for part in 0..N_PARTS {
+        let inside = || rows.iter().zip(truths).enumerate().filter(|(at, _)| at % N_PARTS != part);
+        let known: Vec<Vec<f64>> = inside().map(|(_, (row, _))| row.clone()).collect();
+        let known_truths: Vec<bool> = inside().map(|(_, (_, truth))| *truth).collect();
+        let Some(model) = Logistic::fit(&known, &known_truths, STORED_PENALTY) else { continue };
+        let held = rows.iter().zip(truths).enumerate().filter(|(at, (_, truth))| at % N_PARTS == part && !**truth);
+        scores.extend(held.map(|(_, (row, _))| model.score(row)));
+    }
+    scores
 }
