@@ -9,7 +9,6 @@ use super::super::super::out;
 use super::super::conduct::Seeds;
 use super::living::live;
 use super::trials::{FALL, record};
-use super::{block, summary};
 use crate::analytics::clean::quantile;
 use crate::analytics::evaluation::falls::{self, Row, Sheet};
 use crate::analytics::evaluation::split::{Label, Split, TRAINING};
