@@ -112,7 +112,8 @@ impl Descent {
             return None;
         }
         let around = part(-1.0, 1.0);
-        let of = |part: &[&Sight], q: f64, value: fn(&Sight) -> f64| quantile(part.iter().map(|s| value(s)).collect(), q);
+        let of =
+            |part: &[&Sight], q: f64, value: fn(&Sight) -> f64| quantile(part.iter().map(|s| value(s)).collect(), q);
         let mean = |part: &[&Sight], value: fn(&Sight) -> f64| {
             part.iter().map(|s| value(s)).sum::<f64>() / part.len().max(1) as f64
         };

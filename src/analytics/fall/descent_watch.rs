@@ -192,9 +192,11 @@ impl DescentWatch {
             let Some(descent) = Descent::at(sights, time) else { continue };
             self.judged_until = Some(time);
             let near = |(peak, _): &&(Timestamp, Vec<f64>)| peak.secs_since(time).abs() <= SAME_MOMENT_SECS;
-            let nearest = self.bursts.iter().filter(near).min_by(|a, b| {
-                a.0.secs_since(time).abs().total_cmp(&b.0.secs_since(time).abs())
-            });
+            let nearest = self
+                .bursts
+                .iter()
+                .filter(near)
+                .min_by(|a, b| a.0.secs_since(time).abs().total_cmp(&b.0.secs_since(time).abs()));
             let Some((score, margin)) = model.margin(&descent, nearest.map(|(_, row)| &row[..])) else { continue };
             if best.as_ref().is_none_or(|(_, known, _)| margin > *known) {
                 best = Some((score, margin, descent));

@@ -43,14 +43,8 @@ pub enum Method {
 }
 
 impl Method {
-    const ALL: [Self; 6] = [
-        Self::NoMovement,
-        Self::TimingOnly,
-        Self::BurstCutOut,
-        Self::Doppler,
-        Self::Descent,
-        Self::DescentAndDoppler,
-    ];
+    const ALL: [Self; 6] =
+        [Self::NoMovement, Self::TimingOnly, Self::BurstCutOut, Self::Doppler, Self::Descent, Self::DescentAndDoppler];
 
     fn label(self) -> &'static str {
         match self {
@@ -157,9 +151,7 @@ fn scores(learned: &[&Record], tested: &[&Record], method: Method) -> Option<Vec
         return Some(both.collect());
     }
     let model = fit(learned, method)?;
-    let best = |record: &&Record| {
-        moments(record, method).iter().map(|row| model.score(row)).fold(UNJUDGED, f64::max)
-    };
+    let best = |record: &&Record| moments(record, method).iter().map(|row| model.score(row)).fold(UNJUDGED, f64::max);
     Some(tested.iter().map(best).collect())
 }
 
@@ -227,7 +219,8 @@ fn row(method: Method, records: &[&Record], scores: &[f64], limit: f64, seed: u6
     };
     let at_95 = quantile(cases.iter().filter(|case| !case.1).map(|case| case.0).collect(), 0.95)?;
     let parts = kinds.iter().filter_map(|kind| {
-        let of: Vec<Judged> = cases.iter().zip(&names).filter(|(_, name)| *name == kind).map(|(case, _)| *case).collect();
+        let of: Vec<Judged> =
+            cases.iter().zip(&names).filter(|(_, name)| *name == kind).map(|(case, _)| *case).collect();
         let falls = of.first()?.1;
         let against = cases.iter().filter(|case| case.1 != falls).copied();
         let area = auroc(&of.iter().copied().chain(against).collect::<Vec<_>>())?;

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::super::super::out;
 use super::super::conduct::Seeds;
-use super::living::live;
 use super::by_pose;
+use super::living::live;
 use super::trials::{FALL, record};
 use super::watched::watch;
 use crate::analytics::clean::quantile;
@@ -66,7 +66,13 @@ impl SimulatedOptions {
         if self.by_pose {
             // The network's own format.
             let format = RadioFormat::Intel5300Ht40;
-            return SceneOptions { n_links: self.links, n_rx: 3, rate_hz: self.rate_hz, format, ..SceneOptions::default() };
+            return SceneOptions {
+                n_links: self.links,
+                n_rx: 3,
+                rate_hz: self.rate_hz,
+                format,
+                ..SceneOptions::default()
+            };
         }
         // The radio of the only recordings of falls at hand; noise, jitter and level as measured on it.
         let format = RadioFormat::Nexmon20;

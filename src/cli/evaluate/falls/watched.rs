@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::trials::{Trial, simulator};
 use crate::analytics::evaluation::falls::MAX_SECS;
 use crate::inference::{Models, RadioPose};
-use crate::pose::{Answers, Perceiver};
+use crate::pose::Perceiver;
 use crate::pose::layout::WINDOW_SECS;
 use crate::simulate::SceneOptions;
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
@@ -34,7 +34,6 @@ pub fn watch(seed: u64, scene: &SceneOptions, models: &Models, network: &RadioPo
     let site = simulator.site().clone();
     let mut perceiver = Perceiver::default();
     let mut tracker = Tracker::new(TrackerConfig::default(), Surroundings::default());
-    let unguarded = network.description().unguarded();
     let mut looks = Vec::new();
     let mut held = simulator.next_frame();
     let n_looks = ((MAX_SECS - WINDOW_SECS) / STEP_SECS) as usize;
@@ -45,7 +44,13 @@ pub fn watch(seed: u64, scene: &SceneOptions, models: &Models, network: &RadioPo
             held = simulator.next_frame();
         }
         let Ok(window) = perceiver.window(end, &site) else {
-            looks.push(Looked { time: end.plus_secs(-WINDOW_SECS / 2.0), is_judged: false, tracks: Vec::new(), lone: None, count: [0.0; 3] });
+            looks.push(Looked {
+                time: end.plus_secs(-WINDOW_SECS / 2.0),
+                is_judged: false,
+                tracks: Vec::new(),
+                lone: None,
+                count: [0.0; 3],
+            });
             continue;
         };
         let (answers, features) = network.run(models, &window.inputs)?;
@@ -56,8 +61,7 @@ pub fn watch(seed: u64, scene: &SceneOptions, models: &Models, network: &RadioPo
             tracker.step(reading.time, &reading.detections);
         }
         let tracks = if is_judged { tracker.tracks().to_vec() } else { Vec::new() };
-        let shape = [window.conditions.n_links, window.n_antennas];
-        let lone = Answers::one(&answers, &unguarded, shape, window.room);
+        let lone = window.lone(&answers, network.description());
         looks.push(Looked { time: reading.time, is_judged, tracks, lone, count: reading.count });
     }
     Ok(looks)
