@@ -2,7 +2,8 @@
 
 use corporeal::analytics::fall::{Descent, DescentModel, DescentUnsupported, DescentWatch, Sight};
 use corporeal::types::{
-    Detection, Estimate, Event, FloorPoint, Pose, Posture, StageKind, Timestamp, Track, TrackId, TrackState,
+    Detection, Estimate, Event, FloorPoint, Pose, Posture, Provenance, Severity, StageKind, Timestamp, Track, TrackId,
+    TrackState,
 };
 
 const STEP_SECS: f64 = 0.25;
@@ -148,6 +149,20 @@ fn a_fall_scores_above_lying_down_on_the_floor_slowly() {
 #[test]
 fn whoever_rests_raises_no_alarm() {
     assert!(watch(&mut DescentWatch::new(), &[fall(5.0)], 0.0, 15.0, &[SEVEN]).is_empty());
+}
+
+#[test]
+fn only_simulated_people_raise_alerts() {
+    let cases = [
+        (Provenance::Simulated, Severity::Alert),
+        (Provenance::Live, Severity::Notice),
+        (Provenance::Replay, Severity::Notice),
+    ];
+    for (provenance, severity) in cases {
+        let events = watch(&mut DescentWatch::of(provenance), &[fall(5.0)], 0.0, 15.0, &[]);
+        assert_eq!(alarms(&events), 1);
+        assert!(events.iter().all(|event| event.severity == severity), "{provenance:?}");
+    }
 }
 
 #[test]

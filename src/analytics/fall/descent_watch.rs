@@ -12,8 +12,8 @@ use super::descent::{AFTER_SECS, Descent, DescentModel, Sight};
 use super::detector::Config;
 use super::evidence::RoomEvidence;
 use crate::types::{
-    Confidence, Detection, Event, EventId, EventKind, Figure, Severity, Span, Stage, StageKind, Timestamp, Track,
-    TrackId,
+    Confidence, Detection, Event, EventId, EventKind, Figure, Provenance, Severity, Span, Stage, StageKind, Timestamp,
+    Track, TrackId,
 };
 
 /// What is remembered, s: before and after a moment, and some.
@@ -67,6 +67,7 @@ pub struct DescentWatch {
     following: Option<Followed>,
     state: Result<(), DescentUnsupported>,
     best: Option<f64>,
+    severity: Severity,
 }
 
 /// A fall that has not ended.
@@ -90,6 +91,13 @@ impl DescentWatch {
         Self::with(DescentModel::simulated(), Config::default())
     }
 
+    /// What was fitted on simulated rooms has not been proven on real ones: only what is simulated raises alerts, all
+    /// else is told as a notice.
+    pub fn of(provenance: Provenance) -> Self {
+        let severity = if provenance == Provenance::Simulated { Severity::Alert } else { Severity::Notice };
+        Self { severity, ..Self::new() }
+    }
+
     pub fn with(model: Option<DescentModel>, config: Config) -> Self {
         let missing = if model.is_some() { DescentUnsupported::NoLooks } else { DescentUnsupported::NoModel };
         Self {
@@ -103,6 +111,7 @@ impl DescentWatch {
             following: None,
             state: Err(missing),
             best: None,
+            severity: Severity::Alert,
         }
     }
 
@@ -222,7 +231,7 @@ impl DescentWatch {
         let event = Event {
             id: EventId::of(EventKind::Fall, self.last_track, peak),
             kind: EventKind::Fall,
-            severity: Severity::Alert,
+            severity: self.severity,
             span: Span::new(peak.plus_secs(-0.5), now),
             link: None,
             zone: None,
