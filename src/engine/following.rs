@@ -1,4 +1,4 @@
-//! From what each window of radio data shows to people followed through a room: tracks, zones, where time is spent.
+//! From what each window of radio data shows to people followed through a room: tracks, zones, falls, where time is spent.
 //!
 //! One [`Following`] per source. A window that is outside the network's support is no look at an empty room: nothing is
 //! stepped, people fade after a moment, and the reasons are shown instead.
@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::people::{Blank, People, ShownPerson};
+use crate::analytics::fall::{DescentUnsupported, DescentWatch, RoomEvidence};
 use crate::pose::{Evidence, shown};
 use crate::tracking::occupancy::{FloorMap, OccupancyTimeline};
 use crate::tracking::summary::DayLog;
@@ -39,6 +40,10 @@ pub struct Look {
     pub evidence: Evidence,
     /// Why it cannot be judged, the most severe first; empty when it can.
     pub blank: Vec<Blank>,
+    /// What the network says of one person even where it cannot tell their place: falls are judged by its height.
+    pub lone: Option<Detection>,
+    /// Probabilities of nobody, one, two and more, also where places are refused.
+    pub chances: Option<[f64; 3]>,
     /// Which network looked, for the screen, and how long it took.
     pub network: Option<String>,
     pub network_ms: Option<f32>,
@@ -52,6 +57,7 @@ pub struct Following {
     floor: Option<FloorMap>,
     occupancy: OccupancyTimeline,
     log: DayLog,
+    descents: DescentWatch,
     /// Stays that have not ended.
     stays: BTreeMap<(ZoneId, TrackId), Event>,
     /// When a window could be judged last.
@@ -70,6 +76,7 @@ impl Following {
             floor: room_m.and_then(|room_m| FloorMap::new(room_m, CELL_M, Some(HALF_LIFE_SECS))),
             occupancy: OccupancyTimeline::new(OCCUPANCY_BIN_SECS),
             log: DayLog::default(),
+            descents: DescentWatch::of(provenance),
             stays: BTreeMap::new(),
             judged: None,
             told: None,
@@ -82,6 +89,16 @@ impl Following {
     /// Who is here now, for the snapshot.
     pub fn view(&self) -> Arc<People> {
         Arc::clone(&self.view)
+    }
+
+    /// Whether falls are judged by the height of the one person who is here, and if not, why.
+    pub fn falls_supported(&self) -> Result<(), DescentUnsupported> {
+        self.descents.state()
+    }
+
+    /// Takes a sudden movement that the links saw.
+    pub fn hear(&mut self, moment: &RoomEvidence) {
+        self.descents.hear(moment);
     }
 
     /// A room that was measured anew is another room; new zones leave people followed.
@@ -115,6 +132,10 @@ impl Following {
             self.occupancy.step(time, tracks);
             self.log.step(time, tracks, &events, &resting(&self.site, &self.zones));
             told = events.into_iter().filter_map(|event| self.tell(&event)).collect();
+        }
+        if let Some(chances) = look.chances {
+            let resting = resting(&self.site, &self.zones);
+            told.extend(self.descents.see(time, look.lone.as_ref(), chances, self.tracker.tracks(), &resting));
         }
         let fresh = self.judged.is_some_and(|judged| time.secs_since(judged).abs() <= PATIENCE_SECS);
         let show = |track: &Track| ShownPerson {

@@ -48,7 +48,7 @@ impl Index {
 
 /// Reads the recording to its end. `go_on` gets the share done and answers whether to continue; `None` when it did not.
 ///
-/// People are looked for where the recording brings zones that something could happen in.
+/// People, and falls by their height, are looked for where the recording brings the room that it was made in.
 pub fn index(
     path: &Path,
     id: SourceId,
@@ -61,7 +61,7 @@ pub fn index(
     let site = Arc::new(reader.recording_info().map(|info| info.site.clone()).unwrap_or_default());
     let mut pipeline = Pipeline::new(StreamConfig::default());
     pipeline.calibrate(calibration);
-    if !site.zones.is_empty() {
+    if site.room.is_some() {
         pipeline = pipeline.with_people(&site, network);
     }
     let mut times: Vec<Timestamp> = Vec::new();

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::following::{Following, Look};
 use super::people::{Blank, People};
 use super::radio_network::RadioNetwork;
+use crate::analytics::fall::RoomEvidence;
 use crate::pose::layout::WINDOW_SECS;
 use crate::pose::support::Unsupported;
 use crate::pose::{Perceiver, PoseWindow, Reading};
-use crate::types::{CsiFrame, Event, Provenance, Site, Timestamp};
+use crate::types::{CsiFrame, Detection, Event, Provenance, Site, Timestamp};
 
 /// Time between the ends of two windows, s: they overlap by four fifths, and people are told of four times a second.
 const EVERY_SECS: f64 = 0.25;
@@ -44,6 +45,16 @@ impl Perceiving {
 
     pub fn people(&self) -> Arc<People> {
         self.following.view()
+    }
+
+    /// Whether falls are judged here, by the height of the one person who is followed.
+    pub fn judges_falls(&self) -> bool {
+        self.following.falls_supported().is_ok()
+    }
+
+    /// Takes a sudden movement that the links saw: it speaks for or against a fall at that moment.
+    pub fn hear(&mut self, moment: &RoomEvidence) {
+        self.following.hear(moment);
     }
 
     /// Takes what came in the last ten seconds for the empty room; answers of how many links.
@@ -82,7 +93,8 @@ impl Perceiving {
         match window {
             Err(reasons) => look.blank = reasons.iter().map(blank).collect(),
             Ok(window) => match judge(&window, network, &mut look) {
-                Ok(Reading { detections, count, refusals, evidence, .. }) => {
+                Ok((Reading { detections, count, refusals, evidence, .. }, lone)) => {
+                    (look.lone, look.chances) = (lone, Some(count));
                     look.count = refusals.is_empty().then(|| count.map(|share| share as f32));
                     (look.detections, look.evidence) = (detections, evidence);
                     look.blank = refusals.iter().map(blank).collect();
@@ -97,12 +109,13 @@ impl Perceiving {
     }
 }
 
-fn judge(window: &PoseWindow, network: &RadioNetwork, look: &mut Look) -> Result<Reading, String> {
+/// What the network sees, and what it says of one person even where it cannot tell their place.
+fn judge(window: &PoseWindow, network: &RadioNetwork, look: &mut Look) -> Result<(Reading, Option<Detection>), String> {
     let network = network.get()?;
     look.network = Some(network.label.clone());
-    let reading = network.look(window)?;
+    let seen = network.look(window)?;
     look.network_ms = network.latency_ms();
-    Ok(reading)
+    Ok(seen)
 }
 
 fn blank(reason: &Unsupported) -> Blank {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::perceiving::Perceiving;
 use super::radio_network::RadioNetwork;
-use super::rooms::Rooms;
+use super::rooms::{Rooms, Taken};
 use super::sensing::{BreathLog, EventLog, Sensed};
 use super::{LinkView, People};
 use crate::analytics::fall::{self, Learning, RoomEvidence, RoomModel};
@@ -120,17 +120,22 @@ impl Pipeline {
         for event in stream.watch.push(time, frame) {
             self.events.entry(source).or_default().tell(event);
         }
-        let seen = stream.watch.take_evidence();
-        for event in self.falls.take(source, provenance, time, seen) {
-            self.events.entry(source).or_default().tell(event);
-        }
-        self.breathing.note(time, stream.watch.presence());
         let room = self.people.entry(provenance).or_insert_with(|| Room {
             perceiving: Perceiving::new(Arc::clone(&self.site), provenance),
             events: EventLog::default(),
             sources: BTreeSet::new(),
         });
         room.sources.insert(source);
+        let seen = stream.watch.take_evidence();
+        let by_height = room.perceiving.judges_falls();
+        let Taken { events, moments } = self.falls.take(source, provenance, time, seen, by_height);
+        for event in events {
+            self.events.entry(source).or_default().tell(event);
+        }
+        for moment in &moments {
+            room.perceiving.hear(moment);
+        }
+        self.breathing.note(time, stream.watch.presence());
         for event in room.perceiving.push(time, frame, &self.network) {
             room.events.tell(event);
         }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::inference::{Models, RadioPose, Role};
 use crate::pose::{Description, NetworkInputs, PoseWindow, Reading};
+use crate::types::Detection;
 
 /// One network for everybody who holds a clone. Without [`RadioNetwork::installed`] there is none.
 #[derive(Clone, Default)]
@@ -72,10 +73,11 @@ impl Loaded {
         self.network.description()
     }
 
-    /// What the network sees in a window.
-    pub fn look(&self, window: &PoseWindow) -> Result<Reading, String> {
+    /// What the network sees in a window, and what it says of one person even where it cannot tell their place.
+    pub fn look(&self, window: &PoseWindow) -> Result<(Reading, Option<Detection>), String> {
         let (answers, features) = self.run(&window.inputs)?;
-        Ok(window.read(&answers, &features, self.network.description()))
+        let description = self.network.description();
+        Ok((window.read(&answers, &features, description), window.lone(&answers, description)))
     }
 
     /// The bare numbers: answers, then features.

@@ -25,6 +25,13 @@ pub struct FallsHere {
     pub alarms: Alarms,
 }
 
+/// What a room makes of what its links described.
+#[derive(Debug, Default)]
+pub struct Taken {
+    pub events: Vec<Event>,
+    pub moments: Vec<RoomEvidence>,
+}
+
 #[derive(Default)]
 pub struct Rooms {
     /// Fitted on this place's verdicts; `None` takes the one that comes with the program.
@@ -55,38 +62,42 @@ impl Rooms {
         self.model.clone()
     }
 
-    /// Takes what a link has described by `time`; the answer holds what the room makes of it.
+    /// Takes what a link has described by `time`; the answer holds what the room makes of it. Where falls are judged
+    /// `by_height`, the room tells moments and leaves the alarms to that.
     pub fn take(
         &mut self,
         source: SourceId,
         provenance: Provenance,
         time: Timestamp,
         seen: Vec<LinkEvidence>,
-    ) -> Vec<Event> {
+        by_height: bool,
+    ) -> Taken {
+        let mut taken = Taken::default();
         if !self.rooms.contains_key(&source) {
-            let Some(model) = self.model.clone().or_else(RoomModel::simulated) else { return Vec::new() };
+            let Some(model) = self.model.clone().or_else(RoomModel::simulated) else { return taken };
             let is_simulated = provenance == Provenance::Simulated;
             let is_live = provenance == Provenance::Live;
             let learning = if is_live { self.learning.clone() } else { Learning::default() };
             let room = Room::new(model, is_simulated, fall::Config::default(), learning);
             self.rooms.insert(source, Watched { is_live, room, seen: Vec::new(), last: None, moments: Vec::new() });
         }
-        let Some(watched) = self.rooms.get_mut(&source) else { return Vec::new() };
+        let Some(watched) = self.rooms.get_mut(&source) else { return taken };
         watched.seen.extend(seen);
         let is_due = watched.last.is_none_or(|last| !(0.0..TAKE_EVERY_SECS).contains(&time.secs_since(last)));
         if !is_due {
-            return Vec::new();
+            return taken;
         }
         watched.last = Some(time);
-        let mut events = Vec::new();
         for judged in watched.room.take(time, watched.seen.drain(..)) {
-            events.extend(judged.alarm.clone().or_else(|| moment(&judged)));
+            let alarm = judged.alarm.clone().filter(|_| !by_height);
+            taken.events.extend(alarm.or_else(|| moment(&judged)));
+            taken.moments.push(judged.evidence.clone());
             if watched.moments.len() >= MAX_MOMENTS {
                 watched.moments.remove(0);
             }
             watched.moments.push(judged.evidence);
         }
-        events
+        taken
     }
 
     pub fn forget(&mut self, source: SourceId) {

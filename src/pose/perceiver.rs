@@ -266,4 +266,10 @@ impl PoseWindow {
         };
         Reading { time: self.time, detections, count, refusals, evidence }
     }
+
+    /// What the network says of one person, also where it cannot tell their place: whoever lies still keeps a height.
+    /// Not for places, and no sign that anybody is there. `None` where the answers are no numbers.
+    pub fn lone(&self, answers: &[f32], description: &Description) -> Option<Detection> {
+        Answers::one(answers, description, [self.conditions.n_links, self.n_antennas], self.room)
+    }
 }

@@ -22,6 +22,7 @@ mod evaluation;
 mod export;
 mod export_body;
 mod falls;
+mod falls_descent;
 mod falls_room;
 mod feeding;
 mod feitcsi;

@@ -2,11 +2,14 @@
 //!
 //! [`features`] describes a burst, [`model`] scores it, [`threshold`] says from what score on a place raises an alarm,
 //! [`chain`] collects what speaks for and against, and [`detector`] does all of it on a running link; [`room`] judges what
-//! several links saw of one moment, [`learning`] sets its threshold and [`refit`] learns from verdicts. A place that has not
+//! several links saw of one moment, [`learning`] sets its threshold and [`refit`] learns from verdicts. [`descent`] and
+//! [`descent_watch`] judge the height of a person whom the pose network follows instead. A place that has not
 //! been calibrated raises no alarm: scores do not carry over from one room to another (`models/falls/TESTED.md`).
 
 pub mod chain;
 mod cool_down;
+pub mod descent;
+pub mod descent_watch;
 pub mod detector;
 pub mod evidence;
 pub mod features;
@@ -16,6 +19,8 @@ pub mod refit;
 pub mod room;
 pub mod threshold;
 
+pub use descent::{Descent, DescentModel, Sight};
+pub use descent_watch::{DescentUnsupported, DescentWatch};
 pub use detector::{Config, Detector, Unsupported};
 pub use evidence::{LinkEvidence, RoomEvidence};
 pub use learning::Learning;

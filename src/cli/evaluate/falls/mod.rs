@@ -1,8 +1,10 @@
 //! `evaluate falls`: how well falls are told from everything else, beside what the same records give away without movement.
 
+mod by_pose;
 mod living;
 mod simulated;
 mod trials;
+mod watched;
 
 use std::path::PathBuf;
 
@@ -21,6 +23,7 @@ use crate::engine::evaluation::falls::{Settings, run as measure};
   corporeal evaluate falls my-recordings/labels.csv --json > scores.json
   corporeal evaluate falls --simulated --links 3 --networks 3
   corporeal evaluate falls --simulated --hours 10
+  corporeal evaluate falls --simulated --by-pose --links 4
 
 A score is called supported only when its AUROC lies 0.1 above each of three controls that see no movement, with
 intervals that do not overlap. Intervals redraw records and say nothing about other people and rooms.")]

@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::super::super::out;
 use super::super::conduct::Seeds;
+use super::by_pose;
 use super::living::live;
 use super::trials::{FALL, record};
+use super::watched::watch;
 use crate::analytics::clean::quantile;
 use crate::analytics::evaluation::falls::{self, Row, Sheet};
 use crate::analytics::evaluation::split::{Label, Split, TRAINING};
@@ -16,6 +18,7 @@ use crate::analytics::fall::{Origin, RoomModel, Threshold};
 use crate::analytics::learn::Logistic;
 use crate::engine::evaluation::falls::{facts, table};
 use crate::engine::evaluation::statistics::poisson_interval;
+use crate::inference::{Models, RadioPose};
 use crate::simulate::{RadioFormat, SceneOptions};
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
@@ -53,10 +56,24 @@ pub struct SimulatedOptions {
     /// its threshold: choose rooms that are not tested later.
     #[arg(long, requires = "simulated")]
     write_model: Option<PathBuf>,
+    /// Judge by what the pose network sees, with three antennas per receiver (Intel 5300, 40 MHz); 2 s of a core a room.
+    #[arg(long, requires = "simulated", conflicts_with = "hours")]
+    by_pose: bool,
 }
 
 impl SimulatedOptions {
     fn scene(&self) -> SceneOptions {
+        if self.by_pose {
+            // The network's own format.
+            let format = RadioFormat::Intel5300Ht40;
+            return SceneOptions {
+                n_links: self.links,
+                n_rx: 3,
+                rate_hz: self.rate_hz,
+                format,
+                ..SceneOptions::default()
+            };
+        }
         // The radio of the only recordings of falls at hand; noise, jitter and level as measured on it.
         let format = RadioFormat::Nexmon20;
         SceneOptions { n_links: self.links, rate_hz: self.rate_hz, format, ..SceneOptions::default() }
@@ -91,6 +108,9 @@ pub fn run(
     json: bool,
     interrupted: &AtomicBool,
 ) -> anyhow::Result<()> {
+    if options.by_pose {
+        return print_by_pose(options, settings.seed, json, interrupted);
+    }
     if let Some(path) = &options.write_model {
         let model = fit(options, interrupted)?;
         std::fs::write(path, serde_json::to_string(&model)? + "\n")?;
@@ -113,6 +133,36 @@ fn records(
         .inspect(|seed| eprint!("\r\x1b[Ksimulating room {seed} of {}..{} ", seeds.first, seeds.end))
         .filter_map(|seed| record(seed, session, &options.scene()))
         .unzip()
+}
+
+fn print_by_pose(options: &SimulatedOptions, seed: u64, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
+    let models = Models::open()?;
+    let network = RadioPose::load(&models)?;
+    let watched = |seeds: Seeds| -> anyhow::Result<Vec<by_pose::Record>> {
+        let mut watched = Vec::new();
+        for seed in (seeds.first..seeds.end).take_while(|_| !interrupted.load(Ordering::Relaxed)) {
+            eprint!("\r\x1b[Kwatching room {seed} of {}..{} ", seeds.first, seeds.end);
+            let looks = watch(seed, &options.scene(), &models, &network)?;
+            let sheet = record(seed, TRAINING, &options.scene()).filter(|(_, sheet)| !sheet.masked);
+            watched.push(by_pose::Record { seed, looks, doppler: sheet.map(|(_, sheet)| sheet.features) });
+        }
+        Ok(watched)
+    };
+    let training = watched(options.training)?;
+    if let Some(path) = &options.write_model {
+        eprint!("\r\x1b[K");
+        let model = by_pose::model(&training)
+            .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
+        std::fs::write(path, serde_json::to_string(&model)? + "\n")?;
+        return out::line(format_args!("SIMULATED · model written, alarms above {:.2}", model.above_95));
+    }
+    anyhow::ensure!(
+        options.rooms.end <= options.training.first || options.training.end <= options.rooms.first,
+        "the tested rooms and those that are learned from overlap — choose other seeds"
+    );
+    let report = by_pose::judge(&training, &watched(options.rooms)?, seed);
+    eprint!("\r\x1b[K");
+    if json { out::line(serde_json::to_string_pretty(&report)?) } else { out::line(by_pose::text(&report)) }
 }
 
 fn print_records(

@@ -68,14 +68,20 @@ pub fn record(seed: u64, session: &str, options: &SceneOptions) -> Option<(Label
     Some((label, room_sheet(&links)?))
 }
 
-/// Ten seconds of every link, in the order of their ids.
-fn links(trial: Trial, seed: u64, options: &SceneOptions) -> Vec<AmplitudeSeries> {
+/// A seed's room, and where its record begins in seconds.
+pub fn simulator(trial: Trial, seed: u64, options: &SceneOptions) -> (Simulator, f64) {
     let spec = match trial {
         Trial::Fall(kind) => SimulatorSpec::fall_trial(kind, seed, options),
         Trial::Other(activity, _) => SimulatorSpec::other_trial(activity, seed, options),
     };
-    let mut simulator = Simulator::new(&spec);
+    let simulator = Simulator::new(&spec);
     let start = start_secs(&simulator, trial, seed);
+    (simulator, start)
+}
+
+/// Ten seconds of every link, in the order of their ids.
+fn links(trial: Trial, seed: u64, options: &SceneOptions) -> Vec<AmplitudeSeries> {
+    let (mut simulator, start) = simulator(trial, seed, options);
     simulator.skip_to(Timestamp::from_secs_f64(start));
     let end = Timestamp::from_secs_f64(start + MAX_SECS);
     let mut streams: Vec<(LinkId, Vec<(Timestamp, CsiFrame)>)> =

@@ -1,0 +1,325 @@
+//! Watches one person's height for falls and follows whoever lies on the floor until they are up again.
+//!
+//! Goes in: what a pose network said of each window, and who is followed. Comes out: fall events, told again with a higher
+//! revision while the time on the floor grows, and once more at recovery. Remembers a few seconds. Alarms cool down as those
+//! of links do, and people in beds and seats raise none. Deterministic: time comes from windows.
+
+use std::collections::VecDeque;
+
+use super::chain::confidence;
+use super::cool_down::CoolDown;
+use super::descent::{AFTER_SECS, Descent, DescentModel, Sight};
+use super::detector::Config;
+use super::evidence::RoomEvidence;
+use crate::types::{
+    Confidence, Detection, Event, EventId, EventKind, Figure, Provenance, Severity, Span, Stage, StageKind, Timestamp,
+    Track, TrackId,
+};
+
+/// What is remembered, s: before and after a moment, and some.
+const MEMORY_SECS: f64 = 6.0;
+/// Heights are forgotten after so long without a look, s: as `pose` forgets its windows.
+const GAP_SECS: f64 = 1.5;
+/// Less is no descent: half of the way from standing (0.9 m) to a chair's seat (0.45 m), as `Descent` smears it, m.
+const MIN_DROP_M: f64 = 0.2;
+/// Whoever is as high as this again, kneels or stands, m; a seat is at 0.45 m.
+const RISEN_M: f64 = 0.6;
+/// The middle of so many seconds must be that high: single looks at a still body are off by 0.2 m.
+const RISEN_SECS: f64 = 1.5;
+/// A burst so near to a descent is the same movement, s: as [`super::detector`] holds bursts apart.
+const SAME_MOMENT_SECS: f64 = 1.5;
+const MAX_BURSTS: usize = 16;
+/// An event is told again this often, s.
+const TELL_EVERY_SECS: f64 = 1.0;
+/// More people than one are likelier than this: whose height it is cannot be told.
+const SEVERAL: f64 = 0.5;
+
+/// Why descents cannot be judged now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DescentUnsupported {
+    /// Too little has been seen of late.
+    NoLooks,
+    SeveralPeople,
+    NoModel,
+}
+
+impl DescentUnsupported {
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NoLooks => "Falls are judged by height once four seconds of a person have been seen",
+            Self::SeveralPeople => "Heights are told of one person alone; falls are not judged by height now",
+            Self::NoModel => "The program came without its model of descents",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct DescentWatch {
+    model: Option<DescentModel>,
+    config: Config,
+    sights: VecDeque<Sight>,
+    /// Bursts that the links saw of late: their time and pooled features.
+    bursts: VecDeque<(Timestamp, Vec<f64>)>,
+    /// Moments up to here are judged.
+    judged_until: Option<Timestamp>,
+    last_track: Option<TrackId>,
+    cool_down: CoolDown,
+    following: Option<Followed>,
+    state: Result<(), DescentUnsupported>,
+    best: Option<f64>,
+    severity: Severity,
+}
+
+/// A fall that has not ended.
+#[derive(Clone, Debug)]
+struct Followed {
+    event: Event,
+    /// When the person was on the floor.
+    landed: Timestamp,
+    told: Timestamp,
+}
+
+impl Default for DescentWatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DescentWatch {
+    /// With the model that comes with the program.
+    pub fn new() -> Self {
+        Self::with(DescentModel::simulated(), Config::default())
+    }
+
+    /// What was fitted on simulated rooms has not been proven on real ones: only what is simulated raises alerts, all
+    /// else is told as a notice.
+    pub fn of(provenance: Provenance) -> Self {
+        let severity = if provenance == Provenance::Simulated { Severity::Alert } else { Severity::Notice };
+        Self { severity, ..Self::new() }
+    }
+
+    pub fn with(model: Option<DescentModel>, config: Config) -> Self {
+        let missing = if model.is_some() { DescentUnsupported::NoLooks } else { DescentUnsupported::NoModel };
+        Self {
+            model,
+            config,
+            sights: VecDeque::new(),
+            bursts: VecDeque::new(),
+            judged_until: None,
+            last_track: None,
+            cool_down: CoolDown::default(),
+            following: None,
+            state: Err(missing),
+            best: None,
+            severity: Severity::Alert,
+        }
+    }
+
+    /// `Ok` while descents are judged.
+    pub fn state(&self) -> Result<(), DescentUnsupported> {
+        self.state
+    }
+
+    /// The highest score so far of any descent, log-odds.
+    pub fn best_score(&self) -> Option<f64> {
+        self.best
+    }
+
+    /// Takes a window: what the network says of the one person even where it cannot tell their place (`None` where the
+    /// window cannot be judged at all), its chances of nobody, one and more, who is followed, and who is in a bed or seat.
+    pub fn see(
+        &mut self,
+        time: Timestamp,
+        lone: Option<&Detection>,
+        count: [f64; 3],
+        tracks: &[Track],
+        resting: &[TrackId],
+    ) -> Vec<Event> {
+        if let Some(last) = self.sights.back() {
+            let secs = time.secs_since(last.time);
+            if secs <= 0.0 && secs > -GAP_SECS {
+                return Vec::new();
+            }
+            // The clock went back, or nothing came for too long: what was before is no before any more.
+            if secs.abs() > GAP_SECS {
+                self.forget();
+            }
+        }
+        let mut present = tracks.iter().filter(|track| track.state.is_present());
+        let first = present.next();
+        let several = present.next().is_some() || count[2] > SEVERAL;
+        if let (Some(track), false) = (first, several) {
+            self.last_track = Some(track.id);
+        }
+        let sight = lone.filter(|_| !several).and_then(|person| Sight::of(time, person, count[0]));
+        let Some(sight) = sight else {
+            if several {
+                self.state = Err(DescentUnsupported::SeveralPeople);
+            }
+            return Vec::new();
+        };
+        self.sights.push_back(sight);
+        while self.sights.front().is_some_and(|old| time.secs_since(old.time) > MEMORY_SECS) {
+            self.sights.pop_front();
+        }
+        let mut told: Vec<Event> = self.follow(time).into_iter().collect();
+        told.extend(self.judge(time, resting));
+        told
+    }
+
+    /// Takes a burst that the links of the room saw; in any order, before or after the windows of its moment.
+    pub fn hear(&mut self, evidence: &RoomEvidence) {
+        let Some(leader) = evidence.leader() else { return };
+        let row = evidence.pooled();
+        if !row.is_empty() && row.iter().all(|value| value.is_finite()) {
+            self.bursts.push_back((leader.peak, row));
+        }
+        while self.bursts.len() > MAX_BURSTS {
+            self.bursts.pop_front();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.sights.clear();
+        self.bursts.clear();
+        self.judged_until = None;
+        self.following = None;
+        self.last_track = None;
+        if self.model.is_some() {
+            self.state = Err(DescentUnsupported::NoLooks);
+        }
+    }
+
+    /// Judges the moments that have enough after them by now.
+    fn judge(&mut self, now: Timestamp, resting: &[TrackId]) -> Option<Event> {
+        let model = self.model.as_ref()?;
+        let sights: &[Sight] = self.sights.make_contiguous();
+        let until = self.judged_until;
+        let moments = sights.iter().map(|sight| sight.time).filter(|time| until.is_none_or(|until| *time > until));
+        let mut best: Option<(f64, f64, Descent)> = None;
+        for time in moments {
+            let Some(descent) = Descent::at(sights, time) else { continue };
+            self.judged_until = Some(time);
+            let near = |(peak, _): &&(Timestamp, Vec<f64>)| peak.secs_since(time).abs() <= SAME_MOMENT_SECS;
+            let nearest = self
+                .bursts
+                .iter()
+                .filter(near)
+                .min_by(|a, b| a.0.secs_since(time).abs().total_cmp(&b.0.secs_since(time).abs()));
+            let Some((score, margin)) = model.margin(&descent, nearest.map(|(_, row)| &row[..])) else { continue };
+            if best.as_ref().is_none_or(|(_, known, _)| margin > *known) {
+                best = Some((score, margin, descent));
+            }
+        }
+        let Some((score, margin, descent)) = best else {
+            if self.judged_until.is_none_or(|until| now.secs_since(until) > 2.0 * AFTER_SECS) {
+                self.state = Err(DescentUnsupported::NoLooks);
+            }
+            return None;
+        };
+        self.state = Ok(());
+        self.best = Some(self.best.map_or(score, |known| known.max(score)));
+        let rests = self.last_track.is_some_and(|track| resting.contains(&track));
+        if margin <= 0.0 || descent.drop_m() < MIN_DROP_M || rests || self.following.is_some() {
+            return None;
+        }
+        self.cool_down.allows(descent.time, &self.config).then(|| self.raise(now, &descent, score, margin))
+    }
+
+    fn raise(&mut self, now: Timestamp, descent: &Descent, score: f64, margin: f64) -> Event {
+        let peak = descent.time;
+        let event = Event {
+            id: EventId::of(EventKind::Fall, self.last_track, peak),
+            kind: EventKind::Fall,
+            severity: self.severity,
+            span: Span::new(peak.plus_secs(-0.5), now),
+            link: None,
+            zone: None,
+            track: self.last_track,
+            confidence: confidence(margin),
+            stages: stages(descent, now, score, margin),
+            revision: 0,
+        };
+        self.following = Some(Followed { event: event.clone(), landed: peak.plus_secs(0.5), told: now });
+        event
+    }
+
+    /// Tells a fall again while its person lies, and when they are up.
+    fn follow(&mut self, now: Timestamp) -> Option<Event> {
+        let followed = self.following.as_mut()?;
+        let recent = self.sights.iter().filter(|sight| now.secs_since(sight.time) <= RISEN_SECS);
+        let height = super::super::clean::quantile(recent.map(|sight| sight.height_m).collect(), 0.5)?;
+        let is_up = height > RISEN_M;
+        if !is_up && now.secs_since(followed.told) < TELL_EVERY_SECS {
+            return None;
+        }
+        followed.told = now;
+        let event = &mut followed.event;
+        event.revision += 1;
+        event.span = Span::new(event.span.start, now);
+        event.stages.retain(|stage| stage.kind != StageKind::TimeOnFloor);
+        event.stages.push(on_floor(followed.landed, now, height));
+        if is_up {
+            event.stages.push(Stage {
+                kind: StageKind::Recovery,
+                span: Span::new(now, now),
+                confidence: Confidence::clamped(1.0),
+                figures: vec![figure("height of the pelvis, m", height)],
+            });
+        }
+        let event = event.clone();
+        if is_up || now.secs_since(followed.landed) > self.config.follow_secs {
+            self.following = None;
+        }
+        Some(event)
+    }
+}
+
+fn figure(name: &str, value: f64) -> Figure {
+    Figure { name: name.to_owned(), value }
+}
+
+/// What led to an alarm. An impact is not among them: a window of 1.28 s smears it away.
+fn stages(descent: &Descent, now: Timestamp, score: f64, margin: f64) -> Vec<Stage> {
+    let landed = descent.time.plus_secs(0.5);
+    let around = Span::new(descent.time.plus_secs(-0.5), landed);
+    let stage = |kind, span, confidence, figures| Stage { kind, span, confidence, figures };
+    vec![
+        stage(
+            StageKind::EventGate,
+            around,
+            Confidence::clamped(descent.drop_m() / (2.0 * MIN_DROP_M)),
+            vec![figure("drop of the pelvis, m", descent.drop_m())],
+        ),
+        stage(
+            StageKind::DescentBurst,
+            around,
+            confidence(margin),
+            vec![
+                figure("score, log-odds", score),
+                figure("score above the threshold", margin),
+                figure("largest drop within 1 s, m", descent.speed_m_per_s()),
+                figure("height after, m", descent.height_after_m()),
+                figure("lowest height after, m", descent.lowest_m()),
+            ],
+        ),
+        stage(
+            StageKind::Stillness,
+            Span::new(landed, now),
+            Confidence::clamped(descent.stillness()),
+            vec![figure("chance that nobody moves", descent.stillness())],
+        ),
+        on_floor(landed, now, descent.height_after_m()),
+    ]
+}
+
+fn on_floor(landed: Timestamp, now: Timestamp, height_m: f64) -> Stage {
+    let span = Span::new(landed, now);
+    Stage {
+        kind: StageKind::TimeOnFloor,
+        span,
+        // Half a minute without getting up is what people call lying.
+        confidence: Confidence::clamped(span.secs() / 30.0),
+        figures: vec![figure("low since, s", span.secs()), figure("height of the pelvis, m", height_m)],
+    }
+}
