@@ -270,7 +270,7 @@ impl Packets {
 
     /// Which packets stand out from their neighbours: collisions, other rates, other senders.
     fn odd(&self) -> Vec<bool> {
-        let distances = pulp::Arch::new().dispatch(|| self.distances());
+        let distances = pulp::Arch::new().dispatch(Distances(self));
         let typical = running_median(&distances, TYPICAL_OF);
         let mut odd: Vec<bool> = distances.iter().zip(&typical).map(|(d, t)| *d > (ODD.0 * t).max(ODD.1)).collect();
         // The first packet is where time begins.
@@ -284,18 +284,18 @@ impl Packets {
         let n = self.times.len();
         let last = n.saturating_sub(1);
         let mut squares = vec![0.0; self.width];
-        (0..n)
-            .map(|at| {
-                let [a, b] = [at.saturating_sub(2), at.saturating_sub(1)].map(|at| self.row(at));
-                let [d, e] = [at + 1, at + 2].map(|at| self.row(at.min(last)));
-                let columns = a.iter().zip(b).zip(self.row(at)).zip(d).zip(e);
-                for (square, ((((a, b), c), d), e)) in squares.iter_mut().zip(columns) {
-                    let off = c - median_of_5([*a, *b, *c, *d, *e]);
-                    *square = off * off / self.width as f64;
-                }
-                squares.iter().fold(0.0, |sum, square| sum + square).sqrt()
-            })
-            .collect()
+        let mut distances = Vec::with_capacity(n);
+        for at in 0..n {
+            let [a, b] = [at.saturating_sub(2), at.saturating_sub(1)].map(|at| self.row(at));
+            let [d, e] = [at + 1, at + 2].map(|at| self.row(at.min(last)));
+            let columns = a.iter().zip(b).zip(self.row(at)).zip(d).zip(e);
+            for (square, ((((a, b), c), d), e)) in squares.iter_mut().zip(columns) {
+                let off = c - median_of_5([*a, *b, *c, *d, *e]);
+                *square = off * off / self.width as f64;
+            }
+            distances.push(squares.iter().fold(0.0, |sum, square| sum + square).sqrt());
+        }
+        distances
     }
 
     fn drop_odd(&mut self, odd: &[bool]) {
@@ -344,6 +344,18 @@ impl Packets {
             valid.push((time - t0).abs().min((t1 - time).abs()) <= MAX_REACH_SECS);
         }
         (rows, valid)
+    }
+}
+
+/// [`Packets::distances`] for the widest vectors that the processor has.
+struct Distances<'a>(&'a Packets);
+
+impl pulp::WithSimd for Distances<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<f64> {
+        self.0.distances()
     }
 }
 

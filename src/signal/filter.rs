@@ -115,17 +115,34 @@ pub fn sosfiltfilt(sections: &[Section], values: &[f64], width: usize) -> Option
     let mut filtered = vec![0.0; n * width];
     let mut extended = vec![[0.0; LANES]; n + 2 * pad];
     for first in (0..width).step_by(LANES) {
-        pulp::Arch::new().dispatch(|| {
-            let lanes = first..(first + LANES).min(width);
-            load(&mut extended, values, width, lanes.clone(), pad);
-            pass(sections, extended.iter_mut());
-            pass(sections, extended.iter_mut().rev());
-            for (row, lane) in filtered.chunks_exact_mut(width).zip(extended.iter().skip(pad)) {
-                row.iter_mut().skip(first).zip(lane).for_each(|(to, from)| *to = *from);
-            }
-        });
+        let lanes = first..(first + LANES).min(width);
+        pulp::Arch::new().dispatch(Group { sections, values, width, lanes, pad, extended: &mut extended });
+        for (row, lane) in filtered.chunks_exact_mut(width).zip(extended.iter().skip(pad)) {
+            row.iter_mut().skip(first).zip(lane).for_each(|(to, from)| *to = *from);
+        }
     }
     Some(filtered)
+}
+
+/// Some columns on their way there and back, for the widest vectors that the processor has.
+struct Group<'a> {
+    sections: &'a [Section],
+    values: &'a [f64],
+    width: usize,
+    lanes: std::ops::Range<usize>,
+    pad: usize,
+    extended: &'a mut [[f64; LANES]],
+}
+
+impl pulp::WithSimd for Group<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        load(self.extended, self.values, self.width, self.lanes, self.pad);
+        pass(self.sections, self.extended.iter_mut());
+        pass(self.sections, self.extended.iter_mut().rev());
+    }
 }
 
 /// Some columns, with both ends reflected.
