@@ -162,16 +162,12 @@ impl Sound {
 
     /// `None` with none but equal times.
     pub fn clean(&self, level: Level) -> Option<Clean> {
-        let raised;
-        let packets = match level {
-            Level::Removed => &self.packets,
-            Level::Kept => {
-                raised = self.packets.raised(&gain::without_steps(&self.packets.levels));
-                &raised
-            }
+        let levels = match level {
+            Level::Removed => vec![1.0; self.packets.levels.len()],
+            Level::Kept => gain::without_steps(&self.packets.levels),
         };
-        let noise = quantile(packets.differences(), 0.2)?;
-        let (rows, valid) = packets.on_grid();
+        let noise = quantile(self.packets.differences(&levels), 0.2)?;
+        let (rows, valid) = self.packets.on_grid(&levels);
         let bookkeeping = Bookkeeping { noise, ..self.bookkeeping };
         (!valid.is_empty()).then(|| Clean { numbers: self.numbers.clone(), rows, valid, bookkeeping })
     }
@@ -218,7 +214,8 @@ impl Packets {
                 *value = raw.get(column).copied().map_or(0.0, f64::from);
             }
         }
-        let levels: Vec<f64> = rows.chunks_exact(width.max(1)).map(rms).collect();
+        let row = |at: usize| rows.get(at * width..(at + 1) * width).unwrap_or_default();
+        let levels = rms_of(series.rows().len(), width, |at| (row(at), row(at)), |_, a, _| a * a);
         let middle = median(levels.clone()).unwrap_or(0.0);
         let mut packets = Self { width, ..Self::default() };
         for (at, ((raw, &time), &level)) in series.rows().zip(&series.times_secs).zip(&levels).enumerate() {
@@ -229,7 +226,9 @@ impl Packets {
             let edge: Vec<f64> = block.ht_only.iter().filter_map(|&at| raw.get(at).map(|a| f64::from(*a))).collect();
             // Sound packets move up to where the others were.
             let to = packets.times.len() * width;
-            rows.copy_within(at * width..(at + 1) * width, to);
+            if to != at * width {
+                rows.copy_within(at * width..(at + 1) * width, to);
+            }
             rows.iter_mut().skip(to).take(width).for_each(|a| *a /= level);
             packets.times.push(time);
             packets.legacy.push(!edge.is_empty() && rms(&edge) < LEGACY_LEVEL * level);
@@ -283,18 +282,22 @@ impl Packets {
     fn distances(&self) -> Vec<f64> {
         let n = self.times.len();
         let last = n.saturating_sub(1);
-        let mut squares = vec![0.0; self.width];
-        let mut distances = Vec::with_capacity(n);
-        for at in 0..n {
-            let [a, b] = [at.saturating_sub(2), at.saturating_sub(1)].map(|at| self.row(at));
-            let [d, e] = [at + 1, at + 2].map(|at| self.row(at.min(last)));
-            let columns = a.iter().zip(b).zip(self.row(at)).zip(d).zip(e);
-            for (square, ((((a, b), c), d), e)) in squares.iter_mut().zip(columns) {
-                let off = c - median_of_5([*a, *b, *c, *d, *e]);
-                *square = off * off / self.width as f64;
+        let mut squares = vec![0.0; ABREAST * self.width];
+        let mut distances = Vec::with_capacity(n + ABREAST);
+        for first in (0..n).step_by(ABREAST) {
+            for (at, squares) in (first..).zip(squares.chunks_exact_mut(self.width.max(1))) {
+                let near = |step: usize| self.row((at + step).saturating_sub(2).min(last));
+                let columns = near(0).iter().zip(near(1)).zip(near(2)).zip(near(3)).zip(near(4));
+                for (square, ((((a, b), c), d), e)) in squares.iter_mut().zip(columns) {
+                    let off = c - median_of_5([*a, *b, *c, *d, *e]);
+                    *square = off * off / self.width as f64;
+                }
             }
-            distances.push(squares.iter().fold(0.0, |sum, square| sum + square).sqrt());
+            let row = |at: usize| squares.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
+            distances
+                .extend(sums(std::array::from_fn(|at| (row(at), row(at))), self.width, |_, a, _| a).map(f64::sqrt));
         }
+        distances.truncate(n);
         distances
     }
 
@@ -315,22 +318,18 @@ impl Packets {
         retain(&mut self.legacy, &keep);
     }
 
-    /// The same packets, each of its level.
-    fn raised(&self, levels: &[f64]) -> Self {
-        let mut raised = self.clone();
-        for (row, level) in raised.rows.chunks_exact_mut(self.width.max(1)).zip(levels) {
-            row.iter_mut().for_each(|a| *a *= level);
-        }
-        raised
+    /// Rms distances of consecutive packets, each raised to its level.
+    fn differences(&self, levels: &[f64]) -> Vec<f64> {
+        let level = |at: usize| levels.get(at).copied().unwrap_or(1.0);
+        let square = |at: usize, a: f64, b: f64| {
+            let apart = a * level(at) - b * level(at + 1);
+            apart * apart
+        };
+        rms_of(self.times.len().saturating_sub(1), self.width, |at| (self.row(at), self.row(at + 1)), square)
     }
 
-    /// Rms distances of consecutive packets.
-    fn differences(&self) -> Vec<f64> {
-        (1..self.times.len()).map(|at| rms_distance(self.row(at - 1), self.row(at))).collect()
-    }
-
-    /// Linear interpolation at [`RATE_HZ`] from the first packet to the last.
-    fn on_grid(&self) -> (Vec<f64>, Vec<bool>) {
+    /// Linear interpolation at [`RATE_HZ`] from the first packet to the last, each raised to its level.
+    fn on_grid(&self, levels: &[f64]) -> (Vec<f64>, Vec<bool>) {
         let (Some(first), Some(last)) = (self.times.first(), self.times.last()) else { return Default::default() };
         let n = ((last - first) * RATE_HZ).floor() as usize + 1;
         let (mut rows, mut valid) = (Vec::with_capacity(n * self.width), Vec::with_capacity(n));
@@ -340,7 +339,8 @@ impl Packets {
             let (Some(t0), Some(t1)) = (self.times.get(after - 1), self.times.get(after)) else { break };
             let (a, b) = (self.row(after - 1), self.row(after));
             let share = ((time - t0) / (t1 - t0)).clamp(0.0, 1.0);
-            rows.extend(a.iter().zip(b).map(|(a, b)| a + (b - a) * share));
+            let (Some(from), Some(to)) = (levels.get(after - 1), levels.get(after)) else { break };
+            rows.extend(a.iter().zip(b).map(|(a, b)| a * from + (b * to - a * from) * share));
             valid.push((time - t0).abs().min((t1 - time).abs()) <= MAX_REACH_SECS);
         }
         (rows, valid)
@@ -368,9 +368,39 @@ fn rms(row: &[f64]) -> f64 {
     (row.iter().map(|a| a * a).sum::<f64>() / row.len().max(1) as f64).sqrt()
 }
 
-fn rms_distance(a: &[f64], b: &[f64]) -> f64 {
-    let sum: f64 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum();
-    (sum / a.len().max(1) as f64).sqrt()
+/// Rows that are added up side by side: each sum waits for its own last term, all together for none.
+const ABREAST: usize = 4;
+
+/// Root mean squares of `n` rows, each from the terms of a pair of rows of `width`.
+fn rms_of<'a>(
+    n: usize,
+    width: usize,
+    pair: impl Fn(usize) -> (&'a [f64], &'a [f64]),
+    term: impl Fn(usize, f64, f64) -> f64,
+) -> Vec<f64> {
+    let mut means = Vec::with_capacity(n + ABREAST);
+    for first in (0..n).step_by(ABREAST) {
+        let rows: [usize; ABREAST] = std::array::from_fn(|at| (first + at).min(n - 1));
+        let sums = sums(rows.map(&pair), width, |at, a, b| term(rows[at], a, b));
+        means.extend(sums.map(|sum| (sum / width.max(1) as f64).sqrt()));
+    }
+    means.truncate(n);
+    means
+}
+
+/// Sums of terms over the columns of pairs of rows, each in the order of the columns; zero where rows are shorter.
+#[inline(always)]
+fn sums(pairs: [(&[f64], &[f64]); ABREAST], width: usize, term: impl Fn(usize, f64, f64) -> f64) -> [f64; ABREAST] {
+    let mut sums = [0.0; ABREAST];
+    if pairs.iter().any(|(a, b)| a.len() < width || b.len() < width) {
+        return sums;
+    }
+    for column in 0..width {
+        for (at, (sum, (a, b))) in sums.iter_mut().zip(&pairs).enumerate() {
+            *sum += term(at, a[column], b[column]);
+        }
+    }
+    sums
 }
 
 /// The middle value; `None` of nothing.

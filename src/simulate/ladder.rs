@@ -256,7 +256,8 @@ fn sin_cos_cycles(cycles: f32) -> (f32, f32) {
     let sin = x * (1.0 + x2 * (-1.0 / 6.0 + x2 * (1.0 / 120.0 + x2 * (-1.0 / 5_040.0 + x2 / 362_880.0))));
     let cos = 1.0 + x2 * (-0.5 + x2 * (1.0 / 24.0 + x2 * (-1.0 / 720.0 + x2 / 40_320.0)));
     // By quarters: (sin, cos), (cos, -sin), (-sin, -cos), (-cos, sin).
-    let quarter = quarters as i32;
+    // Added to this, a whole number stands in the lowest bits.
+    let quarter = (quarters + 12_582_912.0).to_bits();
     let (s, c) = if quarter & 1 == 0 { (sin, cos) } else { (cos, sin) };
     (if quarter & 2 == 0 { s } else { -s }, if (quarter + 1) & 2 == 0 { c } else { -c })
 }
