@@ -209,6 +209,7 @@ fn report() -> Report {
         ],
         verdict,
         detail: (kind == RowKind::Score).then(|| "by what is left out: u1 0.980 · u2 0.892".to_owned()),
+        ..Row::default()
     };
     let columns = [
         "AUROC [95 % interval]",

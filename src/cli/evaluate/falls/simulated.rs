@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::super::out;
 use super::super::conduct::Seeds;
 use super::by_pose;
-use super::living::live;
+use super::living::{Lived, append, live, read};
 use super::trials::{FALL, record};
 use super::watched::watch;
 use crate::analytics::clean::quantile;
@@ -20,6 +20,7 @@ use crate::engine::evaluation::falls::{facts, table};
 use crate::engine::evaluation::statistics::poisson_interval;
 use crate::inference::{Models, RadioPose};
 use crate::simulate::{RadioFormat, SceneOptions};
+use crate::types::Activity;
 
 /// Penalty of the regression that is stored, as the inner parts of the training rooms chose it (`models/falls/TESTED.md`).
 const STORED_PENALTY: f64 = 0.03;
@@ -52,6 +53,9 @@ pub struct SimulatedOptions {
     /// Seeds of the rooms that are lived in, a quarter of an hour each.
     #[arg(long, default_value = "31000..31400", requires = "simulated")]
     living: Seeds,
+    /// Keep the rooms that were lived in here, a line each, and take from here those that were lived in before.
+    #[arg(long, requires = "hours")]
+    lived: Option<PathBuf>,
     /// Fit the model that comes with the program on the training rooms and write it there. With hours, living sets
     /// its threshold: choose rooms that are not tested later.
     #[arg(long, requires = "simulated")]
@@ -100,6 +104,16 @@ struct Living {
     alarms_per_day: f64,
     /// 95 %, by Poisson's law.
     alarms_per_day_interval: (f64, f64),
+    /// What was being done, most alarms first.
+    activities: Vec<OfActivity>,
+}
+
+/// Events during one activity, and alarms that they raised.
+#[derive(Debug, Serialize)]
+struct OfActivity {
+    activity: &'static str,
+    n_events: usize,
+    n_alarms: usize,
 }
 
 pub fn run(
@@ -224,28 +238,63 @@ fn print_records(
     Ok(())
 }
 
-/// The scores of so many hours, one room after the other.
-fn scores(
-    seeds: Seeds,
-    hours: f32,
+/// Rooms that were lived in for so many hours together, one after the other.
+fn rooms(
     options: &SimulatedOptions,
+    hours: f32,
     model: &RoomModel,
     interrupted: &AtomicBool,
-) -> (f64, Vec<f64>) {
+) -> anyhow::Result<Vec<Lived>> {
     let goes_on = || !interrupted.load(Ordering::Relaxed);
-    let (mut lived, mut scores) = (0.0, Vec::new());
-    for seed in seeds.first..seeds.end {
+    let scene = options.scene();
+    let mut kept = options.lived.as_deref().map(read).transpose()?.unwrap_or_default();
+    kept.retain(|room| room.links == scene.n_links && room.rate_hz == scene.rate_hz);
+    let (mut lived, mut rooms) = (0.0, Vec::new());
+    for seed in options.living.first..options.living.end {
         let left = f64::from(hours) - lived;
         if left <= 1e-3 || !goes_on() {
             break;
         }
-        eprint!("\r\x1b[Kliving in room {seed}, {lived:.1} of {hours:.0} hours, {} events ", scores.len());
-        let room = live(seed, left.min(STAY_HOURS) as f32, &options.scene(), model, &goes_on);
+        let asked_hours = left.min(STAY_HOURS) as f32;
+        let known = kept.iter().find(|room| room.seed == seed && room.asked_hours == asked_hours);
+        let room = match known {
+            Some(room) => room.clone(),
+            None => {
+                eprint!("\r\x1b[Kliving in room {seed}, {lived:.1} of {hours:.0} hours ");
+                let Some(room) = live(seed, asked_hours, &scene, model, &goes_on) else { break };
+                options.lived.as_deref().map_or(Ok(()), |path| append(path, &room))?;
+                room
+            }
+        };
         lived += room.hours;
-        scores.extend(room.scores);
+        rooms.push(room);
     }
     eprint!("\r\x1b[K");
-    (lived, scores)
+    Ok(rooms)
+}
+
+/// Hours, and of each moment what was being done and the score.
+fn scored(rooms: &[Lived], model: &RoomModel) -> (f64, Vec<(Option<Activity>, f64)>) {
+    let moments = rooms.iter().flat_map(|room| &room.moments);
+    let scores = moments.filter_map(|moment| Some((moment.activity, model.score_pooled(&moment.features)?.score)));
+    (rooms.iter().map(|room| room.hours).sum(), scores.collect())
+}
+
+fn by_activity(scores: &[(Option<Activity>, f64)], threshold: f64) -> Vec<OfActivity> {
+    let mut rows: Vec<OfActivity> = Vec::new();
+    for (activity, score) in scores {
+        let activity = activity.map_or("away", Activity::label);
+        let at = rows.iter().position(|row| row.activity == activity).unwrap_or_else(|| {
+            rows.push(OfActivity { activity, n_events: 0, n_alarms: 0 });
+            rows.len() - 1
+        });
+        if let Some(row) = rows.get_mut(at) {
+            row.n_events += 1;
+            row.n_alarms += usize::from(*score > threshold);
+        }
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.n_alarms, row.n_events)));
+    rows
 }
 
 fn print_living(options: &SimulatedOptions, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
@@ -255,8 +304,8 @@ fn print_living(options: &SimulatedOptions, hours: f32, json: bool, interrupted:
         Some((score, model))
     });
     let (threshold, model) = stored.ok_or_else(|| anyhow::anyhow!("the program came without its model of falls"))?;
-    let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
-    let n_alarms = scores.iter().filter(|score| **score > threshold).count();
+    let (hours, scores) = scored(&rooms(options, hours, &model, interrupted)?, &model);
+    let n_alarms = scores.iter().filter(|(_, score)| *score > threshold).count();
     let a_day = |n: f64| n * 24.0 / hours.max(1e-9);
     let (low, high) = poisson_interval(n_alarms);
     let report = Living {
@@ -267,6 +316,7 @@ fn print_living(options: &SimulatedOptions, hours: f32, json: bool, interrupted:
         n_alarms,
         alarms_per_day: a_day(n_alarms as f64),
         alarms_per_day_interval: (a_day(low), a_day(high)),
+        activities: by_activity(&scores, threshold),
     };
     if json {
         return out::line(serde_json::to_string_pretty(&report)?);
@@ -274,14 +324,22 @@ fn print_living(options: &SimulatedOptions, hours: f32, json: bool, interrupted:
     let (low, high) = report.alarms_per_day_interval;
     out::line(format_args!(
         "SIMULATED · {hours:.1} h of ordinary living without a fall, {} links at {:.0} packets/s\n\
-         {} events ({:.0} an hour) · {n_alarms} false alarms above {:.2} · {:.1} a day [{low:.1}, {high:.1}]",
+         {} events ({:.0} an hour) · {n_alarms} false alarms above {:.2} · {:.1} a day [{low:.1}, {high:.1}]\n\n\
+         {:<24}{:>8}{:>14}",
         options.links,
         options.rate_hz,
         report.n_events,
         report.n_events as f64 / hours.max(1e-9),
         threshold,
         report.alarms_per_day,
-    ))
+        "at the peak",
+        "events",
+        "false alarms",
+    ))?;
+    for row in &report.activities {
+        out::line(format_args!("{:<24}{:>8}{:>14}", row.activity, row.n_events, row.n_alarms))?;
+    }
+    Ok(())
 }
 
 /// Fits what comes with the program.
@@ -295,7 +353,8 @@ fn fit(options: &SimulatedOptions, interrupted: &AtomicBool) -> anyhow::Result<R
     let above_95 = quantile(left_out_scores(&rows, &truths), 0.95);
     let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None, above_95 };
     if let Some(hours) = options.hours {
-        let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
+        let (hours, scores) = scored(&rooms(options, hours, &model, interrupted)?, &model);
+        let scores: Vec<f64> = scores.into_iter().map(|(_, score)| score).collect();
         model.threshold = Threshold::for_budget(&scores, hours, ALARMS_PER_DAY);
     }
     Ok(model)
