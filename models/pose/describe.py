@@ -23,7 +23,7 @@ import train
 import windows
 
 LINKS = (2, 3, 4, 6, 8)
-ANTENNAS = (1, 3)
+ANTENNAS = (1, 2, 3)
 N_SLOTS_OF_LINKS = 16
 # A network that is not at least this much nearer than a guess is no help.
 CLEARLY = 0.8
@@ -145,7 +145,7 @@ def of(calibrations, n_links, antennas):
 def export(net, path):
     """ONNX with one input, weights of 16 bits; what a network file looks like to the program."""
     flat = network.Flat(net, N_SLOTS_OF_LINKS).eval()
-    n = N_SLOTS_OF_LINKS * (len(net.token_mean) + 13) + 980
+    n = N_SLOTS_OF_LINKS * (len(net.token_mean) + 13 + network.N_CELLS) + 980
     torch.onnx.export(flat, (torch.zeros(1, n),), f"{path}.full", opset_version=17, dynamo=False,
                       input_names=["window"], output_names=["answers", "features"])
     script = pathlib.Path(__file__).parent.parent / "scripts" / "half_weights.py"
@@ -155,9 +155,9 @@ def export(net, path):
 
 def flat_input(inputs, i):
     """Window i of a batch as the file takes it."""
-    tokens, geometry, mask, grid = (x[i] for x in inputs)
+    tokens, geometry, mask, maps, grid = (x[i] for x in inputs)
     padded = lambda x: nn.functional.pad(x, [0, 0] * (x.dim() - 1) + [0, N_SLOTS_OF_LINKS - len(x)]).flatten()
-    return torch.cat([padded(tokens), padded(geometry), padded(mask), grid.flatten()])[None]
+    return torch.cat([padded(tokens), padded(geometry), padded(mask), padded(maps), grid.flatten()])[None]
 
 
 def check(net, data, path):
