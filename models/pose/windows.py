@@ -145,6 +145,12 @@ def load(path):
     return {name: torch.cat([part[name] for part in parts]) for name in KEPT}, stream.header
 
 
+def load_all(paths):
+    """Several files one after the other."""
+    tables = [load(path)[0] for path in paths]
+    return {name: torch.cat([table[name] for table in tables]) for name in KEPT}
+
+
 def select(data, wanted):
     """The windows where a mask or an index says so."""
     return {name: values[wanted] for name, values in data.items()}

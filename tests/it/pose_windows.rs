@@ -96,7 +96,7 @@ fn a_body_s_frame_keeps_its_sizes_and_its_sides() {
             let numbers = target.numbers();
             assert_eq!(numbers.len(), N_TARGET);
             assert_eq!(Vec3::new(numbers[15], numbers[16], numbers[17]), target.joints[0]);
-            assert_eq!(N_TARGET, 15 + 3 * N_JOINTS);
+            assert_eq!((N_TARGET, numbers[N_TARGET - 1]), (16 + 3 * N_JOINTS, person.height_m));
         }
     }
     assert!(classes.len() >= 5, "{classes:?}");
