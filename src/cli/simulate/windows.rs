@@ -74,10 +74,10 @@ impl Default for WindowOptions {
 pub const OTHER_FORMATS: [RadioFormat; 4] =
     [RadioFormat::Plain, RadioFormat::Intel5300Ht20, RadioFormat::Atheros20, RadioFormat::Atheros40];
 /// Tones of the plain format in windows: those of the demo.
-const N_PLAIN_TONES: u16 = 56;
+pub const N_PLAIN_TONES: u16 = 56;
 /// The floor of large rooms and their inner walls, so that the demo's flat lies inside.
-const LARGE_M: [f32; 2] = [8.0, 6.0];
-const LARGE_WALLS: u8 = 2;
+pub const LARGE_M: [f32; 2] = [8.0, 6.0];
+pub const LARGE_WALLS: u8 = 2;
 
 /// Which of the antennas of a receiver a window is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

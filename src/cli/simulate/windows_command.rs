@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
+use super::radio::Radio;
 use super::windows::{WindowOptions, Windows, fields, record_len};
 use crate::pose::layout::{BLOCKS, INPUT_VERSION, MAX_LINKS};
 use crate::pose::targets::{JOINT_NAMES, MotionClass};
-use crate::simulate::RadioFormat;
 use crate::types::Activity;
 
 /// Writes windows of simulated rooms with their answers, for training networks that see poses.
@@ -50,7 +50,7 @@ pub struct Options {
     snr_db: Option<f32>,
     /// What the radios deliver.
     #[arg(long, value_enum, default_value = "intel40")]
-    format: Format,
+    format: Radio,
     /// Share of rooms whose radios deliver another one of the formats.
     #[arg(long, default_value_t = 0.0)]
     other_formats: f32,
@@ -76,32 +76,6 @@ enum Set {
     Train,
     Validation,
     Test,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// Intel 5300, 30 tones of 40 MHz.
-    Intel40,
-    /// Intel 5300, 30 tones of 20 MHz.
-    Intel20,
-    /// No product's: 56 tones of 40 MHz, as in the demo.
-    Plain56,
-    /// Atheros, 56 tones of 20 MHz.
-    Atheros20,
-    /// Atheros, 114 tones of 40 MHz.
-    Atheros40,
-}
-
-impl From<Format> for RadioFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Intel40 => Self::Intel5300Ht40,
-            Format::Intel20 => Self::Intel5300Ht20,
-            Format::Plain56 => Self::Plain,
-            Format::Atheros20 => Self::Atheros20,
-            Format::Atheros40 => Self::Atheros40,
-        }
-    }
 }
 
 impl Set {
