@@ -29,8 +29,9 @@ N_SLOTS_OF_LINKS = 16
 CLEARLY = 0.8
 # Nor is a stature whose squared error is not at least this much smaller than the spread of people.
 WORTH = 0.9
-# Share of usual windows that the tests on what the network makes of them refuse, both together.
-REFUSED = 0.055
+# Share of usual windows that gates and the tests on what the network makes of them may refuse, all together; and what
+# the tests are left where the gates alone refuse as many.
+REFUSED, LEAST_REFUSED = 0.065, 0.03
 # Of a two- and a three-dimensional normal distribution 90 % lie within these squares.
 SQUARE_2D, SQUARE_3D = 4.605, 6.251
 
@@ -142,8 +143,9 @@ def calibrate(net, known, data, mean_pose):
             # Windows that fail a gate are refused anyhow, and must not widen the limits of those that pass.
             passed = ~gated(part)[one]
             sigma = network.root_sigma(answers) * root_scale
-            limits, widest = limits_of(distance[passed], sigma[passed], REFUSED)
-            several_limits, _ = limits_of(distance_several, torch.zeros_like(distance_several), REFUSED)
+            wanted = max(LEAST_REFUSED, REFUSED - (~passed).float().mean().item())
+            limits, widest = limits_of(distance[passed], sigma[passed], wanted)
+            several_limits, _ = limits_of(distance_several, torch.zeros_like(distance_several), wanted)
             stature_scale, stature_text = stature(answers, person)
             rows, columns = torch.tril_indices(*factor.shape)
             root = (answers["root"] - person[:, 1:3]).norm(dim=1).median().item()
