@@ -1,6 +1,6 @@
 //! When a network must not be believed: hard gates on what was measured, and two tests on what the network makes of it.
 //!
-//! Gates and limits follow `spec/pose.md` section 6: fewer than three links, less than 80 packets a second, gaps over
+//! Gates and limits follow `spec/pose.md` section 6: fewer than two links, less than 80 packets a second, gaps over
 //! 50 ms, less than 15 dB, no geometry. Beyond them, a window is strange where the network's own variance is beyond what
 //! it was on known rooms, or where its pooled features lie farther from their mean, or nearer to it, than those did:
 //! faint signals lie too near, so a one-sided test would pass them.
@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::tokens::LinkTokens;
 use super::window::LinkWindow;
 
-pub const MIN_LINKS: usize = 3;
+/// One link tells no place. What two and more tell is decided by what the network was measured to tell from them.
+pub const MIN_LINKS: usize = 2;
+/// Fewer links tell a place and a posture at most, no direction, no body and no fall.
+pub const MIN_LINKS_FOR_BODIES: usize = 3;
 pub const MIN_PACKETS_PER_SEC: f32 = 80.0;
 pub const MAX_GAP_SECS: f32 = 0.05;
 pub const MIN_SNR_DB: f32 = 15.0;
@@ -131,7 +134,7 @@ impl Unsupported {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::NoGeometry { .. } => "place the radios in the room plan",
-            Self::FewLinks { .. } => "add receivers until at least 3 links cover the room",
+            Self::FewLinks { .. } => "add receivers: two links with arrays tell a place, three and more a direction",
             Self::LowRate { .. } => "let the sender transmit at least 100 packets a second on a free channel",
             Self::Gap { .. } => "look for interference or a busy channel; move the sender to a free one",
             Self::Faint { .. } => "move the radios closer or free of metal; check the antennas",
