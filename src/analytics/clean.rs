@@ -215,7 +215,7 @@ impl Packets {
             }
         }
         let row = |at: usize| rows.get(at * width..(at + 1) * width).unwrap_or_default();
-        let levels = rms_of(series.rows().len(), width, |at| (row(at), row(at)), |_, a, _| a * a);
+        let levels = rms_of(series.rows().len(), width, |at| (row(at), row(at)), |_| |a, _| a * a);
         let middle = median(levels.clone()).unwrap_or(0.0);
         let mut packets = Self { width, ..Self::default() };
         for (at, ((raw, &time), &level)) in series.rows().zip(&series.times_secs).zip(&levels).enumerate() {
@@ -294,8 +294,9 @@ impl Packets {
                 }
             }
             let row = |at: usize| squares.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
-            distances
-                .extend(sums(std::array::from_fn(|at| (row(at), row(at))), self.width, |_, a, _| a).map(f64::sqrt));
+            distances.extend(
+                sums(std::array::from_fn(|at| (row(at), row(at))), self.width, [|a, _| a; ABREAST]).map(f64::sqrt),
+            );
         }
         distances.truncate(n);
         distances
@@ -321,9 +322,9 @@ impl Packets {
     /// Rms distances of consecutive packets, each raised to its level.
     fn differences(&self, levels: &[f64]) -> Vec<f64> {
         let level = |at: usize| levels.get(at).copied().unwrap_or(1.0);
-        let square = |at: usize, a: f64, b: f64| {
-            let apart = a * level(at) - b * level(at + 1);
-            apart * apart
+        let square = |at: usize| {
+            let (from, to) = (level(at), level(at + 1));
+            move |a: f64, b: f64| (a * from - b * to) * (a * from - b * to)
         };
         rms_of(self.times.len().saturating_sub(1), self.width, |at| (self.row(at), self.row(at + 1)), square)
     }
@@ -372,16 +373,16 @@ fn rms(row: &[f64]) -> f64 {
 const ABREAST: usize = 4;
 
 /// Root mean squares of `n` rows, each from the terms of a pair of rows of `width`.
-fn rms_of<'a>(
+fn rms_of<'a, T: Fn(f64, f64) -> f64>(
     n: usize,
     width: usize,
     pair: impl Fn(usize) -> (&'a [f64], &'a [f64]),
-    term: impl Fn(usize, f64, f64) -> f64,
+    term: impl Fn(usize) -> T,
 ) -> Vec<f64> {
     let mut means = Vec::with_capacity(n + ABREAST);
     for first in (0..n).step_by(ABREAST) {
         let rows: [usize; ABREAST] = std::array::from_fn(|at| (first + at).min(n - 1));
-        let sums = sums(rows.map(&pair), width, |at, a, b| term(rows[at], a, b));
+        let sums = sums(rows.map(&pair), width, rows.map(&term));
         means.extend(sums.map(|sum| (sum / width.max(1) as f64).sqrt()));
     }
     means.truncate(n);
@@ -390,14 +391,18 @@ fn rms_of<'a>(
 
 /// Sums of terms over the columns of pairs of rows, each in the order of the columns; zero where rows are shorter.
 #[inline(always)]
-fn sums(pairs: [(&[f64], &[f64]); ABREAST], width: usize, term: impl Fn(usize, f64, f64) -> f64) -> [f64; ABREAST] {
+fn sums<T: Fn(f64, f64) -> f64>(
+    pairs: [(&[f64], &[f64]); ABREAST],
+    width: usize,
+    terms: [T; ABREAST],
+) -> [f64; ABREAST] {
     let mut sums = [0.0; ABREAST];
     if pairs.iter().any(|(a, b)| a.len() < width || b.len() < width) {
         return sums;
     }
     for column in 0..width {
-        for (at, (sum, (a, b))) in sums.iter_mut().zip(&pairs).enumerate() {
-            *sum += term(at, a[column], b[column]);
+        for ((sum, (a, b)), term) in sums.iter_mut().zip(&pairs).zip(&terms) {
+            *sum += term(a[column], b[column]);
         }
     }
     sums

@@ -24,6 +24,7 @@ mod export_body;
 mod falls;
 mod falls_descent;
 mod falls_room;
+mod falls_verdicts;
 mod feeding;
 mod feitcsi;
 mod fit;

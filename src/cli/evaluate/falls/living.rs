@@ -9,12 +9,13 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::analytics::fall::{self, Learning, Room, RoomModel};
 use crate::analytics::watch::Watch;
 use crate::simulate::{SceneOptions, Simulator, SimulatorSpec};
-use crate::types::{Activity, LinkId, Timestamp};
+use crate::types::{Activity, ActivitySpan, LinkId, Timestamp};
 
 /// What was seen of one room.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -70,10 +71,9 @@ pub fn live(
             last = time;
             for judged in room.take(time, evidence.drain(..)) {
                 let Some(leader) = judged.evidence.leader() else { continue };
-                let doing = spans.iter().find(|span| span.start <= leader.peak && leader.peak < span.end);
                 lived.moments.push(Moment {
                     secs: leader.peak.secs_f64(),
-                    activity: doing.map(|span| span.activity),
+                    activity: doing(&spans, leader.peak),
                     features: judged.evidence.pooled(),
                 });
             }
@@ -90,8 +90,13 @@ pub fn live(
     }
 }
 
+/// What somebody was doing at a time.
+pub fn doing(spans: &[ActivitySpan], time: Timestamp) -> Option<Activity> {
+    spans.iter().find(|span| span.start <= time && time < span.end).map(|span| span.activity)
+}
+
 /// The rooms of a file, one a line; none where there is no such file.
-pub fn read(path: &Path) -> anyhow::Result<Vec<Lived>> {
+pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -107,7 +112,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Lived>> {
 }
 
 /// Writes a room behind the others, at once, so that nothing is lost where the next one is interrupted.
-pub fn append(path: &Path, lived: &Lived) -> anyhow::Result<()> {
+pub fn append(path: &Path, lived: &impl Serialize) -> anyhow::Result<()> {
     let line = serde_json::to_string(lived)? + "\n";
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
     file.and_then(|mut file| file.write_all(line.as_bytes())).with_context(|| format!("rooms cannot be kept: {path:?}"))
