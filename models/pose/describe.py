@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Calibrates a trained network on validation rooms and writes what the program takes: ONNX and its description.
 
-    python models/pose/describe.py pose.pt --train train.bin --validation validation.bin --out models/pose/radio_pose
+    python models/pose/describe.py pose.pt --train train.bin --validation validation.bin wide.bin --out models/pose/radio_pose
 
 Needs: torch, onnx, onnxscript; onnxruntime for the check. Weights are rounded to 16 bits before anything is measured, so
 that all figures are those of the file. What may be shown is decided here, by validation rooms alone: what beats its
@@ -23,10 +23,15 @@ import train
 import windows
 
 LINKS = (2, 3, 4, 6, 8)
-ANTENNAS = (1, 3)
+ANTENNAS = (1, 2, 3)
 N_SLOTS_OF_LINKS = 16
 # A network that is not at least this much nearer than a guess is no help.
 CLEARLY = 0.8
+# Nor is a stature whose squared error is not at least this much smaller than the spread of people.
+WORTH = 0.9
+# Share of usual windows that gates and the tests on what the network makes of them may refuse, all together; and what
+# the tests are left where the gates alone refuse as many.
+REFUSED, LEAST_REFUSED = 0.065, 0.03
 # Of a two- and a three-dimensional normal distribution 90 % lie within these squares.
 SQUARE_2D, SQUARE_3D = 4.605, 6.251
 
@@ -74,6 +79,38 @@ def matched(answers, people):
     return torch.tensor(errors), torch.tensor(squares), torch.tensor(centres)
 
 
+def stature(answers, person):
+    """The factor of the stature's own spread, where it is nearer than the mean of all; else none. And words for the log."""
+    upright = person[:, network.POSTURE] == 0
+    true = person[upright, network.STATURE]
+    told = network.MEAN_STATURE_M + 0.1 * answers["stature"][upright, 0]
+    spread = (answers["stature"][upright, 1].clamp(-2, 2) - 2.5).exp()
+    error, guess = (told - true).square(), (true - true.mean()).square()
+    # The gain per window with its standard error: beyond two of them it is no chance.
+    gain = guess - error
+    better = gain.mean() > 2 * gain.std() / len(gain) ** 0.5 and error.mean() < WORTH * guess.mean()
+    scale = (error.sqrt() / spread).quantile(0.683).item()
+    text = f"stature {100 * error.mean().sqrt():.1f} cm (mean {100 * guess.mean().sqrt():.1f})"
+    return (scale if better else None), text
+
+
+def limits_of(distance, sigma, wanted):
+    """Two limits of the distance and one of the spread that together refuse the wanted share of these windows."""
+    low, high = 0.0, wanted
+    for _ in range(30):
+        share = (low + high) / 2
+        near, far, wide = distance.quantile(share / 2), distance.quantile(1 - share / 2), sigma.quantile(1 - share)
+        refused = ((distance < near) | (distance > far) | (sigma > wide)).float().mean().item()
+        low, high = (share, high) if refused < wanted else (low, share)
+    return [near.item(), far.item()], wide.item()
+
+
+def gated(part):
+    """Windows that the hard gates of src/pose/support.rs refuse, the number of links aside."""
+    snr = part["snr_db"].masked_fill(part["mask"] == 0, float("nan")).nanmedian(1).values
+    return (part["packets_per_sec"] < 80) | (part["longest_gap_secs"] > 0.05) | (snr < 15)
+
+
 def calibrate(net, known, data, mean_pose):
     """One entry per count of links and antennas, from validation rooms; where features lie is told by training rooms."""
     found = []
@@ -103,6 +140,13 @@ def calibrate(net, known, data, mean_pose):
             factor = torch.linalg.cholesky(torch.linalg.inv(cover.double())).float()
             distance = ((features - mean) @ factor).square().sum(1)
             distance_several = ((features_several - mean) @ factor).square().sum(1)
+            # Windows that fail a gate are refused anyhow, and must not widen the limits of those that pass.
+            passed = ~gated(part)[one]
+            sigma = network.root_sigma(answers) * root_scale
+            wanted = max(LEAST_REFUSED, REFUSED - (~passed).float().mean().item())
+            limits, widest = limits_of(distance[passed], sigma[passed], wanted)
+            several_limits, _ = limits_of(distance_several, torch.zeros_like(distance_several), wanted)
+            stature_scale, stature_text = stature(answers, person)
             rows, columns = torch.tril_indices(*factor.shape)
             root = (answers["root"] - person[:, 1:3]).norm(dim=1).median().item()
             centre = person[:, 1:3].norm(dim=1).median().item()
@@ -114,7 +158,7 @@ def calibrate(net, known, data, mean_pose):
             }
             print(f"validation, {n_links} links x {antennas}: root {root:.2f} (centre {centre:.2f}), several "
                   f"{errors.median():.2f} ({centres.median():.2f}), heading {turned.median():.0f}, body "
-                  f"{1e3 * plain.mean():.0f} (mean pose {1e3 * mean_plain.mean():.0f}) -> {supports}", flush=True)
+                  f"{1e3 * plain.mean():.0f} (mean pose {1e3 * mean_plain.mean():.0f}), {stature_text} -> {supports}", flush=True)
             found.append({
                 "antennas": antennas,
                 "links": n_links,
@@ -126,11 +170,11 @@ def calibrate(net, known, data, mean_pose):
                 "familiarity": {
                     "mean": mean.tolist(),
                     "factor": factor[rows, columns].tolist(),
-                    # Two sides share 5 %, 2.5 % each; the spread has its own 5 %.
-                    "distance": [distance.quantile(0.025).item(), distance.quantile(0.975).item()],
-                    "sigma_m": (network.root_sigma(answers) * root_scale).quantile(0.95).item(),
+                    "distance": limits,
+                    "sigma_m": widest,
                 },
-                "several_distance": [distance_several.quantile(0.025).item(), distance_several.quantile(0.975).item()],
+                "several_distance": several_limits,
+                "stature_scale": stature_scale,
                 "supports": supports,
             })
     return found
@@ -145,7 +189,7 @@ def of(calibrations, n_links, antennas):
 def export(net, path):
     """ONNX with one input, weights of 16 bits; what a network file looks like to the program."""
     flat = network.Flat(net, N_SLOTS_OF_LINKS).eval()
-    n = N_SLOTS_OF_LINKS * (len(net.token_mean) + 13) + 980
+    n = N_SLOTS_OF_LINKS * (len(net.token_mean) + 13 + network.N_CELLS) + 980
     torch.onnx.export(flat, (torch.zeros(1, n),), f"{path}.full", opset_version=17, dynamo=False,
                       input_names=["window"], output_names=["answers", "features"])
     script = pathlib.Path(__file__).parent.parent / "scripts" / "half_weights.py"
@@ -155,9 +199,9 @@ def export(net, path):
 
 def flat_input(inputs, i):
     """Window i of a batch as the file takes it."""
-    tokens, geometry, mask, grid = (x[i] for x in inputs)
+    tokens, geometry, mask, maps, grid = (x[i] for x in inputs)
     padded = lambda x: nn.functional.pad(x, [0, 0] * (x.dim() - 1) + [0, N_SLOTS_OF_LINKS - len(x)]).flatten()
-    return torch.cat([padded(tokens), padded(geometry), padded(mask), grid.flatten()])[None]
+    return torch.cat([padded(tokens), padded(geometry), padded(mask), padded(maps), grid.flatten()])[None]
 
 
 def check(net, data, path):
@@ -178,16 +222,14 @@ def check(net, data, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("network")
-    parser.add_argument("--train", required=True)
-    parser.add_argument("--validation", required=True)
+    parser.add_argument("--train", required=True, nargs="+")
+    parser.add_argument("--validation", required=True, nargs="+")
     parser.add_argument("--out", default="radio_pose")
     options = parser.parse_args()
     torch.set_num_threads(1)
     net, saved = load(options.network)
-    stream = windows.Stream(options.train)
-    known, header = stream.read(12_000), stream.header
-    stream.close()
-    validation, _ = windows.load(options.validation)
+    known, header = windows.load_all(options.train), windows.Stream(options.train[0]).header
+    validation = windows.load_all(options.validation)
     one = known["people"][known["n_people"] == 1][:, 0]
     mean_pose = one[:, network.JOINTS].reshape(-1, network.N_JOINTS, 3).mean(0)
     calibrations = calibrate(net, known, validation, mean_pose)

@@ -52,7 +52,7 @@ def report(net, calibration, test, bodies):
     print("SIMULATED test rooms, one person; rooms, radios, bodies and motions unseen in training")
     print("root in m as median [95 % interval] / 90 % quantile; heading in degrees, median, of the walking;")
     print("body in mm, plain / mirror-resolved; PCK@20 in %, mirror-resolved; cover: share of roots in the 50 and 90 % regions")
-    for antennas in (3, 1):
+    for antennas in (3, 2, 1):
         data = windows.select(test, (test["n_antennas"] == antennas) & (test["n_people"] == 1))
         if len(data["room"]) == 0:
             continue
@@ -90,18 +90,45 @@ def report(net, calibration, test, bodies):
                 chosen = motion == 0 if name == "stride" else torch.ones_like(motion, dtype=torch.bool)
                 pair = torch.stack([answers[name][chosen, 0], person[chosen, place]])
                 print(f"  {name.replace('_', ' ')} correlation {torch.corrcoef(pair)[0, 1]:.2f}", end="")
-            print()
+            upright = posture == 0
+            off = answers["stature"][upright, 0] * 0.1 + network.MEAN_STATURE_M - person[upright, network.STATURE]
+            mean = person[upright, network.STATURE] - person[upright, network.STATURE].mean()
+            print(f"  stature of the upright {100 * off.square().mean().sqrt():.1f} cm (mean {100 * mean.square().mean().sqrt():.1f})")
             print("  by motion  " + "  ".join(
                 f"{name} n={int((motion == c).sum())} root {error[motion == c].median():.2f} (centre {centre[motion == c].median():.2f})"
                 f" body {mm(better[motion == c])} (mean {mm(mean_better[motion == c])}, activity {mm(class_better[motion == c])})"
                 for c, name in enumerate(CLASSES) if (motion == c).sum() >= 5))
 
 
+def report_places(net, calibration, sets):
+    print("\nSIMULATED other rooms and radios, one person: root in m, median [95 % interval] / 90 % quantile; heading of the walking;")
+    print("body in mm, mirror-resolved; refused: by all tests")
+    for name, data in sets:
+        for antennas in (3, 2, 1):
+            chosen = windows.select(data, (data["n_antennas"] == antennas) & (data["n_people"] == 1))
+            for n_links in (2, 4, 8):
+                answers, features, part = train.answers_of(net, chosen, n_links)
+                found, person = describe.of(calibration, n_links, antennas), part["people"][:, 0]
+                joints = person[:, network.JOINTS].reshape(-1, 17, 3)
+                error, centre = (answers["root"] - person[:, 1:3]).norm(dim=1), person[:, 1:3].norm(dim=1)
+                heading = degrees(torch.nn.functional.normalize(answers["heading"], dim=1), person[:, network.HEADING])
+                walking = (person[:, network.MOTION] == 0) & (person[:, network.SPEED] > 0.4)
+                whitened, _ = network.whitened(answers, person[:, 1:3])
+                cover = (whitened.square().sum(1) / found["root_scale"] ** 2 < 4.605).float().mean() * 100
+                gate, spread, strange = flags(found, answers, features, part)
+                middle, low, high = interval(error, 0.5)
+                right = (answers["posture"].argmax(1) == person[:, network.POSTURE]).float().mean() * 100
+                print(f"  {name:12} {n_links} links x {antennas}, {len(error)} windows: {middle:.2f} [{low:.2f}, {high:.2f}] / "
+                      f"{error.quantile(0.9):.2f}  centre {centre.median():.2f}  cover {cover:.0f}  heading {heading[walking].median():.0f}  "
+                      f"body {1e3 * body_errors(answers['joints'], joints)[1].mean():.0f}  posture {right:.0f} %  "
+                      f"refused {(gate | spread | strange).float().mean() * 100:.0f} %")
+
+
 def report_count(net, data):
     print("\nSIMULATED count of people: rows truth 0, 1, 2+; columns answers")
-    for antennas in (3, 1):
+    for antennas in (3, 2, 1):
         chosen = windows.select(data, data["n_antennas"] == antennas)
-        for n_links in (4, 8):
+        for n_links in (2, 4, 8):
             answers, _, part = train.answers_of(net, chosen, n_links)
             truth, found = part["n_people"].clamp(max=2).long(), answers["count"].argmax(1)
             table = torch.zeros(3, 3, dtype=torch.long)
@@ -120,18 +147,16 @@ def flags(found, answers, features, part):
     factor[rows, columns] = torch.tensor(familiar["factor"])
     distance = ((features - torch.tensor(familiar["mean"])) @ factor).square().sum(1)
     sigma = network.root_sigma(answers) * found["root_scale"]
-    snr = part["snr_db"].masked_fill(part["mask"] == 0, float("nan")).nanmedian(1).values
-    gate = (part["packets_per_sec"] < 80) | (part["longest_gap_secs"] > 0.05) | (snr < 15)
     strange = (distance < familiar["distance"][0]) | (distance > familiar["distance"][1])
-    return gate, sigma > familiar["sigma_m"], strange
+    return describe.gated(part), sigma > familiar["sigma_m"], strange
 
 
-def report_several(net, calibration, data):
-    print("\nSIMULATED places of two people: root in m, median / 90 % quantile, best pairing, who is not claimed counts as the centre;")
-    print("guesses: both in the centre; the places of two other people, paired as well as can be")
-    for antennas in (3, 1):
-        chosen = windows.select(data, (data["n_antennas"] == antennas) & (data["n_people"] == 2))
-        for n_links in (4, 8):
+def report_several(net, calibration, data, n_people):
+    print(f"\nSIMULATED places of {n_people} people: root in m, median / 90 % quantile, best pairing, who is not claimed counts as the centre;")
+    print("guesses: all in the centre; the places of as many other people, paired as well as can be")
+    for antennas in (3, 2, 1):
+        chosen = windows.select(data, (data["n_antennas"] == antennas) & (data["n_people"] == n_people))
+        for n_links in (2, 4, 8):
             answers, _, part = train.answers_of(net, chosen, n_links)
             errors, squares, centres = describe.matched(answers, part["people"])
             squares = squares / describe.of(calibration, n_links, antennas)["slot_scale"] ** 2
@@ -146,9 +171,9 @@ def report_several(net, calibration, data):
 def report_support(net, calibration, sets):
     print("\nSIMULATED out of support: windows refused in %, by hard gates / spread / distance / the last two / any")
     for name, data in sets:
-        for antennas in (3, 1):
+        for antennas in (3, 2, 1):
             chosen = windows.select(data, data["n_antennas"] == antennas)
-            for n_links in (4, 8):
+            for n_links in (2, 4, 8):
                 if len(chosen["room"]) == 0:
                     continue
                 answers, features, part = train.answers_of(net, chosen, n_links)
@@ -162,9 +187,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("network", help="OUT.pt of train.py")
     parser.add_argument("--described", required=True, help="OUT.json of describe.py")
-    parser.add_argument("--train", required=True, help="windows of training rooms, for the baselines' mean bodies")
+    parser.add_argument("--train", required=True, nargs="+", help="windows of training rooms, for the baselines' mean bodies")
     parser.add_argument("--test", required=True)
     parser.add_argument("--count", help="windows with nobody, one and two people")
+    parser.add_argument("--places", nargs="*", default=[], help="NAME=FILE of windows of other rooms and radios")
     parser.add_argument("--strange", nargs="*", default=[], help="NAME=FILE of windows that should be refused")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -173,17 +199,19 @@ def main():
         calibration = json.load(file)["calibrations"]
     print("training:", saved["cost"])
     test, _ = windows.load(options.test)
-    stream = windows.Stream(options.train)
-    report(net, calibration, test, mean_bodies(stream.read(6_000)))
-    stream.close()
+    report(net, calibration, test, mean_bodies(windows.load_all(options.train)))
+    named = lambda pairs: [(name, windows.load(path)[0]) for name, path in (pair.split("=", 1) for pair in pairs)]
+    report_places(net, calibration, named(options.places))
     sets = [("test", windows.select(test, test["n_people"] == 1))]
     if options.count:
         count, _ = windows.load(options.count)
         report_count(net, count)
-        report_several(net, calibration, count)
+        for n_people in (2, 3):
+            report_several(net, calibration, count, n_people)
         sets += [("nobody", windows.select(count, count["n_people"] == 0)),
-                 ("two people", windows.select(count, count["n_people"] == 2))]
-    sets += [(name, windows.load(path)[0]) for name, path in (pair.split("=", 1) for pair in options.strange)]
+                 ("two people", windows.select(count, count["n_people"] == 2)),
+                 ("three people", windows.select(count, count["n_people"] == 3))]
+    sets += named(options.strange)
     report_support(net, calibration, sets)
 
 

@@ -17,9 +17,13 @@ N_FEATURES = 64
 # What comes out, in order, and how many numbers each has.
 OUTPUTS = [("count", 3), ("root", 2), ("root_factor", 3), ("heading", 2), ("heading_confidence", 1),
            ("pelvis_height", 1), ("posture", 5), ("motion", 6), ("stride", 1), ("speed", 1), ("uprightness", 1),
-           ("joints", 3 * N_JOINTS), ("joint_log_variance", N_JOINTS), ("slots", 18)]
+           ("joints", 3 * N_JOINTS), ("joint_log_variance", N_JOINTS), ("slots", 18), ("stature", 2)]
 # Several people: each slot says presence (log odds), root (2) and the factor of its inverse covariance (3).
 N_SLOTS = 3
+# Cells of the floor along the width and the depth, and their middles in shares of the room, from its centre.
+GRID_WIDTH, GRID_DEPTH, N_CELLS = 14, 10, 140
+# Mean stature of adults, metres, from which the answer is told.
+MEAN_STATURE_M = 1.68
 
 
 class Norm(nn.Module):
@@ -60,6 +64,67 @@ def pooled(x, mask):
     return torch.cat([mean, (x + (mask[:, :, None] - 1.0) * 1e4).amax(1)], -1)
 
 
+def cells_of(size):
+    """Middles of the floor's cells, metres from its centre: [b, 2] -> [b, 140, 2]."""
+    width, depth = (torch.arange(GRID_WIDTH) + 0.5) / GRID_WIDTH - 0.5, (torch.arange(GRID_DEPTH) + 0.5) / GRID_DEPTH - 0.5
+    cells = torch.stack(torch.meshgrid(width, depth, indexing="ij"), -1).reshape(1, N_CELLS, 2)
+    return cells.to(size.device) * size[:, None, :]
+
+
+N_CELL_FACTS = 9
+
+
+def cell_facts(geometry, maps):
+    """What each link can say about each cell: the energy that it sees there, how much longer than the straight way the
+    way over the cell is, where the array sees the cell, and how far the ends are; [b, links, facts, 140]."""
+    cells = cells_of(geometry[:, 0, 8:10])[:, None]
+
+    def distance(radio):
+        way = cells - radio[:, :, None, :2]
+        height = (1.0 - radio[:, :, 2:3])
+        return way, (way[..., 0] * way[..., 0] + way[..., 1] * way[..., 1] + height * height + 1e-2).sqrt()
+
+    _, from_tx = distance(geometry[:, :, :3])
+    way, from_rx = distance(geometry[:, :, 3:6])
+    longer = (from_tx + from_rx - geometry[:, :, 11:12]) * 0.4
+    along = (way[..., 0] * geometry[:, :, 6:7] + way[..., 1] * geometry[:, :, 7:8]) / from_rx
+    near = (longer * longer + 0.01).sqrt().log()
+    return torch.stack([maps, longer, longer * longer, near, along, along * along, longer * along, from_tx.log(),
+                        from_rx.log()], 2)
+
+
+class Likelihood(nn.Module):
+    """Pictures of how likely somebody is in each cell: links add up what they say, each weighing its facts itself."""
+
+    def __init__(self, size, heads):
+        super().__init__()
+        self.heads = heads
+        self.weigh = nn.Linear(size, heads * N_CELL_FACTS)
+        with torch.no_grad():
+            self.weigh.weight.mul_(0.5)
+            self.weigh.bias.view(heads, N_CELL_FACTS)[:, 0] += 1.0
+
+    def forward(self, placed, mask, facts):
+        """[b, links, size], [b, links], [b, links, facts, 140] -> [b, heads, 140]."""
+        batch, links, _ = placed.shape
+        weights = (self.weigh(placed) * mask[:, :, None]).reshape(batch, links, self.heads, N_CELL_FACTS)
+        weights = weights.transpose(1, 2).reshape(batch, self.heads, links * N_CELL_FACTS)
+        return weights @ facts.reshape(batch, links * N_CELL_FACTS, N_CELLS)
+
+
+def read_out(likelihood, cells, grid):
+    """Where each picture says that somebody is, how widely, and what the floor says there: [b, heads * 12]."""
+    share = likelihood.softmax(-1)
+    place = share @ cells
+    square = share @ (cells * cells) - place * place
+    across = share @ (cells[..., :1] * cells[..., 1:]) - place[..., :1] * place[..., 1:]
+    seen = share @ grid.reshape(-1, 7, N_CELLS).transpose(1, 2)
+    return place, torch.cat([place, square, across, seen], -1).flatten(1)
+
+
+HEADS = 6
+
+
 class PoseNet(nn.Module):
     def __init__(self, blocks, size=128, hidden=160, layers=2):
         """`blocks` are the header's (name, start, length)."""
@@ -73,18 +138,22 @@ class PoseNet(nn.Module):
         names = {name: (start, start + length) for name, start, length in blocks}
         self.spectra = [names[name] for name in ("doppler", "slot_power", "short_doppler", "short_power")]
         n_spectra = sum(end - start for start, end in self.spectra)
-        self.link = nn.Sequential(nn.Linear(n_tokens, hidden), nn.SiLU(), nn.Dropout(0.1), nn.Linear(hidden, size))
+        self.link = nn.Sequential(nn.Linear(n_tokens, hidden), nn.SiLU(), nn.Dropout(0.05), nn.Linear(hidden, size))
         self.geometry = nn.Sequential(nn.Linear(12, 64), nn.SiLU(), nn.Linear(64, size))
         self.attention = nn.ModuleList([Attention(size) for _ in range(layers)])
+        self.likely = Likelihood(size, HEADS)
+        self.crowd_likely = Likelihood(size, HEADS)
+        self.likely_place = nn.Linear(12 * HEADS, 160)
+        self.likely_root = nn.Linear(2 * HEADS, 2)
         self.floor = nn.Sequential(
-            nn.Conv2d(7, 32, 3, padding=1), nn.SiLU(), nn.Conv2d(32, 48, 3, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(7 + HEADS, 32, 3, padding=1), nn.SiLU(), nn.Conv2d(32, 48, 3, stride=2, padding=1), nn.SiLU(),
             nn.Conv2d(48, 32, 3, stride=2, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(32 * 4 * 3, size))
-        self.place = nn.Sequential(nn.Linear(3 * size, 160), nn.SiLU(), nn.Dropout(0.1), nn.Linear(160, N_FEATURES),
+        self.place = nn.Sequential(nn.Linear(3 * size, 160), nn.SiLU(), nn.Dropout(0.05), nn.Linear(160, N_FEATURES),
                                    nn.SiLU())
         self.place_out = nn.Linear(N_FEATURES, 3 + 2 + 3 + 2 + 1)
         # Several people have a branch of their own that teaches the rest nothing, so that it costs one person nothing.
         self.crowd_floor = nn.Sequential(
-            nn.Conv2d(7, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 32, 3, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(7 + HEADS, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 32, 3, stride=2, padding=1), nn.SiLU(),
             nn.Conv2d(32, 32, 3, stride=2, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(32 * 4 * 3, 96), nn.SiLU())
         self.crowd = nn.Sequential(nn.Linear(3 * size + N_FEATURES + 96, 160), nn.SiLU(), nn.Dropout(0.1),
                                    nn.Linear(160, 6 * N_SLOTS))
@@ -92,9 +161,10 @@ class PoseNet(nn.Module):
                                           nn.SiLU())
         self.body = nn.Sequential(nn.Linear(2 * size + 64, 128), nn.SiLU(), nn.Dropout(0.1))
         self.body_out = nn.Linear(128, 1 + 5 + 6 + 1 + 1 + 1 + 4 * N_JOINTS)
+        self.stature = nn.Sequential(nn.Linear(128 + N_FEATURES, 48), nn.SiLU(), nn.Linear(48, 2))
 
-    def forward(self, tokens, geometry, mask, grid):
-        """[b, links, tokens], [b, links, 12], [b, links], [b, 7, 14, 10] -> ([b, outputs], [b, features])."""
+    def forward(self, tokens, geometry, mask, maps, grid):
+        """[b, links, tokens], [b, links, 12], [b, links], [b, links, 140], [b, 7, 14, 10] -> ([b, outputs], [b, features])."""
         tokens = (tokens - self.token_mean) * self.token_scale
         spectra = torch.cat([tokens[:, :, start:end] for start, end in self.spectra], -1)
         mean = (spectra * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1.0)
@@ -102,33 +172,43 @@ class PoseNet(nn.Module):
         placed = link + self.geometry(geometry)
         for layer in self.attention:
             placed = layer(placed, mask)
-        seen = torch.cat([pooled(placed, mask), self.floor(grid)], -1)
-        features = self.place(seen)
-        slots = self.crowd(torch.cat([seen.detach(), features.detach(), self.crowd_floor(grid)], -1))
-        body = self.body_out(self.body(torch.cat([pooled(link, mask), self.mean_spectra(mean)], -1)))
+        facts, cells = cell_facts(geometry, maps), cells_of(geometry[:, 0, 8:10])
+        likely = self.likely(placed, mask, facts)
+        places, told = read_out(likely, cells, grid)
+        picture = lambda likely: torch.cat([grid, (likely - likely.mean(-1, keepdim=True)).reshape(
+            -1, HEADS, GRID_WIDTH, GRID_DEPTH) * 0.1], 1)
+        seen = torch.cat([pooled(placed, mask), self.floor(picture(likely))], -1)
+        features = self.place[1:](self.place[0](seen) + self.likely_place(told))
+        crowd_likely = self.crowd_likely(placed.detach(), mask, facts)
+        slots = self.crowd(torch.cat([seen.detach(), features.detach(), self.crowd_floor(picture(crowd_likely))], -1))
+        body = self.body(torch.cat([pooled(link, mask), self.mean_spectra(mean)], -1))
+        stature = self.stature(torch.cat([body, features.detach()], -1))
+        body = self.body_out(body)
         at = 15
         joints = body[:, at:at + 3 * N_JOINTS] * 0.1 + self.mean_pose
-        return torch.cat([self.place_out(features), body[:, :at], joints, body[:, at + 3 * N_JOINTS:], slots],
-                         -1), features
+        place = self.place_out(features)
+        root = place[:, 3:5] + self.likely_root(places.flatten(1))
+        return torch.cat([place[:, :3], root, place[:, 5:], body[:, :at], joints, body[:, at + 3 * N_JOINTS:], slots,
+                          stature], -1), features
 
 
 class Flat(nn.Module):
-    """The same network with one input, as the program's engines take it: tokens, geometry, mask and floor in a row."""
+    """The same network with one input, as the program's engines take it: tokens, geometry, mask, maps and floor in a row."""
 
     def __init__(self, net, n_links):
         super().__init__()
         self.net, self.n_links = net, n_links
 
     def forward(self, inputs):
-        """[1, links * (tokens + 12 + 1) + 980]."""
-        lengths = [self.n_links * len(self.net.token_mean), self.n_links * 12, self.n_links, 980]
+        """[1, links * (tokens + 12 + 1 + 140) + 980]."""
+        lengths = [self.n_links * len(self.net.token_mean), self.n_links * 12, self.n_links, self.n_links * N_CELLS, 980]
         parts, at = [], 0
         for length in lengths:
             parts.append(inputs[:, at:at + length])
             at += length
-        tokens, geometry, mask, grid = parts
+        tokens, geometry, mask, maps, grid = parts
         return self.net(tokens.reshape(1, self.n_links, -1), geometry.reshape(1, self.n_links, 12), mask,
-                        grid.reshape(1, 7, 14, 10))
+                        maps.reshape(1, self.n_links, N_CELLS), grid.reshape(1, 7, 14, 10))
 
 
 def split(out):
@@ -166,11 +246,12 @@ def mirrored(joints):
 
 
 # Places of the facts in a person's answers: src/pose/targets.rs, PersonTarget::numbers.
-HEADING, FACING, POSTURE, MOTION, STRIDE, SPEED, UPRIGHT, JOINTS = slice(4, 6), 6, 7, 9, 10, 13, 14, slice(15, 66)
+HEADING, FACING, POSTURE, MOTION, STRIDE, SPEED, UPRIGHT, JOINTS, STATURE = (
+    slice(4, 6), 6, 7, 9, 10, 13, 14, slice(15, 66), 66)
 
 
 def crowd_loss(slots, people):
-    """Least cost over all ways to give three slots to the people that are there; `people` [b, 3, 66]."""
+    """Least cost over all ways to give three slots to the people that are there; `people` [b, 3, 67]."""
     slots = slots.view(-1, N_SLOTS, 6)
     here = people[:, :, 0]
     d = people[:, None, :, 1:3] - slots[:, :, None, 1:3]
@@ -184,14 +265,14 @@ def crowd_loss(slots, people):
     return torch.stack(ways, 1).amin(1).mean()
 
 
-def loss(out, people, n_people):
-    """`people` [b, 3, 66]; the answers about one person are taught only where there is one.
+def loss(out, people, n_people, place=1.0, count=1.0):
+    """`people` [b, 3, 67]; the answers about one person are taught only where there is one.
 
     Terms and weights after spec/pose.md section 8.4.
     """
     answers = split(out)
     cross = nn.functional.cross_entropy
-    total = cross(answers["count"], n_people.clamp(max=2).long()) + crowd_loss(answers["slots"], people)
+    total = count * cross(answers["count"], n_people.clamp(max=2).long()) + crowd_loss(answers["slots"], people)
     person = people[:, 0]
     one = n_people == 1
     if not one.any():
@@ -200,8 +281,8 @@ def loss(out, people, n_people):
     person = person[one]
     root = person[:, 1:3]
     error, log_scale = whitened(answers, root)
-    total = total + (0.5 * error.square().sum(1).clamp(max=50.0) - log_scale).mean()
-    total = total + 2 * nn.functional.smooth_l1_loss(answers["root"], root)
+    total = total + place * (0.5 * error.square().sum(1).clamp(max=50.0) - log_scale).mean()
+    total = total + place * 2 * nn.functional.smooth_l1_loss(answers["root"], root)
     facing = person[:, FACING]
     direction = nn.functional.normalize(answers["heading"], dim=1, eps=1e-4)
     turned = 1 - (direction * person[:, HEADING]).sum(1)
@@ -221,6 +302,11 @@ def loss(out, people, n_people):
     figures = [("pelvis_height", 3, 3.0), ("stride", STRIDE, 3.0), ("speed", SPEED, 1.0), ("uprightness", UPRIGHT, 0.5)]
     for name, place, weight in figures:
         total = total + weight * nn.functional.smooth_l1_loss(answers[name][:, 0], person[:, place], beta=0.1)
+    # Stature from the mean of adults, and the log of its spread; told from people who stand or walk.
+    upright = (person[:, POSTURE] == 0).float()
+    off = person[:, STATURE] - MEAN_STATURE_M - 0.1 * answers["stature"][:, 0]
+    spread = answers["stature"][:, 1].clamp(-2, 2) - 2.5
+    total = total + 0.1 * ((spread + 0.5 * (off / spread.exp()).square().clamp(max=20)) * upright).mean()
     span = (joints[:, 15, 0] - joints[:, 16, 0]).abs()
     drawn = (answers["joints"][:, 15, 0] - answers["joints"][:, 16, 0]).abs()
     walking = (person[:, MOTION] == 0).float()

@@ -29,7 +29,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--program", default="corporeal", help="the program that simulates")
     parser.add_argument("--generators", type=int, default=1, help="processes that simulate")
-    parser.add_argument("--from", dest="files", nargs="*", default=[], help="files of windows instead of pipes")
+    parser.add_argument("--from", dest="files", nargs="*", default=[],
+                        help="files of windows instead of pipes, or folders that are still being filled")
     parser.add_argument("--validation", help="file of windows of validation rooms, only to watch")
     parser.add_argument("--windows", type=int, default=20_000, help="windows kept in memory")
     parser.add_argument("--start-at", type=int, default=2_000, help="windows that training waits for")
@@ -40,7 +41,11 @@ def arguments():
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--single", type=float, default=1 / 3, help="share of windows of one antenna")
+    parser.add_argument("--antennas", type=float, nargs=3, default=(0.27, 0.15, 0.58),
+                        help="shares of windows of one, two and three antennas")
+    parser.add_argument("--place", type=float, default=1.5, help="weight of the place in the loss")
+    parser.add_argument("--count", type=float, default=2.0, help="weight of the count in the loss")
+    parser.add_argument("--start-from", help="an ONNX file whose weights the training starts from")
     parser.add_argument("--resume", action="store_true", help="go on from OUT.part")
     parser.add_argument("--out", default="pose", help="writes OUT.pt; describe.py makes the rest")
     return parser.parse_args()
@@ -52,6 +57,32 @@ def sources(options):
     # Generators take rooms far apart.
     return [f"|{options.program} simulate windows --set train --first-room {i * 10_000_000} --single-too -n {10**9}"
             for i in range(options.generators)]
+
+
+def take_weights(net, path):
+    """Weights of a file that describe.py wrote; parts that it does not have start without effect."""
+    import onnx
+    graph = onnx.load(path).graph
+    found = {weight.name.removesuffix("_h"): torch.tensor(onnx.numpy_helper.to_array(weight)).float()
+             for weight in graph.initializer}
+    for node in graph.node:
+        # Layers on links are products with nameless transposed weights.
+        if node.op_type == "MatMul" and node.input[1] in found and "::" in node.input[1]:
+            parts = node.name.strip("/").split("/")[1:-1]
+            name = parts[-1] if len(parts) < 2 or not parts[-1].startswith(parts[-2]) else parts[-1]
+            name = name if parts[0] == name or name.startswith(parts[0]) else f"{parts[0]}.{name}"
+            found[f"net.{name}.weight"] = found[node.input[1]].T
+    with torch.no_grad():
+        for name, value in net.state_dict().items():
+            old = found.get(f"net.{name}")
+            if old is None and not name.startswith(("likely.", "crowd_likely.", "stature.")):
+                value.zero_()
+            elif old is not None and old.shape == value.shape:
+                value.copy_(old)
+            elif old is not None:
+                # A layer that sees more now.
+                value.zero_()
+                value[:, :old.shape[1]] = old
 
 
 def set_normalisation(net, data):
@@ -76,7 +107,8 @@ def batch_of(data, wanted, n_links, generator, noise=0.0, net=None):
     if noise > 0:
         tokens = tokens + noise / net.token_scale * torch.randn(tokens.shape, generator=generator)
     geometry = part["geometry"][at, links].float()
-    return (tokens, geometry, torch.ones(links.shape), windows.floor_grid(part, links)), part
+    maps = part["map"][at, links].float()
+    return (tokens, geometry, torch.ones(links.shape), maps, windows.floor_grid(part, links)), part
 
 
 def check_grid(data):
@@ -96,6 +128,8 @@ def train(options, pool, device):
     check_grid(data)
     net = network.PoseNet(pool.header["blocks"])
     set_normalisation(net, data)
+    if options.start_from:
+        take_weights(net, options.start_from)
     net.to(device).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.03)
     step, losses, seen, spent, spent_clock = 0, [], 0, 0.0, 0.0
@@ -122,22 +156,21 @@ def train(options, pool, device):
         if seen == 0 or (step % 100 == 0 and pool.n_read > seen):
             data = pool.all()
             seen = len(data["room"])
-            several, single = (data["n_antennas"] > 1).nonzero()[:, 0], (data["n_antennas"] == 1).nonzero()[:, 0]
+            by_antennas = [(data["n_antennas"] == n).nonzero()[:, 0] for n in (1, 2, 3)]
             # The easy part first: one person who walks or stands, all links.
             motion = data["people"][:, 0, network.MOTION]
             easy = ((data["n_people"] == 1) & ((motion == WALK) | (motion == STAND))).nonzero()[:, 0]
         draw = lambda of, n: of[torch.randint(len(of), (n,), generator=generator)]
-        n_links = (2, 3, 4, 6, 8)[step % 5]
-        if done < 0.03:
+        n_links = (2, 4, 8, 3, 2, 4, 6)[step % 7]
+        if done < 0.03 and not options.start_from:
             wanted, n_links = draw(easy, options.batch), 8
-        elif len(single) == 0 or len(several) == 0:
-            wanted = torch.randint(seen, (options.batch,), generator=generator)
         else:
-            n_single = round(options.batch * options.single)
-            wanted = torch.cat([draw(several, options.batch - n_single), draw(single, n_single)])
+            counts = [round(options.batch * share) if len(own) > 0 else 0
+                      for own, share in zip(by_antennas, options.antennas)]
+            wanted = torch.cat([draw(own, n) for own, n in zip(by_antennas, counts) if n > 0])
         inputs, part = batch_of(data, wanted, min(n_links, data["mask"].shape[1]), generator, 0.05, net)
         out, _ = net(*(x.to(device) for x in inputs))
-        value = network.loss(out, part["people"].to(device), part["n_people"].to(device))
+        value = network.loss(out, part["people"].to(device), part["n_people"].to(device), options.place, options.count)
         optimiser.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -160,7 +193,7 @@ def watch(net, path):
     except (OSError, ValueError, SystemExit):
         return  # not written yet
     net.eval()
-    for antennas in (3, 1):
+    for antennas in (3, 2, 1):
         own = windows.select(data, (data["n_antennas"] == antennas) & (data["n_people"] == 1))
         errors = []
         for n_links in (2, 4, 8):

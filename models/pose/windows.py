@@ -6,14 +6,16 @@ them as half precision, because two million numbers of a thousand windows are re
 
 import json
 import math
+import pathlib
 import shlex
 import subprocess
 import threading
+import time
 
 import torch
 
 # The version of the inputs (src/pose/layout.rs) that this code was written for.
-INPUT_VERSION = 2
+INPUT_VERSION = 3
 # Fields that are kept; the rest of a record only serves checks.
 KEPT = ("room", "n_antennas", "n_people", "n_links", "packets_per_sec", "longest_gap_secs", "size_m", "mask", "snr_db",
         "path_rate", "tokens", "geometry", "map", "grid", "people")
@@ -63,13 +65,40 @@ class Stream:
             self.process.wait()
 
 
+class Folder:
+    """Records of all files of a folder, in the order of their names; waits for more to come."""
+
+    def __init__(self, path):
+        self.path, self.done, self.stream = pathlib.Path(path), set(), None
+        while not self.next_file():
+            time.sleep(1)
+        self.header = self.stream.header
+
+    def next_file(self):
+        new = sorted(set(self.path.glob("*.bin")) - self.done)
+        if new:
+            self.done.add(new[0])
+            self.stream = Stream(str(new[0]))
+        return bool(new)
+
+    def read(self, n):
+        while (part := self.stream.read(n)) is None:
+            self.stream.close()
+            while not self.next_file():
+                time.sleep(1)
+        return part
+
+    def close(self):
+        self.stream.close()
+
+
 class Pool:
     """Windows in memory; grows while its sources still give some, up to `capacity`. A thread reads each source."""
 
     def __init__(self, sources, capacity):
         self.capacity, self.table = capacity, None
         self.lock, self.n_read, self.error = threading.Lock(), 0, None
-        self.streams = [Stream(source) for source in sources]
+        self.streams = [Folder(source) if pathlib.Path(source).is_dir() else Stream(source) for source in sources]
         self.header = self.streams[0].header
         self.threads = [threading.Thread(target=self._fill, args=(stream,), daemon=True) for stream in self.streams]
         for thread in self.threads:
@@ -114,6 +143,12 @@ def load(path):
         parts.append(part)
     stream.close()
     return {name: torch.cat([part[name] for part in parts]) for name in KEPT}, stream.header
+
+
+def load_all(paths):
+    """Several files one after the other."""
+    tables = [load(path)[0] for path in paths]
+    return {name: torch.cat([table[name] for table in tables]) for name in KEPT}
 
 
 def select(data, wanted):

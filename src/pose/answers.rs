@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::layout::INPUT_VERSION;
 use super::support::{Familiarity, Unsupported};
 use super::targets::{JOINT_NAMES, MotionClass, N_JOINTS};
-use crate::types::{Detection, Estimate, FloorPoint, Joint, JointEstimate, Pose, Posture, Room};
+use crate::types::{BodyFeatures, Detection, Estimate, FloorPoint, Joint, JointEstimate, Pose, Posture, Room};
 
 /// People that a network with slots tells apart.
 pub const N_PEOPLE: usize = 3;
@@ -30,7 +30,7 @@ const BED_HEIGHT_M: f64 = 0.3;
 /// What was measured on validation rooms for one count of links and antennas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Antennas of the weakest link: 1 or 3.
+    /// Antennas of the weakest link: 1 to 3.
     pub antennas: usize,
     /// Holds from so many links on, until another one does.
     pub links: usize,
@@ -41,6 +41,9 @@ pub struct Calibration {
     pub joint_scale: f32,
     /// Of the pelvis's height, metres.
     pub pelvis_sigma_m: f32,
+    /// Of the stature's own standard deviation; `None` where statures are told no better than by the mean of adults.
+    #[serde(default)]
+    pub stature_scale: Option<f32>,
     pub familiarity: Familiarity,
     /// The usual squared distances of windows with several people, which lie farther off than those of one.
     pub several_distance: [f32; 2],
@@ -104,6 +107,7 @@ struct Places {
     joints: Range<usize>,
     joint_log_variance: Range<usize>,
     slots: Range<usize>,
+    stature: Range<usize>,
 }
 
 const POSTURES: [&str; 5] = ["upright", "bent", "sitting", "low", "lying"];
@@ -150,6 +154,7 @@ impl Description {
                 "joints" => (&mut places.joints, 3 * N_JOINTS),
                 "joint_log_variance" => (&mut places.joint_log_variance, N_JOINTS),
                 "slots" => (&mut places.slots, SLOT_LEN * N_PEOPLE),
+                "stature" => (&mut places.stature, 2),
                 // Taught beside the rest, and of no use here.
                 _ => continue,
             };
@@ -186,6 +191,9 @@ impl Description {
             if !scales.iter().all(|scale| scale.is_finite() && *scale > 0.0) {
                 return Err(format!("the calibration for {} links holds no usable factors", calibration.links));
             }
+            if calibration.stature_scale.is_some_and(|scale| !(scale.is_finite() && scale > 0.0)) {
+                return Err(format!("the calibration for {} links holds no usable factors", calibration.links));
+            }
             let [near, far] = calibration.several_distance;
             if !(near.is_finite() && far.is_finite() && near <= far) {
                 return Err(format!("the calibration for {} links holds no usable distances", calibration.links));
@@ -219,11 +227,11 @@ impl Description {
         free
     }
 
-    /// What was measured for most antennas and links that are no more than these; else for the fewest links.
+    /// What was measured for most antennas and links that are no more than these; `None` for fewer links than any.
     pub fn calibration(&self, n_links: usize, n_antennas: usize) -> Option<&Calibration> {
         let antennas = self.calibrations.iter().map(|one| one.antennas).filter(|n| *n <= n_antennas).max()?;
-        let own = || self.calibrations.iter().filter(|one| one.antennas == antennas);
-        own().rfind(|one| one.links <= n_links).or_else(|| own().next())
+        let mut own = self.calibrations.iter().filter(|one| one.antennas == antennas);
+        own.rfind(|one| one.links <= n_links)
     }
 }
 
@@ -259,7 +267,10 @@ impl Answers {
         let count: [f64; 3] = softmax(of(&places.count));
         let root = floor_point(of(&places.root), of(&places.root_factor), calibration.root_scale, middle_of(room))?;
         let pose = pose(answers, places, calibration, root);
-        Some(Detection { pose, ..Detection::at(root, 1.0 - count[0]) })
+        let upright = matches!(pose.posture, Posture::Standing | Posture::Walking);
+        let height_m = if upright { stature(of(&places.stature), calibration) } else { None };
+        let features = BodyFeatures { height_m, ..BodyFeatures::default() };
+        Some(Detection { pose, features, ..Detection::at(root, 1.0 - count[0]) })
     }
 
     /// Of a window from so many links, of which the weakest has so many antennas.
@@ -363,6 +374,29 @@ fn pose(answers: &[f32], places: &Places, calibration: &Calibration, root: Floor
         joints,
         ..Pose::at(root)
     }
+}
+
+/// Statures of those whom the network was taught with, metres: half women, half men (`simulate::random`).
+const STATURE_MEAN_M: f64 = 1.685;
+const STATURE_SIGMA_M: f64 = 0.096;
+/// Where the network's answers about statures begin, and their unit; its log standard deviation is told from the second.
+const STATURE_ZERO_M: f64 = 1.68;
+const STATURE_UNIT_M: f64 = 0.1;
+const STATURE_LOG_SIGMA: f64 = -2.5;
+/// What leaves more than this share of the variance between people is no reading.
+const MAX_STATURE_SHARE: f64 = 0.97;
+
+/// A reading of the stature by itself: a network answers with what is likeliest among people, which leans to their mean, so that
+/// many answers about one person would seem surer of the mean than they are. Their mean and spread are taken out here.
+fn stature(numbers: &[f32], calibration: &Calibration) -> Option<Estimate> {
+    let (&[off, log_sigma], Some(scale)) = (numbers, calibration.stature_scale) else { return None };
+    let likeliest = STATURE_ZERO_M + STATURE_UNIT_M * f64::from(off);
+    let sigma = (f64::from(log_sigma).clamp(-2.0, 2.0) + STATURE_LOG_SIGMA).exp() * f64::from(scale);
+    let share = (sigma / STATURE_SIGMA_M).powi(2);
+    (share < MAX_STATURE_SHARE).then(|| {
+        let told = 1.0 - share;
+        Estimate::new(STATURE_MEAN_M + (likeliest - STATURE_MEAN_M) / told, sigma / told.sqrt())
+    })
 }
 
 /// A point of the frame of [`super::targets`] (pelvis; x forward, y left, z up) in that of [`Pose`] (the floor below the

@@ -1,7 +1,7 @@
 //! All links of one window together, in the fixed shapes that a network takes.
 
 use super::grid::FloorGrid;
-use super::layout::{MAX_LINKS, N_GEOMETRY, N_TOKENS};
+use super::layout::{MAX_LINKS, N_CELLS, N_GEOMETRY, N_TOKENS};
 use super::tokens::LinkTokens;
 
 /// Networks are exported for this many links and for [`MAX_LINKS`]; links that are not there are masked.
@@ -18,6 +18,8 @@ pub struct NetworkInputs {
     pub geometry: Vec<f32>,
     /// One where a slot holds a link.
     pub mask: Vec<f32>,
+    /// `[slot][140]`: how well each place explains what one link saw, so that a network weighs links itself.
+    pub maps: Vec<f32>,
     /// `[7][14][10]`.
     pub grid: FloorGrid,
 }
@@ -38,6 +40,7 @@ impl NetworkInputs {
             tokens: padded(links.iter().flat_map(|link| link.values.iter().copied()).collect(), N_TOKENS),
             geometry: padded(links.iter().flat_map(|link| link.geometry).collect(), N_GEOMETRY),
             mask: padded(vec![1.0; links.len()], 1),
+            maps: padded(links.iter().flat_map(|link| link.map.energy).collect(), N_CELLS),
             grid,
         })
     }

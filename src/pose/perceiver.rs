@@ -15,7 +15,9 @@ use super::inputs::NetworkInputs;
 use super::layout::{MAX_LINKS, WINDOW_SECS};
 use super::shown::Evidence;
 use super::stream::Stream;
-use super::support::{Conditions, MAX_GAP_SECS, MIN_LINKS, MIN_PACKETS_PER_SEC, Unsupported, hard_gates};
+use super::support::{
+    Conditions, MAX_GAP_SECS, MIN_LINKS, MIN_LINKS_FOR_BODIES, MIN_PACKETS_PER_SEC, Unsupported, hard_gates,
+};
 use super::tokens::{LinkTokens, TokenMaker};
 use super::window::{LinkGeometry, LinkWindow, Unfit};
 use crate::types::{CsiFrame, Detection, FrameFlags, LinkId, Room, Site, StreamId, Timestamp};
@@ -218,8 +220,8 @@ impl Perceiver {
         if silent > SILENT_SECS {
             return Err(Unfit::Silent { secs: silent as f32 });
         }
-        // The network knows one antenna, and three whose direction is known.
-        let single = stream.n_rx() < 3 || axis.is_none();
+        // The network knows one antenna, and two or three whose direction is known.
+        let single = stream.n_rx() < 2 || axis.is_none();
         let window = stream.window(start, single)?;
         let axis = axis.filter(|_| !single).map_or(Vec2::ZERO, |axis| Vec2::from_angle(axis.to_radians()));
         let empty = self.empty.get(&link).and_then(|rooms| rooms[usize::from(single)].as_ref());
@@ -268,8 +270,12 @@ impl PoseWindow {
     }
 
     /// What the network says of one person, also where it cannot tell their place: whoever lies still keeps a height.
-    /// Not for places, and no sign that anybody is there. `None` where the answers are no numbers.
+    /// Not for places, and no sign that anybody is there. `None` where the answers are no numbers, and with fewer than
+    /// three links, from which no falls were ever judged.
     pub fn lone(&self, answers: &[f32], description: &Description) -> Option<Detection> {
-        Answers::one(answers, description, [self.conditions.n_links, self.n_antennas], self.room)
+        let shape = [self.conditions.n_links, self.n_antennas];
+        (self.conditions.n_links >= MIN_LINKS_FOR_BODIES)
+            .then(|| Answers::one(answers, description, shape, self.room))
+            .flatten()
     }
 }

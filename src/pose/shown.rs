@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
+use super::support::MIN_LINKS_FOR_BODIES;
 use crate::types::{BodyPart, Estimate, Joint, Pose, Posture};
 
 /// What a pose rests on.
@@ -72,7 +73,6 @@ pub struct Shown {
     pub refusals: Vec<Refusal>,
 }
 
-const TEMPLATE_LINKS: usize = 3;
 const SKELETON_LINKS: usize = 8;
 const MIN_RATE_HZ: f64 = 80.0;
 const MAX_GAP_SECS: f64 = 0.05;
@@ -93,7 +93,7 @@ pub fn shown(pose: &Pose, evidence: &Evidence) -> Shown {
     };
     check(!evidence.geometry_known, Refusal::NoGeometry);
     check(evidence.out_of_support, Refusal::OutOfSupport);
-    check(n_links < TEMPLATE_LINKS, Refusal::FewLinks);
+    check(n_links < MIN_LINKS_FOR_BODIES, Refusal::FewLinks);
     // What was not measured refuses nothing; NaN lies in no range and does.
     let outside = |value: Option<f64>, range: RangeInclusive<f64>| value.is_some_and(|value| !range.contains(&value));
     check(outside(evidence.rate_hz, MIN_RATE_HZ..=f64::INFINITY), Refusal::LowRate);

@@ -1,6 +1,6 @@
 //! When a network must not be believed: hard gates on what was measured, and two tests on what the network makes of it.
 //!
-//! Gates and limits follow `spec/pose.md` section 6: fewer than three links, less than 80 packets a second, gaps over
+//! Gates and limits follow `spec/pose.md` section 6: fewer than two links, less than 80 packets a second, gaps over
 //! 50 ms, less than 15 dB, no geometry. Beyond them, a window is strange where the network's own variance is beyond what
 //! it was on known rooms, or where its pooled features lie farther from their mean, or nearer to it, than those did:
 //! faint signals lie too near, so a one-sided test would pass them.
@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::tokens::LinkTokens;
 use super::window::LinkWindow;
 
-pub const MIN_LINKS: usize = 3;
+/// One link tells no place. What two and more tell is decided by what the network was measured to tell from them.
+pub const MIN_LINKS: usize = 2;
+/// Fewer links tell a place and a posture at most, no direction, no body and no fall.
+pub const MIN_LINKS_FOR_BODIES: usize = 3;
 pub const MIN_PACKETS_PER_SEC: f32 = 80.0;
 pub const MAX_GAP_SECS: f32 = 0.05;
 pub const MIN_SNR_DB: f32 = 15.0;
@@ -109,11 +112,29 @@ impl Unsupported {
         }
     }
 
+    /// The same in general words, to count such windows by.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NoGeometry { .. } => "links have no place in the room",
+            Self::FewLinks { .. } => "too few links give a usable signal",
+            Self::LowRate { .. } => "too few packets a second",
+            Self::Gap { .. } => "a gap between packets",
+            Self::Faint { .. } => "the signal is too faint",
+            Self::Uncertain { .. } => "the position is too uncertain",
+            Self::Strange { too_far: true } => "the signal is unlike what the model was made for",
+            Self::Strange { too_far: false } => "the signal holds too little",
+            Self::Untaught { .. } => "the model was not taught so few links or antennas",
+            Self::Crowd => "more people than the model can tell apart",
+            Self::NoRoom => "the room has no size",
+            Self::Broken => "the model gave no usable numbers",
+        }
+    }
+
     /// What would help, for the user.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::NoGeometry { .. } => "place the radios in the room plan",
-            Self::FewLinks { .. } => "add receivers until at least 3 links cover the room",
+            Self::FewLinks { .. } => "add receivers: two links with arrays tell a place, three and more a direction",
             Self::LowRate { .. } => "let the sender transmit at least 100 packets a second on a free channel",
             Self::Gap { .. } => "look for interference or a busy channel; move the sender to a free one",
             Self::Faint { .. } => "move the radios closer or free of metal; check the antennas",

@@ -121,10 +121,12 @@ pub struct PersonTarget {
     pub uprightness: f32,
     /// In the body's frame, metres, in the order of [`JOINT_NAMES`].
     pub joints: [Vec3; N_JOINTS],
+    /// Of the person standing.
+    pub stature_m: f32,
 }
 
-/// Numbers of [`PersonTarget::numbers`]: a mark that somebody is there, 14 facts, the joints.
-pub const N_TARGET: usize = 15 + 3 * N_JOINTS;
+/// Numbers of [`PersonTarget::numbers`]: a mark that somebody is there, 14 facts, the joints, the stature.
+pub const N_TARGET: usize = 15 + 3 * N_JOINTS + 1;
 
 impl PersonTarget {
     /// `None` where joints are missing.
@@ -165,12 +167,13 @@ impl PersonTarget {
             velocity: Vec2::new(vx, vy),
             uprightness: (neck - pelvis).normalize_or(Vec3::Z).z,
             joints,
+            stature_m: person.height_m,
         })
     }
 
     /// As a record of training holds it: there (1), root x and y, pelvis height, heading cosine and sine, facing,
     /// posture, activity and motion class as positions in their lists, stride, velocity x and y, speed, uprightness,
-    /// then the joints.
+    /// then the joints, and last the stature.
     pub fn numbers(&self) -> [f32; N_TARGET] {
         let mut numbers = [0.0; N_TARGET];
         let class = MotionClass::from(self.activity);
@@ -193,7 +196,7 @@ impl PersonTarget {
             self.uprightness,
         ];
         let joints = self.joints.iter().flat_map(|joint| joint.to_array());
-        for (number, value) in numbers.iter_mut().zip(facts.into_iter().chain(joints)) {
+        for (number, value) in numbers.iter_mut().zip(facts.into_iter().chain(joints).chain([self.stature_m])) {
             *number = value;
         }
         numbers

@@ -25,6 +25,13 @@ pub struct SceneOptions {
     pub secs: f32,
     /// Whether they fall now and then.
     pub falls: bool,
+    /// Width and depth of the largest floor, metres; the smallest is 3 by 3.
+    pub largest_m: [f32; 2],
+    /// Inner walls at most, 0 to 2, of plasterboard or brick, most with a doorway. People do not know of them and walk
+    /// through.
+    pub inner_walls: u8,
+    /// Chance of each person to sit all the time, still or gesturing.
+    pub seated: f32,
 }
 
 impl Default for SceneOptions {
@@ -37,6 +44,9 @@ impl Default for SceneOptions {
             format: RadioFormat::Atheros20,
             secs: 60.0,
             falls: true,
+            largest_m: [6.0, 5.0],
+            inner_walls: 0,
+            seated: 0.0,
         }
     }
 }
@@ -44,14 +54,19 @@ impl Default for SceneOptions {
 impl SimulatorSpec {
     /// A room, radios and people as nobody has seen them: for training and for tests on unseen rooms.
     ///
-    /// Rooms of 3 to 6 by 3 to 5 by 2.4 to 2.8 m, radios near the walls 0.8 to 2 m high, people of all builds who do one
-    /// thing after the other. Clocks, noise, loss and wall materials vary too.
+    /// Rooms of 3 to 6 by 3 to 5 (or as the options say) by 2.4 to 2.8 m, radios near the walls 0.8 to 2 m high, people of
+    /// all builds who do one thing after the other. Clocks, noise, loss and wall materials vary too. What an option adds
+    /// is drawn by dice of its own: without it a seed gives the scene that it always gave.
     pub fn random(seed: u64, options: &SceneOptions) -> Self {
         let mut dice = Dice::new(seed, Purpose::Story, 0, 0);
         let (mut spec, home) = room(seed, options, &mut dice);
+        let mut seats = Dice::new(seed, Purpose::Story, 3, 0);
         spec.people = (0..options.n_people.min(4))
             .map(|_| {
-                let script = stories::busy(&home, options.secs, options.falls, &mut dice);
+                let mut script = stories::busy(&home, options.secs, options.falls, &mut dice);
+                if seats.unit() < options.seated {
+                    script = stories::seated(&home, options.secs, &mut seats);
+                }
                 PersonSpec { script: Some(script), ..person(&mut dice) }
             })
             .collect();
@@ -193,11 +208,13 @@ fn visitor() -> PersonSpec {
 
 /// A room with its radios and its hardware, without people.
 fn room(seed: u64, options: &SceneOptions, dice: &mut Dice) -> (SimulatorSpec, Home) {
+    let [width, depth] = options.largest_m.map(|side| if side.is_nan() { 3.0 } else { side.clamp(3.0, 30.0) });
     let room =
-        Room { width_m: dice.between(3.0, 6.0), depth_m: dice.between(3.0, 5.0), height_m: dice.between(2.4, 2.8) };
+        Room { width_m: dice.between(3.0, width), depth_m: dice.between(3.0, depth), height_m: dice.between(2.4, 2.8) };
     let size = Vec2::new(room.width_m, room.depth_m);
+    let walls = inner_walls(size, options.inner_walls, &mut Dice::new(seed, Purpose::Story, 4, 0));
     let n_transmitters = (1 + (dice.unit() * 3.0) as usize).min(usize::from(options.n_links.max(1)));
-    let radios = radios(room, n_transmitters, usize::from(options.n_links.clamp(1, 16)), dice);
+    let radios = radios(room, n_transmitters, usize::from(options.n_links.clamp(1, 16)), &walls, dice);
     let n_furniture = 3 + (dice.unit() * 6.0) as usize;
     let furniture = (0..n_furniture)
         .map(|_| FurnitureSpec {
@@ -216,6 +233,7 @@ fn room(seed: u64, options: &SceneOptions, dice: &mut Dice) -> (SimulatorSpec, H
         rate_hz: options.rate_hz,
         format: options.format,
         room,
+        walls,
         radios,
         furniture: Some(furniture),
         occupied: options.n_people > 0,
@@ -228,11 +246,55 @@ fn room(seed: u64, options: &SceneOptions, dice: &mut Dice) -> (SimulatorSpec, H
     (spec, Home::new(size, dice))
 }
 
+/// Up to `most` walls: the first across the room, the second from it to an outer wall, each with a doorway or closed.
+fn inner_walls(size: Vec2, most: u8, dice: &mut Dice) -> Vec<Wall> {
+    let n = (dice.unit() * (f32::from(most.min(2)) + 1.0)) as usize;
+    let mut walls = Vec::new();
+    let mut add = |from: Vec2, to: Vec2, dice: &mut Dice| {
+        let material = if dice.unit() < 0.65 { Material::Plasterboard } else { Material::Brick };
+        let length = from.distance(to);
+        let door = dice.between(0.8, 1.2).min(0.6 * length) / length;
+        let at = dice.between(0.05, 0.95 - door);
+        let mut part = |from: Vec2, to: Vec2| walls.push(Wall { from: from.into(), to: to.into(), material });
+        if dice.unit() < 0.8 {
+            part(from, from.lerp(to, at));
+            part(from.lerp(to, at + door), to);
+        } else {
+            part(from, to);
+        }
+    };
+    // Along the depth, or turned by a quarter.
+    let turned = dice.unit() < 0.3;
+    let size = if turned { Vec2::new(size.y, size.x) } else { size };
+    let point = |x: f32, y: f32| if turned { Vec2::new(y, x) } else { Vec2::new(x, y) };
+    let (x, y) = (dice.between(0.3, 0.7) * size.x, dice.between(0.25, 0.75) * size.y);
+    if n > 0 {
+        add(point(x, 0.0), point(x, size.y), dice);
+    }
+    if n > 1 {
+        let end = if dice.unit() < 0.5 { 0.0 } else { size.x };
+        add(point(x, y), point(end, y), dice);
+    }
+    walls
+}
+
+/// Share of the radios that stand at inner walls, where there are any.
+const AT_INNER_WALLS: f32 = 0.3;
+
 /// Radios near the walls, receivers at least 1.5 m from a transmitter where a few tries find such a place.
 ///
 /// `n_links` may be no multiple of the transmitters: the spec then takes the first ones.
-fn radios(room: Room, n_transmitters: usize, n_links: usize, dice: &mut Dice) -> Vec<RadioSpec> {
+fn radios(room: Room, n_transmitters: usize, n_links: usize, walls: &[Wall], dice: &mut Dice) -> Vec<RadioSpec> {
     let place = |dice: &mut Dice| {
+        if !walls.is_empty() && dice.unit() < AT_INNER_WALLS {
+            let wall = walls[(dice.unit() * walls.len() as f32) as usize % walls.len()];
+            let (from, to) = (Vec2::from(wall.from), Vec2::from(wall.to));
+            let side = if dice.unit() < 0.5 { 1.0 } else { -1.0 };
+            let off = (to - from).normalize_or(Vec2::X).perp() * (side * dice.between(0.05, 0.35));
+            let at = from.lerp(to, dice.between(0.05, 0.95)) + off;
+            let within = |x: f32, most: f32| x.clamp(0.05, most - 0.05);
+            return [within(at.x, room.width_m), within(at.y, room.depth_m), dice.between(0.8, 2.0)];
+        }
         let (along, inset) = (dice.between(0.05, 0.95), dice.between(0.05, 0.35));
         let (w, d) = (room.width_m, room.depth_m);
         let [x, y] = match (dice.unit() * 4.0) as u8 {

@@ -221,6 +221,28 @@ pub(super) fn busy(home: &Home, secs: f32, falls: bool, dice: &mut Dice) -> Scri
     Script { steps, repeats: false }
 }
 
+/// Sits down and stays: still, or gesturing now and then. For training, because who sits hardly moves.
+pub(super) fn seated(home: &Home, secs: f32, dice: &mut Dice) -> Script {
+    let mut steps: Vec<Step> = Vec::new();
+    // Appears in front of the seat, so that the window's start already has somebody who sits.
+    if let Some(Step::Sit { seat, heading_rad, seat_m, dropping }) = home.sit(dice, false) {
+        let front = Vec2::from(seat) + Vec2::from_angle(heading_rad) * 0.45;
+        steps.push(Step::Appear { at: front.to_array(), heading_rad });
+        steps.push(Step::Sit { seat, heading_rad, seat_m, dropping });
+    }
+    let mut spent = 0.0;
+    while spent < secs {
+        let took = dice.between(3.0, 12.0);
+        steps.push(if dice.unit() < 0.3 {
+            Step::Gesture { secs: took, vigour: dice.between(0.1, 0.8) }
+        } else {
+            Step::Wait { secs: took }
+        });
+        spent += took;
+    }
+    Script { steps, repeats: false }
+}
+
 /// Half a minute in which one fall happens after some ordinary movement; half of those who fall get up again.
 pub(super) fn fall_trial(home: &Home, kind: FallKind, dice: &mut Dice) -> Script {
     let mut steps = before(home, dice);

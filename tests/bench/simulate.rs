@@ -18,6 +18,7 @@ fn scene(n_people: u8, n_rx: u8) -> SimulatorSpec {
         format: RadioFormat::Atheros20,
         secs: 600.0,
         falls: true,
+        ..SceneOptions::default()
     };
     SimulatorSpec::random(1, &options)
 }

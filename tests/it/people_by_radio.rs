@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use corporeal::engine::pipeline::Pipeline;
 use corporeal::engine::{People, RadioNetwork};
+use corporeal::pose::Refusal;
 use corporeal::signal::StreamConfig;
 use corporeal::simulate::{PersonSpec, RadioFormat, SceneOptions, Script, Simulator, SimulatorSpec, Step};
 use corporeal::types::{
@@ -134,8 +135,23 @@ fn without_places_or_a_room_or_enough_links_nobody_is_shown_and_the_reason_is() 
     assert!(no_room.contains("room"), "{no_room}");
     let nowhere = blank(4, |site| site.nodes.iter_mut().for_each(|node| node.position_m = None));
     assert!(nowhere.contains("place"), "{nowhere}");
-    let few = blank(2, |_| {});
-    assert!(few.contains("only 2 links"), "{few}");
+    let few = blank(1, |_| {});
+    assert!(few.contains("only 1 link"), "{few}");
+}
+
+#[test]
+fn two_links_show_a_place_and_a_posture_and_no_body() {
+    let mut run = Run::new(&walk(4, 2), |_| {});
+    let told = run.until(12.0);
+    let persons: Vec<_> = told.iter().flat_map(|people| &people.persons).collect();
+    assert!(persons.len() > 10, "followed {} times", persons.len());
+    for person in persons {
+        let shown = &person.shown;
+        assert!(shown.place && shown.joints.is_none() && !shown.template && shown.heading_rad.is_none(), "{shown:?}");
+        assert_eq!(shown.refusals, [Refusal::FewLinks]);
+    }
+    let last = told.last().expect("a moment");
+    assert_eq!(last.n_links, 2);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use corporeal::types::{Joint, PersonTruth, Pose, Posture, PostureClass, Room, Ti
 use serde_json::{Value, json};
 
 const ROOM: Room = Room { width_m: 5.0, depth_m: 4.0, height_m: 2.5 };
-const OUTPUTS: [(&str, usize); 13] = [
+const OUTPUTS: [(&str, usize); 14] = [
     ("count", 3),
     ("root", 2),
     ("root_factor", 3),
@@ -26,6 +26,7 @@ const OUTPUTS: [(&str, usize); 13] = [
     ("joint_log_variance", 17),
     ("uprightness", 1),
     ("slots", 18),
+    ("stature", 2),
 ];
 const N_FEATURES: usize = 2;
 
@@ -38,13 +39,16 @@ fn written() -> Value {
             "familiarity": {"mean": [0.0, 0.0], "factor": [1.0, 0.0, 1.0], "distance": [0.01, 9.0], "sigma_m": 0.9},
         })
     };
-    json!({
+    let mut written = json!({
         "what": "made up", "input_version": corporeal::pose::layout::INPUT_VERSION, "network_sha256": "ab",
         "n_slots": 16, "n_features": N_FEATURES, "outputs": OUTPUTS, "joints": JOINT_NAMES,
         "postures": ["upright", "bent", "sitting", "low", "lying"],
         "motion_classes": MotionClass::ALL.map(MotionClass::label),
         "calibrations": [calibration(3, 8, 1.0), calibration(3, 3, 2.0), calibration(1, 3, 3.0)],
-    })
+    });
+    // Statures were found to be told from eight links alone.
+    written["calibrations"][0]["stature_scale"] = json!(1.0);
+    written
 }
 
 fn description() -> Description {
@@ -177,7 +181,9 @@ fn the_covariance_is_the_inverse_of_the_factor_s_square() {
             assert!((got - wanted).abs() < 1e-5, "{n_links} links: {identity:?}");
         }
     }
-    // One antenna has an entry of its own, two count as one.
+    // Fewer links than any that were measured tell nothing.
+    assert_eq!(numbers.read(2, 3).refusals, [Unsupported::Untaught { n_links: 2, n_antennas: 3 }]);
+    // One antenna has an entry of its own; two have none here and count as one.
     let sigma = |n_antennas| numbers.read(8, n_antennas).detections.first().map(|one| one.pose.root.sigma_m());
     let (three, two, one) = (sigma(3), sigma(2), sigma(1));
     assert!((one.expect("seen") / three.expect("seen") - 3.0).abs() < 1e-6 && one == two, "{one:?} {two:?} {three:?}");
@@ -224,6 +230,26 @@ fn postures_follow_from_class_motion_and_height() {
     let mut unsure = Numbers::one_person();
     unsure.set("posture", &[1.0; 5]);
     assert_eq!(unsure.pose().posture, Posture::Unknown);
+}
+
+#[test]
+fn statures_are_told_of_people_who_stand_where_they_are_worth_it() {
+    let height = |n_links: usize, change: fn(&mut Numbers)| {
+        let mut numbers = Numbers::one_person();
+        // 1.73 m are likeliest, give or take 1.9 cm.
+        numbers.set("stature", &[0.5, -1.5]);
+        change(&mut numbers);
+        numbers.read(n_links, 3).detections[0].features.height_m
+    };
+    let told = height(8, |_| ()).expect("stands");
+    // A likelihood beside which people's own spread (1.685 m, 9.6 cm) gives back what the network said.
+    let (people, read) = (0.096_f64.powi(-2), told.sigma.powi(-2));
+    let likeliest = (1.685 * people + told.value * read) / (people + read);
+    let sigma = (people + read).powf(-0.5);
+    assert!((likeliest - 1.73).abs() < 1e-6 && (sigma - (-4.0_f64).exp()).abs() < 1e-6, "{told:?}");
+    assert_eq!(height(3, |_| ()), None, "not measured to be worth it");
+    assert_eq!(height(8, |numbers| numbers.set("posture", &[0.0, 0.0, 9.0, 0.0, 0.0])), None, "sits");
+    assert_eq!(height(8, |numbers| numbers.set("stature", &[0.5, 0.5])), None, "no surer than any adult's");
 }
 
 #[test]

@@ -319,6 +319,8 @@ fn links_fill_eight_or_sixteen_slots_and_the_rest_is_masked() {
         assert_eq!(inputs.tokens.len(), n_slots * N_TOKENS);
         assert_eq!(inputs.geometry.len(), n_slots * N_GEOMETRY);
         assert_eq!(inputs.mask.len(), n_slots);
+        assert_eq!(inputs.maps.len(), n_slots * N_CELLS);
+        assert_eq!(inputs.maps[(n - 1) * N_CELLS..n * N_CELLS], tokens[n - 1].map.energy);
         assert_eq!(inputs.mask.iter().sum::<f32>(), n as f32);
         assert_eq!(inputs.tokens[(n - 1) * N_TOKENS..n * N_TOKENS], tokens[n - 1].values);
         assert!(inputs.tokens[n * N_TOKENS..].iter().all(|value| *value == 0.0));
@@ -339,7 +341,7 @@ fn gates_follow_from_what_was_simulated() {
     let good = scene(3, sphere([1.0, 1.0, 1.0], [3.0, 3.0, 1.0], 1.0));
     let good = SimulatorSpec { loss: 0.0, ..good };
     assert_eq!(gates(&good, 8), []);
-    assert_eq!(gates(&good, 2), [Unsupported::FewLinks { n: 2 }]);
+    assert_eq!(gates(&good, 1), [Unsupported::FewLinks { n: 1 }]);
     let slow = gates(&SimulatorSpec { rate_hz: 40.0, ..good.clone() }, 8);
     assert!(
         matches!(slow[..], [Unsupported::LowRate { packets_per_sec }] if (35.0..45.0).contains(&packets_per_sec)),

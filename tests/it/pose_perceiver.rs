@@ -198,6 +198,30 @@ fn arrays_of_unknown_direction_count_as_one_antenna() {
 }
 
 #[test]
+fn two_antennas_count_as_two() {
+    let (frames, site, links) = scene(&SimulatorSpec { n_rx: 2, ..spec() }, 2.0);
+    let window = seen(&mut fed(&frames), 2.0, &site);
+    assert_eq!((window.n_antennas, window.links.len()), (2, links.len()));
+    let block = BLOCKS.iter().find(|block| block.name == "antenna_correlation").expect("a block");
+    for link in window.inputs.tokens.chunks_exact(N_TOKENS).take(links.len()) {
+        let (near, far) = link[block.start..block.start + block.len].split_at(block.len / 2);
+        assert!(near.iter().any(|value| *value != 0.0), "the pair that is there");
+        assert!(far.iter().all(|value| *value == 0.0), "the third is not there");
+    }
+}
+
+#[test]
+fn two_links_make_a_window_that_judges_no_body() {
+    let (mut frames, site, links) = scene(&spec(), 2.0);
+    frames.retain(|frame| links[..2].contains(&frame.link));
+    let window = seen(&mut fed(&frames), 2.0, &site);
+    assert_eq!(window.links, links[..2]);
+    frames.retain(|frame| frame.link == links[0]);
+    let one = fed(&frames).window(at(2.0), &site).expect_err("one link");
+    assert_eq!(one, [Unsupported::FewLinks { n: 1 }]);
+}
+
+#[test]
 fn the_wider_of_two_streams_is_taken_while_it_is_fast_enough() {
     let wide = spec();
     let narrow = SimulatorSpec { format: RadioFormat::Atheros20, ..spec() };

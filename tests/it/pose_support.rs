@@ -18,7 +18,7 @@ fn check_gates(conditions: Conditions, expected: &[Unsupported]) {
 fn each_hard_gate_names_what_is_the_matter() {
     check_gates(GOOD, &[]);
     check_gates(Conditions { n_links: 3, packets_per_sec: 80.0, snr_db: 15.0, ..GOOD }, &[]);
-    check_gates(Conditions { n_links: 2, ..GOOD }, &[Unsupported::FewLinks { n: 2 }]);
+    check_gates(Conditions { n_links: 1, ..GOOD }, &[Unsupported::FewLinks { n: 1 }]);
     check_gates(
         Conditions { n_links: 0, n_without_geometry: 8, ..GOOD },
         &[Unsupported::NoGeometry { n_links: 8 }, Unsupported::FewLinks { n: 0 }],

@@ -60,6 +60,34 @@ fn each_window_comes_again_as_a_single_antenna_sees_it() {
 }
 
 #[test]
+fn three_antennas_come_again_as_one_and_as_two() {
+    let options = WindowOptions { single_too: true, pair_too: true, n_antennas: 3, ..one_person() };
+    let options = WindowOptions { windows_per_room: 2, n_links: 3, ..options };
+    let examples: Vec<Example> = Windows::new(options).take(6).collect();
+    let antennas: Vec<usize> = examples.iter().map(|example| example.n_antennas).collect();
+    assert_eq!(antennas, [3, 1, 2, 3, 1, 2]);
+    assert!(examples[2].links.iter().all(|link| link.n_antennas == 2));
+    // The first two antennas' middle is a quarter of a wavelength off the middle of all.
+    let off = |i: usize| examples[0].links[0].geometry[i] - examples[2].links[0].geometry[i];
+    assert!((off(3).hypot(off(4)) - 0.0145).abs() < 5e-4 && off(0) == 0.0, "{} {}", off(3), off(4));
+}
+
+#[test]
+fn rooms_may_be_larger_and_have_other_radios_and_usual_ones_stay() {
+    let usual = records(&few(one_person(), 2));
+    let none = WindowOptions { large: 0.0, other_formats: 0.0, seated: 0.0, ..one_person() };
+    assert_eq!(records(&few(none, 2)), usual);
+    let wide = |room: u64| {
+        let options = WindowOptions { large: 1.0, other_formats: 1.0, seated: 1.0, first_room: room, ..one_person() };
+        few(options, 1).remove(0)
+    };
+    let many: Vec<Example> = (0..12).map(wide).collect();
+    assert!(many.iter().any(|example| example.size_m.x > 6.0) && many.iter().all(|example| example.size_m.x <= 8.0));
+    let n_seated = many.iter().filter(|example| example.people[0].posture == PostureClass::Sitting).count();
+    assert!(n_seated >= 9, "{n_seated} of 12 sit");
+}
+
+#[test]
 fn a_body_s_frame_keeps_its_sizes_and_its_sides() {
     let options = SceneOptions { secs: 40.0, ..SceneOptions::default() };
     let mut classes = std::collections::BTreeSet::new();
@@ -96,7 +124,7 @@ fn a_body_s_frame_keeps_its_sizes_and_its_sides() {
             let numbers = target.numbers();
             assert_eq!(numbers.len(), N_TARGET);
             assert_eq!(Vec3::new(numbers[15], numbers[16], numbers[17]), target.joints[0]);
-            assert_eq!(N_TARGET, 15 + 3 * N_JOINTS);
+            assert_eq!((N_TARGET, numbers[N_TARGET - 1]), (16 + 3 * N_JOINTS, person.height_m));
         }
     }
     assert!(classes.len() >= 5, "{classes:?}");

@@ -376,6 +376,17 @@ fn a_fan_makes_lines_at_its_blades_rate() {
 fn random_scenes_can_be_simulated_differ_and_come_again() {
     let options = SceneOptions { n_links: 5, n_rx: 3, n_people: 2, secs: 20.0, ..SceneOptions::default() };
     let one = SimulatorSpec::random(7, &options);
+    assert!(one.walls.is_empty(), "rooms have inner walls where they are asked for");
+    let walled = |seed| SimulatorSpec::random(seed, &SceneOptions { inner_walls: 2, largest_m: [8.0, 6.0], ..options });
+    let walls: Vec<usize> = (0..20).map(|seed| walled(seed).walls.len()).collect();
+    // A closed wall is one, one with a doorway two.
+    assert!(walls.contains(&0) && walls.contains(&2) && walls.iter().all(|n| *n <= 4), "{walls:?}");
+    for spec in (0..20).map(walled) {
+        let inside = |[x, y]: [f32; 2]| {
+            (-1e-3..spec.room.width_m + 1e-3).contains(&x) && (-1e-3..spec.room.depth_m + 1e-3).contains(&y)
+        };
+        assert!(spec.walls.iter().all(|wall| inside(wall.from) && inside(wall.to)), "{:?}", spec.walls);
+    }
     assert_eq!(one, SimulatorSpec::random(7, &options));
     assert_ne!(one.room, SimulatorSpec::random(8, &options).room);
     assert_eq!(frames(&one, 300), frames(&one, 300));

@@ -5,13 +5,15 @@ use std::sync::atomic::Ordering;
 use bevy_math::{Vec2, Vec3};
 
 use super::super::out;
+use super::super::simulate::radio::Radio;
+use super::super::simulate::windows::{LARGE_M, LARGE_WALLS, N_PLAIN_TONES};
 use super::conduct::{Stopwatch, interrupt_flag};
 use super::pose_table::{self, Case, Row, Watched};
 use crate::inference::{Models, RadioPose};
 use crate::pose::layout::WINDOW_SECS;
 use crate::pose::targets::{MotionClass, N_JOINTS, PersonTarget};
 use crate::pose::{Answers, Perceiver, PoseWindow, pose_from_pelvis};
-use crate::simulate::{RadioFormat, SceneOptions, Simulator, SimulatorSpec};
+use crate::simulate::{SceneOptions, Simulator, SimulatorSpec};
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
 use crate::types::{CsiFrame, Detection, Joint, JointEstimate, LinkId, Pose, Posture, SceneTruth, Site, Timestamp};
 
@@ -19,7 +21,9 @@ use crate::types::{CsiFrame, Detection, Joint, JointEstimate, LinkId, Pose, Post
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   corporeal evaluate pose
-  corporeal evaluate pose --rooms 200 --links 3,8 --antennas 3
+  corporeal evaluate pose --rooms 200 --links 3,8 --antennas 2,3
+  corporeal evaluate pose --large --radio atheros20
+  corporeal evaluate pose --demo --antennas 3 --links 8
   corporeal evaluate pose --json > pose.json
 
 Rooms are those of the test set, which no training saw. Each is watched for 5 s; single looks are 1.3 s apart.")]
@@ -33,12 +37,21 @@ pub struct Options {
     /// Links that are used, of eight.
     #[arg(long, value_delimiter = ',', default_value = "2,4,8", value_parser = clap::value_parser!(u8).range(1..=8))]
     links: Vec<u8>,
-    /// Antennas of each receiver: 1 or 3.
+    /// Antennas of each receiver.
     #[arg(long, value_delimiter = ',', default_value = "1,3", value_parser = clap::value_parser!(u8).range(1..=3))]
     antennas: Vec<u8>,
     /// How many people are in a room.
     #[arg(long, value_delimiter = ',', default_value = "0,1,2", value_parser = clap::value_parser!(u8).range(0..=3))]
     people: Vec<u8>,
+    /// What the radios deliver.
+    #[arg(long, value_enum, default_value = "intel40")]
+    radio: Radio,
+    /// Rooms of up to 8 by 6 m with up to two inner walls.
+    #[arg(long)]
+    large: bool,
+    /// The demo's flat with its radios and people at drawn moments, instead of rooms.
+    #[arg(long, conflicts_with_all = ["large", "radio", "people"])]
+    demo: bool,
     /// Print one JSON list with every look.
     #[arg(long)]
     json: bool,
@@ -64,14 +77,18 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let mut rows: Vec<Row> = Vec::new();
     let mut watched: Vec<Watched> = Vec::new();
     let mut n_rooms = 0;
-    'all: for &n_people in &options.people {
+    // Who is in the flat is the demo's matter.
+    let people: &[u8] = if options.demo { &[1] } else { &options.people };
+    'all: for &n_people in people {
         for i in 0..options.rooms {
             if interrupted.load(Ordering::Relaxed) {
                 break 'all;
             }
             eprint!("\r{n_people} people · room {} of {} ", i + 1, options.rooms);
             let number = u64::from(options.first_room) + u64::from(n_people) * 100_000 + u64::from(i);
-            let room = TestRoom::new(FIRST_TEST_ROOM + number, n_people);
+            let number = FIRST_TEST_ROOM + number;
+            let spec = if options.demo { demo(number) } else { options.room(number, n_people) };
+            let room = TestRoom::new(number, spec);
             for &n_antennas in &options.antennas {
                 for &n_links in &options.links {
                     let case = Case { n_links: usize::from(n_links), n_antennas: usize::from(n_antennas) };
@@ -100,18 +117,31 @@ struct TestRoom {
     truths: Vec<(Timestamp, SceneTruth)>,
 }
 
-impl TestRoom {
-    fn new(number: u64, n_people: u8) -> Self {
+impl Options {
+    fn room(&self, number: u64, n_people: u8) -> SimulatorSpec {
+        let usual = SceneOptions::default();
         let scene = SceneOptions {
             n_links: N_LINKS,
             n_rx: 3,
             n_people,
             rate_hz: 100.0,
-            format: RadioFormat::Intel5300Ht40,
+            format: self.radio.into(),
             secs: 40.0,
-            falls: true,
+            largest_m: if self.large { LARGE_M } else { usual.largest_m },
+            inner_walls: if self.large { LARGE_WALLS } else { 0 },
+            ..usual
         };
-        let spec = SimulatorSpec::random(number, &scene);
+        SimulatorSpec { n_subcarriers: N_PLAIN_TONES, ..SimulatorSpec::random(number, &scene) }
+    }
+}
+
+/// The flat with other noise and other people of the same builds.
+fn demo(number: u64) -> SimulatorSpec {
+    SimulatorSpec { seed: number, ..SimulatorSpec::demo() }
+}
+
+impl TestRoom {
+    fn new(number: u64, spec: SimulatorSpec) -> Self {
         let mut simulator = Simulator::new(&spec);
         let mut links: Vec<LinkId> = simulator.links().collect();
         // Which links are used when there are fewer must not be the simulator's order around the walls alone.
@@ -123,7 +153,13 @@ impl TestRoom {
             node.position_m = node.position_m.map(|place| place.map(|x| x + errors.normal() * 0.03));
             node.array_axis_deg = node.array_axis_deg.map(|axis| axis + errors.normal() * 4.0);
         }
-        let start = Timestamp::from_secs_f64(2.0 + f64::from(errors.unit()) * 30.0);
+        // The demo begins anew every two minutes, other stories last 40 s.
+        let span = if spec.people.iter().any(|person| person.script.as_ref().is_some_and(|script| script.repeats)) {
+            110.0
+        } else {
+            30.0
+        };
+        let start = Timestamp::from_secs_f64(2.0 + f64::from(errors.unit()) * span);
         let until = start.plus_secs(WATCHED_SECS + WINDOW_SECS);
         simulator.skip_to(start.plus_secs(-0.05));
         let mut frames = Vec::new();
@@ -155,11 +191,7 @@ fn watch(
     rows: &mut Vec<Row>,
     watched: &mut Vec<Watched>,
 ) -> anyhow::Result<()> {
-    let mut site = room.site.clone();
-    if case.n_antennas < 3 {
-        // Without a direction of the array the middle antenna is all that is used.
-        site.nodes.iter_mut().for_each(|node| node.array_axis_deg = None);
-    }
+    let site = site_of(room, case.n_antennas);
     let used = room.links.get(..case.n_links.min(room.links.len())).unwrap_or_default();
     let mut frames = room.frames.iter().filter(|frame| used.contains(&frame.link)).peekable();
     let mut perceiver = Perceiver::default();
@@ -168,7 +200,12 @@ fn watch(
     let mut last = None;
     for (step, (end, truth)) in room.truths.iter().enumerate() {
         while let Some(frame) = frames.next_if(|frame| frame.host_time.is_some_and(|time| time <= *end)) {
-            perceiver.push(frame.host_time.unwrap_or(room.start), frame);
+            let time = frame.host_time.unwrap_or(room.start);
+            if case.n_antennas == 2 {
+                perceiver.push(time, &first_two(frame));
+            } else {
+                perceiver.push(time, frame);
+            }
         }
         let targets: Vec<PersonTarget> =
             truth.people.iter().filter_map(|person| PersonTarget::new(person, room.spec.room)).collect();
@@ -216,6 +253,30 @@ fn watch(
         });
     }
     Ok(())
+}
+
+/// The site for receivers with so many antennas. Without a direction of the array the middle antenna is all that is used;
+/// the middle of the first two lies a quarter of a wavelength (58 mm) off the middle of all.
+fn site_of(room: &TestRoom, n_antennas: usize) -> Site {
+    let mut site = room.site.clone();
+    for node in &mut site.nodes {
+        if n_antennas < 2 {
+            node.array_axis_deg = None;
+        } else if let (2, Some(axis), Some(place)) = (n_antennas, node.array_axis_deg, &mut node.position_m) {
+            let (sin, cos) = axis.to_radians().sin_cos();
+            place[0] -= 0.0145 * cos;
+            place[1] -= 0.0145 * sin;
+        }
+    }
+    site
+}
+
+/// The frame as a receiver without the third antenna gives it.
+fn first_two(frame: &CsiFrame) -> CsiFrame {
+    let mut cut = frame.clone();
+    cut.n_rx = cut.n_rx.min(2);
+    cut.values.truncate(cut.n_chains() * cut.n_subcarriers());
+    cut
 }
 
 /// Fills a row with how far the network's one person is from the true one.

@@ -23,11 +23,19 @@ pub struct WindowOptions {
     pub n_links: u8,
     /// Antennas of each receiver in the room, 1 to 3.
     pub n_antennas: u8,
-    /// Gives each window a second time, as a receiver with the middle antenna alone sees it.
+    /// Gives each window once more, as a receiver with the middle antenna alone sees it.
     pub single_too: bool,
+    /// Gives each window of three antennas once more, as a receiver with the first two sees it.
+    pub pair_too: bool,
     /// Shares of rooms with nobody, one, two and three people.
     pub people: [f32; 4],
     pub format: RadioFormat,
+    /// Share of rooms with another one of [`OTHER_FORMATS`] instead.
+    pub other_formats: f32,
+    /// Share of rooms of up to 8 by 6 m with up to two inner walls; the others have up to 6 by 5 m and none.
+    pub large: f32,
+    /// Share of people who sit all the time.
+    pub seated: f32,
     pub rate_hz: f32,
     /// Signal over noise of each link; `None` as the scene draws it, 14 to 30 dB.
     pub snr_db: Option<[f32; 2]>,
@@ -46,8 +54,12 @@ impl Default for WindowOptions {
             n_links: 8,
             n_antennas: 3,
             single_too: false,
+            pair_too: false,
             people: [0.08, 0.72, 0.15, 0.05],
             format: RadioFormat::Intel5300Ht40,
+            other_formats: 0.0,
+            large: 0.0,
+            seated: 0.0,
             rate_hz: 100.0,
             snr_db: None,
             known_empty: 0.5,
@@ -55,6 +67,24 @@ impl Default for WindowOptions {
             axis_error_rad: 0.07,
         }
     }
+}
+
+/// What radios besides those of the usual format deliver: 56 tones in 40 MHz as in the demo, then 20 MHz of two makes,
+/// then all tones of 40 MHz.
+pub const OTHER_FORMATS: [RadioFormat; 4] =
+    [RadioFormat::Plain, RadioFormat::Intel5300Ht20, RadioFormat::Atheros20, RadioFormat::Atheros40];
+/// Tones of the plain format in windows: those of the demo.
+pub const N_PLAIN_TONES: u16 = 56;
+/// The floor of large rooms and their inner walls, so that the demo's flat lies inside.
+pub const LARGE_M: [f32; 2] = [8.0, 6.0];
+pub const LARGE_WALLS: u8 = 2;
+
+/// Which of the antennas of a receiver a window is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    All,
+    Middle,
+    FirstTwo,
 }
 
 /// One window with its answers.
@@ -152,30 +182,48 @@ impl Windows {
         let mut chance = Chance(room ^ 0x706f_7365);
         let n_people = chance.pick(&options.people);
         let secs = f64::from(options.windows_per_room) * SPACING_SECS;
+        // What was added later has throws of its own: without it a room gives the windows that it always gave.
+        let mut added = Chance(room ^ 0x6164_6465_64);
+        let large = added.unit() < options.large;
+        let format = if added.unit() < options.other_formats {
+            OTHER_FORMATS[added.pick(&[1.0; OTHER_FORMATS.len()])]
+        } else {
+            options.format
+        };
+        let usual = SceneOptions::default();
         let scene = SceneOptions {
             n_links: options.n_links,
             n_rx: options.n_antennas,
             n_people: n_people as u8,
             rate_hz: options.rate_hz,
-            format: options.format,
+            format,
             secs: secs as f32,
             falls: true,
+            largest_m: if large { LARGE_M } else { usual.largest_m },
+            inner_walls: if large { LARGE_WALLS } else { 0 },
+            seated: options.seated,
         };
-        let mut spec = SimulatorSpec::random(room, &scene);
+        let mut spec = SimulatorSpec { n_subcarriers: N_PLAIN_TONES, ..SimulatorSpec::random(room, &scene) };
         if let Some(snr_db) = options.snr_db {
             spec.snr_db = snr_db;
         }
         let mut simulator = Simulator::new(&spec);
         let links: Vec<LinkId> = simulator.links().collect();
         let geometry: Vec<Option<LinkGeometry>> = geometry(&simulator, &links, &options, &mut chance);
-        let variants: &[bool] = if options.single_too && options.n_antennas > 1 { &[false, true] } else { &[false] };
+        let mut variants = vec![Heard::All];
+        if options.single_too && options.n_antennas > 1 {
+            variants.push(Heard::Middle);
+        }
+        if options.pair_too && usize::from(options.n_antennas) == MAX_ANTENNAS {
+            variants.push(Heard::FirstTwo);
+        }
         let known = chance.unit() < options.known_empty;
         let mut empty: Vec<Option<Vec<Option<EmptyRoom>>>> = vec![None; variants.len()];
         if known {
             let recorded = empty_frames(&spec, links.len());
-            for (empty, &single) in empty.iter_mut().zip(variants) {
+            for (empty, &heard) in empty.iter_mut().zip(&variants) {
                 let of_link = |link: &LinkId| {
-                    let own = Recorded::new(&recorded, *link, single)?;
+                    let own = Recorded::new(&recorded, *link, heard)?;
                     EmptyRoom::from_packets(&own.packets()).ok()
                 };
                 *empty = Some(links.iter().map(of_link).collect());
@@ -197,16 +245,15 @@ impl Windows {
             let truth = simulator.scene_truth(start.plus_secs(WINDOW_SECS / 2.0));
             let people: Vec<PersonTarget> =
                 truth.people.iter().filter_map(|person| PersonTarget::new(person, spec.room)).collect();
-            for (&single, empty) in variants.iter().zip(&empty) {
+            for (&heard, empty) in variants.iter().zip(&empty) {
                 let mut tokens = Vec::new();
                 let (mut rate, mut gap) = (f32::INFINITY, 0.0_f32);
                 for (i, link) in links.iter().enumerate() {
                     let Some(Some(geometry)) = geometry.get(i) else { continue };
-                    let Some(own) = Recorded::new(&frames, *link, single) else { continue };
+                    let Some(own) = Recorded::new(&frames, *link, heard) else { continue };
                     let Ok(window) = LinkWindow::from_packets(&own.packets(), start) else { continue };
                     let empty = empty.as_ref().and_then(|empty| empty.get(i)?.as_ref());
-                    let geometry =
-                        if own.n_antennas < 2 { LinkGeometry { axis: Vec2::ZERO, ..*geometry } } else { *geometry };
+                    let geometry = heard_by(*geometry, heard, own.n_antennas, window.wavelength_m());
                     if let Ok(made) = self.maker.make(&window, geometry, spec.room, empty) {
                         rate = rate.min(window.packets_per_sec);
                         gap = gap.max(window.longest_gap_secs);
@@ -220,7 +267,11 @@ impl Windows {
                 };
                 self.ready.push_back(Example {
                     room,
-                    n_antennas: if single { 1 } else { usize::from(options.n_antennas).min(MAX_ANTENNAS) },
+                    n_antennas: match heard {
+                        Heard::All => usize::from(options.n_antennas).min(MAX_ANTENNAS),
+                        Heard::Middle => 1,
+                        Heard::FirstTwo => 2,
+                    },
                     n_people,
                     links: tokens,
                     grid,
@@ -293,6 +344,18 @@ fn geometry(
         .collect()
 }
 
+/// The geometry of the antennas that are heard: one has no axis, and the middle of the first two of three lies a quarter
+/// of a wavelength off the middle of all.
+fn heard_by(geometry: LinkGeometry, heard: Heard, n_antennas: usize, wavelength_m: f32) -> LinkGeometry {
+    match heard {
+        _ if n_antennas < 2 => LinkGeometry { axis: Vec2::ZERO, ..geometry },
+        Heard::FirstTwo => {
+            LinkGeometry { rx: geometry.rx - (geometry.axis * (wavelength_m / 4.0)).extend(0.0), ..geometry }
+        }
+        Heard::All | Heard::Middle => geometry,
+    }
+}
+
 /// One link's frames side by side.
 struct Recorded {
     times: Vec<Timestamp>,
@@ -304,12 +367,16 @@ struct Recorded {
 }
 
 impl Recorded {
-    /// All antennas, or the middle one alone. Tones come in rising order; the formats used here have no empty ones.
-    fn new(frames: &[CsiFrame], link: LinkId, single: bool) -> Option<Self> {
+    /// Of the antennas that are heard. Tones come in rising order; the formats used here have no empty ones.
+    fn new(frames: &[CsiFrame], link: LinkId, heard: Heard) -> Option<Self> {
         let own = || frames.iter().filter(|frame| frame.link == link);
         let first = own().next()?;
         let n_antennas = usize::from(first.n_rx);
-        let antennas = if single { n_antennas / 2..n_antennas / 2 + 1 } else { 0..n_antennas };
+        let antennas = match heard {
+            Heard::All => 0..n_antennas,
+            Heard::Middle => n_antennas / 2..n_antennas / 2 + 1,
+            Heard::FirstTwo => 0..n_antennas.min(2),
+        };
         let mut recorded = Self {
             times: Vec::new(),
             rows: Vec::new(),

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
+use super::radio::Radio;
 use super::windows::{WindowOptions, Windows, fields, record_len};
 use crate::pose::layout::{BLOCKS, INPUT_VERSION, MAX_LINKS};
 use crate::pose::targets::{JOINT_NAMES, MotionClass};
-use crate::simulate::RadioFormat;
 use crate::types::Activity;
 
 /// Writes windows of simulated rooms with their answers, for training networks that see poses.
@@ -36,6 +36,9 @@ pub struct Options {
     /// Write each window once more as the middle antenna alone sees it.
     #[arg(long)]
     single_too: bool,
+    /// Write each window of three antennas once more as the first two see it.
+    #[arg(long)]
+    pair_too: bool,
     /// Shares of rooms with nobody, one, two and three people.
     #[arg(long, value_delimiter = ',', default_values_t = [0.08, 0.72, 0.15, 0.05])]
     people: Vec<f32>,
@@ -45,9 +48,18 @@ pub struct Options {
     /// Signal over noise of every link, dB; without it each link draws 14 to 30 dB.
     #[arg(long)]
     snr_db: Option<f32>,
-    /// 20 MHz instead of 40 MHz.
-    #[arg(long)]
-    narrow: bool,
+    /// What the radios deliver.
+    #[arg(long, value_enum, default_value = "intel40")]
+    format: Radio,
+    /// Share of rooms whose radios deliver another one of the formats.
+    #[arg(long, default_value_t = 0.0)]
+    other_formats: f32,
+    /// Share of rooms of up to 8 by 6 m with up to two inner walls; the others have up to 6 by 5 m and none.
+    #[arg(long, default_value_t = 0.0)]
+    large: f32,
+    /// Share of people who sit all the time, still or gesturing.
+    #[arg(long, default_value_t = 0.0)]
+    seated: f32,
     /// Share of rooms whose empty channel is known.
     #[arg(long, default_value_t = 0.5)]
     known_empty: f32,
@@ -87,8 +99,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         n_links: options.links,
         n_antennas: options.antennas,
         single_too: options.single_too,
+        pair_too: options.pair_too,
         people: [nobody, one, two, three],
-        format: if options.narrow { RadioFormat::Intel5300Ht20 } else { RadioFormat::Intel5300Ht40 },
+        format: options.format.into(),
+        other_formats: options.other_formats,
+        large: options.large,
+        seated: options.seated,
         rate_hz: options.rate,
         snr_db: options.snr_db.map(|snr| [snr, snr]),
         known_empty: options.known_empty,
