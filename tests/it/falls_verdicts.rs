@@ -94,7 +94,11 @@ fn wait_for(engine: &Engine, what: &str, wish: impl Fn(&Snapshot) -> bool) -> Ar
 #[track_caller]
 fn open(engine: &Engine, path: &Path) -> Arc<Snapshot> {
     engine.send(Command::Open(vec![path.to_owned()]));
-    wait_for(engine, "the index", |s| s.jobs.is_empty() && s.playback.as_ref().is_some_and(|p| p.span.is_some()))
+    let is_read = |snapshot: &Snapshot| {
+        let playback = snapshot.playback.as_ref().filter(|playback| playback.paths == [path]);
+        playback.is_some_and(|playback| playback.span.is_some()) && snapshot.jobs.is_empty()
+    };
+    wait_for(engine, "the index", is_read)
 }
 
 fn said(snapshot: &Snapshot, level: NoticeLevel, text: &str) -> bool {

@@ -11,7 +11,7 @@ use super::super::super::out;
 use super::living::{Lived, append, live, read};
 use super::living_by_pose::{LivedByPose, live_by_pose};
 use super::simulated::SimulatedOptions;
-use crate::analytics::fall::RoomModel;
+use crate::analytics::fall::{DescentModel, RoomModel};
 use crate::engine::evaluation::statistics::poisson_interval;
 use crate::inference::{Models, RadioPose};
 use crate::types::Activity;
@@ -131,7 +131,9 @@ pub fn print_by_pose(
         kept.iter().find(is_same).cloned()
     };
     let goes_on = || !interrupted.load(Ordering::Relaxed);
-    let live = |seed: u64, stay: f32| live_by_pose(seed, stay, &scene, (&models, &network), &goes_on);
+    let descent =
+        DescentModel::simulated().ok_or_else(|| anyhow::anyhow!("the program came without its model of descents"))?;
+    let live = |seed: u64, stay: f32| live_by_pose(seed, stay, &scene, (&models, &network), &descent, &goes_on);
     let rooms = rooms(options, hours, known, live, |room| room.hours)?;
     let hours: f64 = rooms.iter().map(|room| room.hours).sum();
     let alarms: Vec<(Option<Activity>, f64)> =

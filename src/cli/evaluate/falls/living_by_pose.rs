@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::living::doing;
-use crate::analytics::fall::{self, DescentWatch, Learning, Room, RoomModel};
+use crate::analytics::fall::{self, DescentModel, DescentWatch, Learning, Room, RoomModel};
 use crate::analytics::watch::Watch;
 use crate::inference::{Models, RadioPose};
 use crate::pose::Perceiver;
 use crate::pose::layout::WINDOW_SECS;
 use crate::simulate::{SceneOptions, Simulator, SimulatorSpec};
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
-use crate::types::{Activity, LinkId, Provenance, Severity, Timestamp};
+use crate::types::{Activity, Event, LinkId, Timestamp};
 
 /// How often the network looks, and how often the room is asked what its links saw, as the engine does both.
 const LOOK_EVERY_SECS: f64 = 0.25;
@@ -45,6 +45,7 @@ pub fn live_by_pose(
     asked_hours: f32,
     options: &SceneOptions,
     (models, network): (&Models, &RadioPose),
+    descent: &DescentModel,
     goes_on: &dyn Fn() -> bool,
 ) -> anyhow::Result<Option<LivedByPose>> {
     let mut simulator = Simulator::new(&SimulatorSpec::daily_living(seed, asked_hours, options));
@@ -57,7 +58,7 @@ pub fn live_by_pose(
     let mut watches: BTreeMap<LinkId, Watch> = BTreeMap::new();
     let mut perceiver = Perceiver::default();
     let mut tracker = Tracker::new(TrackerConfig::default(), Surroundings::default());
-    let mut descents = DescentWatch::of(Provenance::Simulated);
+    let mut descents = DescentWatch::with(Some(descent.clone()), config);
     let mut lived =
         LivedByPose { seed, links: options.n_links, rate_hz: options.rate_hz, asked_hours, ..LivedByPose::default() };
     lived.network = network.description().network_sha256.clone();
@@ -89,8 +90,7 @@ pub fn live_by_pose(
                 }
                 let lone = window.lone(&answers, network.description());
                 let told = descents.see(reading.time, lone.as_ref(), reading.count, tracker.tracks(), &[]);
-                let is_new = |event: &&crate::types::Event| event.revision == 0 && event.severity == Severity::Alert;
-                for event in told.iter().filter(is_new) {
+                for event in told.iter().filter(|event: &&Event| event.revision == 0) {
                     let peak = event.span.start.plus_secs(0.5);
                     lived.alarms.push((peak.secs_f64(), doing(&spans, peak)));
                 }
