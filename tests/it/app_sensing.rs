@@ -218,7 +218,6 @@ fn report() -> Report {
         verdict,
         detail: (kind == RowKind::Score).then(|| "by what is left out: u1 0.980 · u2 0.892".to_owned()),
         roc: curve(auroc),
-        ..Row::default()
     };
     let columns = [
         "AUROC [95 % interval]",
