@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use corporeal::analytics::evaluation::bootstrap::Interval;
 use corporeal::analytics::evaluation::verdict::Verdict;
 use corporeal::analytics::fall::{Origin, RoomModel};
 use corporeal::engine::{Command, Engine, EngineConfig, NoticeLevel, Snapshot};
@@ -168,10 +169,14 @@ fn verdicts_on_a_recording_become_the_model_that_judges_the_next_one() {
     let refitted = wait_for(&engine, "the refit", |s| s.refitted.is_some() && s.jobs.is_empty());
     let report = refitted.refitted.clone().expect("waited for");
     assert_eq!((report.n_falls, report.n_others), judged);
-    assert_eq!(report.verdict, Verdict::Supported, "{report:#?}");
+    assert!(report.auroc.value > 0.85, "{report:#?}");
     let names: Vec<&str> = report.controls.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["no movement", "hour and day"]);
-    assert!(report.controls.iter().all(|(_, control)| report.auroc.is_above(control)), "{:?}", report.controls);
+    assert!(report.controls.iter().all(|(_, control)| report.auroc.value > control.value), "{:?}", report.controls);
+    // One simulated hour: when falls came may tell as much as how, and then the report must not claim anything.
+    let beaten = |control: &Interval| report.auroc.value >= control.value + 0.1 && report.auroc.low > control.high;
+    let is_supported = report.controls.iter().all(|(_, control)| beaten(control));
+    assert_eq!(report.verdict == Verdict::Supported, is_supported, "{report:#?}");
     assert!(said(&refitted, NoticeLevel::Info, "judged anew from your verdicts"), "{:?}", refitted.notices);
 
     // Kept, and the same that now scores the recording.

@@ -18,6 +18,7 @@ mod drive;
 mod engine;
 mod esp32;
 mod evaluate;
+mod evaluate_models;
 mod evaluation;
 mod export;
 mod export_body;

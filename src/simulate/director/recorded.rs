@@ -55,8 +55,8 @@ impl Director<'_> {
         }
         let (n, turn, mut poses) = best;
         poses.truncate(n);
-        // Less than a second is no motion.
-        if (n as f32) * frame_secs < 1.0 {
+        // Less than half a second is no motion.
+        if (n as f32) * frame_secs < 0.5 {
             return;
         }
         if !begins_low && turn != straight {
