@@ -196,8 +196,8 @@ fn verdicts_on_a_recording_become_the_model_that_judges_the_next_one() {
 /// The one file of verdicts in a folder.
 fn verdicts_file(dir: &Path) -> PathBuf {
     let files = std::fs::read_dir(dir.join("verdicts")).expect("verdicts were kept");
-    let names = files.map(|file| file.expect("readable").path());
-    names.filter(|path| !path.ends_with("fall-learning.json")).next().expect("one recording was judged")
+    let mut names = files.map(|file| file.expect("readable").path());
+    names.find(|path| !path.ends_with("fall-learning.json")).expect("one recording was judged")
 }
 
 #[test]
