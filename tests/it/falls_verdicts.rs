@@ -188,7 +188,8 @@ fn verdicts_on_a_recording_become_the_model_that_judges_the_next_one() {
     // Kept, and the same that now scores the recording.
     let kept = std::fs::read_to_string(&on_disk).expect("kept on disk");
     let kept: RoomModel = serde_json::from_str(&kept).expect("a model");
-    assert_eq!(kept, report.model);
+    // Files of text may lose the last bit of a number.
+    assert_eq!(format!("{kept:.9?}"), format!("{:.9?}", report.model));
     assert_eq!(kept.origin, Origin::OwnLabels { n_falls: judged.0, n_others: judged.1 });
     let old = scores(&opened.events);
     let renewed = wait_for(&engine, "new scores", |s| s.jobs.is_empty() && scores(&s.events) != old);
@@ -201,7 +202,8 @@ fn verdicts_on_a_recording_become_the_model_that_judges_the_next_one() {
     assert!(after.iter().zip(&by_the_shipped).all(|((_, new), (_, old))| new != old), "{after:?} {by_the_shipped:?}");
     drop(engine);
     let later = start(dir.path());
-    assert_eq!(scores(&open(&later, &next).events), after);
+    let later = scores(&open(&later, &next).events);
+    assert_eq!(format!("{later:.9?}"), format!("{after:.9?}"));
 }
 
 /// The one file of verdicts in a folder.
