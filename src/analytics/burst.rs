@@ -56,15 +56,9 @@ pub fn find(clean: &Clean) -> Option<Burst> {
 pub fn find_within(clean: &Clean, peaks: std::ops::Range<usize>) -> Option<Burst> {
     let (n, width) = (clean.len(), clean.n_columns());
     let filter = butterworth_band_pass(3, BAND_HZ.0, BAND_HZ.1, RATE_HZ)?;
-    let mut band = vec![0.0; n * width];
-    let mut squares = vec![0.0; n];
-    for column in 0..width {
-        let moved = sosfiltfilt(&filter, &clean.column(column))?;
-        for ((value, square), slot) in moved.iter().zip(&mut squares).zip(band.iter_mut().skip(column).step_by(width)) {
-            *slot = *value;
-            *square += value * value / width as f64;
-        }
-    }
+    let band = sosfiltfilt(&filter, &clean.rows, width)?;
+    let square = |row: &[f64]| row.iter().fold(0.0, |sum, value| sum + value * value / width as f64);
+    let squares: Vec<f64> = band.chunks_exact(width).map(square).collect();
     let mut energy = smooth(&squares, SMOOTHING);
     // Interpolated stretches look still; they must count neither as quiet nor as movement.
     let sound: Vec<f64> = energy.iter().zip(&clean.valid).filter(|(_, valid)| **valid).map(|(e, _)| *e).collect();

@@ -23,8 +23,8 @@ const MIN_LEGACY: (f64, usize) = (0.02, 5);
 /// A packet is odd when it lies further from the median of its neighbours than this many typical distances, and than the
 /// floor; rms of amplitudes of mean power one.
 const ODD: (f64, f64) = (6.0, 0.03);
-/// Packets of the median that an odd one is held against, and of the typical distance.
-const NEIGHBOURS: (usize, usize) = (5, 51);
+/// Packets whose median distance is the typical one. The median that an odd packet is held against is of five.
+const TYPICAL_OF: usize = 51;
 /// A grid point further from every packet than this is invalid, seconds.
 const MAX_REACH_SECS: f64 = 0.06;
 
@@ -120,34 +120,57 @@ pub enum Level {
 
 /// The same with or without the level.
 pub fn clean_to(series: &AmplitudeSeries, level: Level) -> Option<Clean> {
-    let block = Block::of(&series.numbers);
-    let mut packets = Packets::sound(series, &block);
-    let n_packets = packets.times.len();
-    let log_level = median(packets.levels.iter().map(|level| level.max(f64::MIN_POSITIVE).ln()).collect())?;
-    let legacy_share = packets.align_formats();
-    let odd = packets.odd();
-    let odd_share = odd.iter().filter(|odd| **odd).count() as f64 / n_packets.max(1) as f64;
-    packets.keep(|at| !odd.get(at).copied().unwrap_or(false));
-    if packets.times.len() < 3 {
-        return None;
+    Sound::of(series)?.clean(level)
+}
+
+/// A stretch without its odd packets: what is the same with and without the level, and most of the work.
+#[derive(Clone, Debug)]
+pub struct Sound {
+    numbers: Vec<i16>,
+    packets: Packets,
+    /// All but the noise, which the level is part of.
+    bookkeeping: Bookkeeping,
+}
+
+impl Sound {
+    /// `None` with fewer than three sound packets.
+    pub fn of(series: &AmplitudeSeries) -> Option<Self> {
+        let block = Block::of(&series.numbers);
+        let mut packets = Packets::sound(series, &block);
+        let n_packets = packets.times.len();
+        let log_level = median(packets.levels.iter().map(|level| level.max(f64::MIN_POSITIVE).ln()).collect())?;
+        let legacy_share = packets.align_formats();
+        let odd = packets.odd();
+        let odd_share = odd.iter().filter(|odd| **odd).count() as f64 / n_packets.max(1) as f64;
+        packets.drop_odd(&odd);
+        if packets.times.len() < 3 {
+            return None;
+        }
+        let intervals: Vec<f64> = packets.times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let bookkeeping = Bookkeeping {
+            n_packets,
+            n_foreign: series.n_foreign,
+            legacy_share,
+            odd_share,
+            log_level,
+            noise: 0.0,
+            longest_gap_secs: intervals.iter().copied().fold(0.0, f64::max),
+            median_interval_secs: median(intervals)?,
+        };
+        Some(Self { numbers: block.numbers, packets, bookkeeping })
     }
-    let intervals: Vec<f64> = packets.times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    if level == Level::Kept {
-        packets.raise(&gain::without_steps(&packets.levels));
+
+    /// `None` with none but equal times.
+    pub fn clean(&self, level: Level) -> Option<Clean> {
+        let levels = match level {
+            Level::Removed => vec![1.0; self.packets.levels.len()],
+            Level::Kept => gain::without_steps(&self.packets.levels),
+        };
+        let noise = quantile(self.packets.differences(&levels), 0.2)?;
+        let (rows, valid) = self.packets.on_grid(&levels);
+        let bookkeeping = Bookkeeping { noise, ..self.bookkeeping };
+        (!valid.is_empty()).then(|| Clean { numbers: self.numbers.clone(), rows, valid, bookkeeping })
     }
-    let differences: Vec<f64> = packets.rows.windows(2).map(|pair| rms_distance(&pair[0], &pair[1])).collect();
-    let bookkeeping = Bookkeeping {
-        n_packets,
-        n_foreign: series.n_foreign,
-        legacy_share,
-        odd_share,
-        log_level,
-        noise: quantile(differences, 0.2)?,
-        median_interval_secs: median(intervals.clone())?,
-        longest_gap_secs: intervals.iter().copied().fold(0.0, f64::max),
-    };
-    let (rows, valid) = packets.on_grid();
-    (!valid.is_empty()).then_some(Clean { numbers: block.numbers, rows, valid, bookkeeping })
 }
 
 /// Which columns are used, and which of them tell the packet format.
@@ -171,10 +194,12 @@ impl Block {
 }
 
 /// Packets on their way to being clean.
+#[derive(Clone, Debug, Default)]
 struct Packets {
     times: Vec<f64>,
-    /// Of mean power one.
-    rows: Vec<Vec<f64>>,
+    width: usize,
+    /// `[packet][column]`, each packet of mean power one.
+    rows: Vec<f64>,
     levels: Vec<f64>,
     legacy: Vec<bool>,
 }
@@ -182,25 +207,39 @@ struct Packets {
 impl Packets {
     /// Packets that carry power, each divided by its own rms: the receiver's gain goes, and with it any absolute level.
     fn sound(series: &AmplitudeSeries, block: &Block) -> Self {
-        let pick = |row: &[f32], columns: &[usize]| -> Vec<f64> {
-            columns.iter().filter_map(|&at| row.get(at).map(|a| f64::from(*a))).collect()
-        };
-        let all: Vec<(Vec<f64>, Vec<f64>)> =
-            series.rows().map(|row| (pick(row, &block.used), pick(row, &block.ht_only))).collect();
-        let middle = median(all.iter().map(|(row, _)| rms(row)).collect()).unwrap_or(0.0);
-        let mut packets = Self { times: Vec::new(), rows: Vec::new(), levels: Vec::new(), legacy: Vec::new() };
-        for ((row, edge), &time) in all.into_iter().zip(&series.times_secs) {
-            let level = rms(&row);
+        let width = block.used.len();
+        let mut rows = vec![0.0; series.rows().len() * width];
+        for (row, raw) in rows.chunks_exact_mut(width.max(1)).zip(series.rows()) {
+            for (value, &column) in row.iter_mut().zip(&block.used) {
+                *value = raw.get(column).copied().map_or(0.0, f64::from);
+            }
+        }
+        let row = |at: usize| rows.get(at * width..(at + 1) * width).unwrap_or_default();
+        let levels = rms_of(series.rows().len(), width, |at| (row(at), row(at)), |_| |a, _| a * a);
+        let middle = median(levels.clone()).unwrap_or(0.0);
+        let mut packets = Self { width, ..Self::default() };
+        for (at, ((raw, &time), &level)) in series.rows().zip(&series.times_secs).zip(&levels).enumerate() {
             let is_later = packets.times.last().is_none_or(|last| time > last + 1e-3);
             if !(level > MIN_LEVEL * middle && level.is_finite() && is_later) {
                 continue;
             }
+            let edge: Vec<f64> = block.ht_only.iter().filter_map(|&at| raw.get(at).map(|a| f64::from(*a))).collect();
+            // Sound packets move up to where the others were.
+            let to = packets.times.len() * width;
+            if to != at * width {
+                rows.copy_within(at * width..(at + 1) * width, to);
+            }
+            rows.iter_mut().skip(to).take(width).for_each(|a| *a /= level);
             packets.times.push(time);
             packets.legacy.push(!edge.is_empty() && rms(&edge) < LEGACY_LEVEL * level);
-            packets.rows.push(row.iter().map(|a| a / level).collect());
             packets.levels.push(level);
         }
-        packets
+        rows.truncate(packets.times.len() * width);
+        Self { rows, ..packets }
+    }
+
+    fn row(&self, at: usize) -> &[f64] {
+        self.rows.get(at * self.width..(at + 1) * self.width).unwrap_or_default()
     }
 
     /// Takes the mean difference in shape between legacy packets and their neighbours out. The answer is their share.
@@ -211,20 +250,16 @@ impl Packets {
             return share;
         }
         let others: Vec<usize> = (0..self.legacy.len()).filter(|&at| self.legacy.get(at) == Some(&false)).collect();
-        let width = self.rows.first().map_or(0, Vec::len);
-        let mut difference = vec![0.0; width];
-        for (at, row) in self.rows.iter().enumerate() {
-            if self.legacy.get(at) != Some(&true) {
-                continue;
-            }
+        let mut difference = vec![0.0; self.width];
+        for at in (0..self.legacy.len()).filter(|&at| self.legacy.get(at) == Some(&true)) {
             let after = others.partition_point(|other| *other < at).clamp(1, (others.len() - 1).max(1));
-            let neighbour = |slot: usize| others.get(slot.min(others.len() - 1)).and_then(|at| self.rows.get(*at));
+            let neighbour = |slot: usize| others.get(slot.min(others.len() - 1)).map(|at| self.row(*at));
             let (Some(before), Some(after)) = (neighbour(after - 1), neighbour(after)) else { continue };
-            for (sum, ((a, b), c)) in difference.iter_mut().zip(row.iter().zip(before).zip(after)) {
+            for (sum, ((a, b), c)) in difference.iter_mut().zip(self.row(at).iter().zip(before).zip(after)) {
                 *sum += (a - f64::midpoint(*b, *c)) / n_legacy as f64;
             }
         }
-        for (row, legacy) in self.rows.iter_mut().zip(&self.legacy) {
+        for (row, legacy) in self.rows.chunks_exact_mut(self.width.max(1)).zip(&self.legacy) {
             if *legacy {
                 row.iter_mut().zip(&difference).for_each(|(a, d)| *a -= d);
             }
@@ -234,59 +269,94 @@ impl Packets {
 
     /// Which packets stand out from their neighbours: collisions, other rates, other senders.
     fn odd(&self) -> Vec<bool> {
-        let width = self.rows.first().map_or(0, Vec::len);
-        let n = self.rows.len();
-        let mut squares = vec![0.0; n];
-        for column in 0..width {
-            let signal: Vec<f64> = self.rows.iter().filter_map(|row| row.get(column).copied()).collect();
-            for ((square, value), middle) in squares.iter_mut().zip(&signal).zip(running_median(&signal, NEIGHBOURS.0))
-            {
-                *square += (value - middle) * (value - middle) / width.max(1) as f64;
-            }
-        }
-        let distances: Vec<f64> = squares.iter().map(|square| square.sqrt()).collect();
-        let typical = running_median(&distances, NEIGHBOURS.1);
+        let distances = pulp::Arch::new().dispatch(Distances(self));
+        let typical = running_median(&distances, TYPICAL_OF);
         let mut odd: Vec<bool> = distances.iter().zip(&typical).map(|(d, t)| *d > (ODD.0 * t).max(ODD.1)).collect();
         // The first packet is where time begins.
         odd.first_mut().into_iter().for_each(|first| *first = false);
         odd
     }
 
-    fn keep(&mut self, wanted: impl Fn(usize) -> bool) {
-        let mut at = 0;
-        let mut filter = || {
-            at += 1;
-            wanted(at - 1)
-        };
-        let keep: Vec<bool> = (0..self.times.len()).map(|_| filter()).collect();
+    /// Of each packet from the median of five around it; the ends repeat the outermost packet.
+    #[inline(always)]
+    fn distances(&self) -> Vec<f64> {
+        let n = self.times.len();
+        let last = n.saturating_sub(1);
+        let mut squares = vec![0.0; ABREAST * self.width];
+        let mut distances = Vec::with_capacity(n + ABREAST);
+        for first in (0..n).step_by(ABREAST) {
+            for (at, squares) in (first..).zip(squares.chunks_exact_mut(self.width.max(1))) {
+                let near = |step: usize| self.row((at + step).saturating_sub(2).min(last));
+                let columns = near(0).iter().zip(near(1)).zip(near(2)).zip(near(3)).zip(near(4));
+                for (square, ((((a, b), c), d), e)) in squares.iter_mut().zip(columns) {
+                    let off = c - median_of_5([*a, *b, *c, *d, *e]);
+                    *square = off * off / self.width as f64;
+                }
+            }
+            let row = |at: usize| squares.get(at * self.width..(at + 1) * self.width).unwrap_or_default();
+            distances.extend(
+                sums(std::array::from_fn(|at| (row(at), row(at))), self.width, [|a, _| a; ABREAST]).map(f64::sqrt),
+            );
+        }
+        distances.truncate(n);
+        distances
+    }
+
+    fn drop_odd(&mut self, odd: &[bool]) {
+        if !odd.contains(&true) {
+            return;
+        }
+        let keep: Vec<bool> = odd.iter().map(|odd| !odd).collect();
+        let width = self.width;
+        let mut n_kept = 0;
+        for at in (0..keep.len()).filter(|&at| keep.get(at) == Some(&true)) {
+            self.rows.copy_within(at * width..(at + 1) * width, n_kept * width);
+            n_kept += 1;
+        }
+        self.rows.truncate(n_kept * width);
         retain(&mut self.times, &keep);
-        retain(&mut self.rows, &keep);
         retain(&mut self.levels, &keep);
         retain(&mut self.legacy, &keep);
     }
 
-    /// Gives each packet a level.
-    fn raise(&mut self, levels: &[f64]) {
-        for (row, level) in self.rows.iter_mut().zip(levels) {
-            row.iter_mut().for_each(|a| *a *= level);
-        }
+    /// Rms distances of consecutive packets, each raised to its level.
+    fn differences(&self, levels: &[f64]) -> Vec<f64> {
+        let level = |at: usize| levels.get(at).copied().unwrap_or(1.0);
+        let square = |at: usize| {
+            let (from, to) = (level(at), level(at + 1));
+            move |a: f64, b: f64| (a * from - b * to) * (a * from - b * to)
+        };
+        rms_of(self.times.len().saturating_sub(1), self.width, |at| (self.row(at), self.row(at + 1)), square)
     }
 
-    /// Linear interpolation at [`RATE_HZ`] from the first packet to the last.
-    fn on_grid(&self) -> (Vec<f64>, Vec<bool>) {
+    /// Linear interpolation at [`RATE_HZ`] from the first packet to the last, each raised to its level.
+    fn on_grid(&self, levels: &[f64]) -> (Vec<f64>, Vec<bool>) {
         let (Some(first), Some(last)) = (self.times.first(), self.times.last()) else { return Default::default() };
         let n = ((last - first) * RATE_HZ).floor() as usize + 1;
-        let (mut rows, mut valid) = (Vec::new(), Vec::with_capacity(n));
+        let (mut rows, mut valid) = (Vec::with_capacity(n * self.width), Vec::with_capacity(n));
         for at in 0..n {
             let time = first + at as f64 / RATE_HZ;
             let after = self.times.partition_point(|t| *t < time).clamp(1, self.times.len() - 1);
             let (Some(t0), Some(t1)) = (self.times.get(after - 1), self.times.get(after)) else { break };
-            let (Some(a), Some(b)) = (self.rows.get(after - 1), self.rows.get(after)) else { break };
+            let (a, b) = (self.row(after - 1), self.row(after));
             let share = ((time - t0) / (t1 - t0)).clamp(0.0, 1.0);
-            rows.extend(a.iter().zip(b).map(|(a, b)| a + (b - a) * share));
+            let (Some(from), Some(to)) = (levels.get(after - 1), levels.get(after)) else { break };
+            rows.extend(a.iter().zip(b).map(|(a, b)| a * from + (b * to - a * from) * share));
             valid.push((time - t0).abs().min((t1 - time).abs()) <= MAX_REACH_SECS);
         }
         (rows, valid)
+    }
+}
+
+/// [`Packets::distances`] for the widest vectors that the processor has.
+struct Distances<'a>(&'a Packets);
+
+impl pulp::WithSimd for Distances<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<f64> {
+        self.0.distances()
     }
 }
 
@@ -299,9 +369,43 @@ fn rms(row: &[f64]) -> f64 {
     (row.iter().map(|a| a * a).sum::<f64>() / row.len().max(1) as f64).sqrt()
 }
 
-fn rms_distance(a: &[f64], b: &[f64]) -> f64 {
-    let sum: f64 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum();
-    (sum / a.len().max(1) as f64).sqrt()
+/// Rows that are added up side by side: each sum waits for its own last term, all together for none.
+const ABREAST: usize = 4;
+
+/// Root mean squares of `n` rows, each from the terms of a pair of rows of `width`.
+fn rms_of<'a, T: Fn(f64, f64) -> f64>(
+    n: usize,
+    width: usize,
+    pair: impl Fn(usize) -> (&'a [f64], &'a [f64]),
+    term: impl Fn(usize) -> T,
+) -> Vec<f64> {
+    let mut means = Vec::with_capacity(n + ABREAST);
+    for first in (0..n).step_by(ABREAST) {
+        let rows: [usize; ABREAST] = std::array::from_fn(|at| (first + at).min(n - 1));
+        let sums = sums(rows.map(&pair), width, rows.map(&term));
+        means.extend(sums.map(|sum| (sum / width.max(1) as f64).sqrt()));
+    }
+    means.truncate(n);
+    means
+}
+
+/// Sums of terms over the columns of pairs of rows, each in the order of the columns; zero where rows are shorter.
+#[inline(always)]
+fn sums<T: Fn(f64, f64) -> f64>(
+    pairs: [(&[f64], &[f64]); ABREAST],
+    width: usize,
+    terms: [T; ABREAST],
+) -> [f64; ABREAST] {
+    let mut sums = [0.0; ABREAST];
+    if pairs.iter().any(|(a, b)| a.len() < width || b.len() < width) {
+        return sums;
+    }
+    for column in 0..width {
+        for ((sum, (a, b)), term) in sums.iter_mut().zip(&pairs).zip(&terms) {
+            *sum += term(a[column], b[column]);
+        }
+    }
+    sums
 }
 
 /// The middle value; `None` of nothing.
@@ -309,35 +413,48 @@ pub fn median(values: Vec<f64>) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// Linear between the two nearest; `None` of nothing. Sorts its own copy.
+/// Linear between the two nearest; `None` of nothing. Reorders its own copy.
 pub fn quantile(mut values: Vec<f64>, share: f64) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
     let place = share.clamp(0.0, 1.0) * values.len().checked_sub(1)? as f64;
-    let (below, above) = (values.get(place.floor() as usize)?, values.get(place.ceil() as usize)?);
+    let (_, &mut below, above) = values.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
+    let above = if place.fract() > 0.0 { above.iter().copied().min_by(f64::total_cmp)? } else { below };
     Some(below + (above - below) * place.fract())
 }
 
-/// Without sorting: this is most of the work of cleaning a running link.
+/// Without sorting: this is most of the work of cleaning a running link. Numbers only.
+#[inline(always)]
 fn median_of_5([a, b, c, d, e]: [f64; 5]) -> f64 {
-    let (low, high) = (a.min(b).max(c.min(d)), a.max(b).min(c.max(d)));
-    low.max(high).min(low.min(high).max(e))
+    // A processor does these at once, where `f64::min` looks for what is no number first.
+    let min = |a: f64, b: f64| if a < b { a } else { b };
+    let max = |a: f64, b: f64| if a > b { a } else { b };
+    let (low, high) = (max(min(a, b), min(c, d)), min(max(a, b), max(c, d)));
+    min(max(low, high), max(min(low, high), e))
 }
 
 /// Median over `width` values around each; the ends repeat the outermost value.
 fn running_median(values: &[f64], width: usize) -> Vec<f64> {
     let reach = (width / 2) as isize;
-    let last = values.len() as isize - 1;
-    let mut window = Vec::with_capacity(width);
-    let at = |i: isize| values.get(i.clamp(0, last.max(0)) as usize).copied().unwrap_or(0.0);
-    if width == 5 {
-        return (0..values.len() as isize).map(|i| median_of_5([-2, -1, 0, 1, 2].map(|step| at(i + step)))).collect();
-    }
+    let last = (values.len() as isize - 1).max(0);
+    let at = |i: isize| values.get(i.clamp(0, last) as usize).copied().unwrap_or(0.0);
+    let mut sorted: Vec<f64> = (-reach..=reach).map(at).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let place = |sorted: &[f64], value: f64| sorted.partition_point(|known| known.total_cmp(&value).is_lt());
     (0..values.len() as isize)
         .map(|i| {
-            window.clear();
-            window.extend((i - reach..=i + reach).map(at));
-            let middle = window.len() / 2;
-            *window.select_nth_unstable_by(middle, f64::total_cmp).1
+            if i > 0 {
+                // One value leaves, one comes; those between them move by one place.
+                let (leaves, comes) = (at(i - 1 - reach), at(i + reach));
+                let from = place(&sorted, leaves).min(sorted.len() - 1);
+                let to = place(&sorted, comes);
+                let to = if to > from { to - 1 } else { to };
+                if from < to {
+                    sorted.copy_within(from + 1..=to, from)
+                } else {
+                    sorted.copy_within(to..from, to + 1)
+                }
+                sorted.get_mut(to).into_iter().for_each(|slot| *slot = comes);
+            }
+            sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
         })
         .collect()
 }

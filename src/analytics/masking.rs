@@ -82,10 +82,7 @@ fn window(clean: &Clean, start: usize, spectrum: &mut PowerSpectrum) -> Option<W
     }
     let width = clean.n_columns();
     let rows = clean.rows.get(start * width..(start + WINDOW) * width)?;
-    let mut table = DMatrix::from_row_slice(WINDOW, width, rows);
-    for mut column in table.column_iter_mut() {
-        detrend(column.as_mut_slice());
-    }
+    let table = DMatrix::from_row_slice(WINDOW, width, &detrended(rows, width));
     let total = table.norm_squared();
     let covariance = table.transpose() * &table;
     let (power, direction) = strongest(&covariance)?;
@@ -111,10 +108,58 @@ const N_STEPS: usize = 40;
 fn strongest(covariance: &DMatrix<f64>) -> Option<(f64, DVector<f64>)> {
     let widest = covariance.diagonal().imax();
     let mut direction = covariance.column(widest).into_owned().try_normalize(f64::MIN_POSITIVE)?;
+    let mut turned = direction.clone();
     for _ in 0..N_STEPS {
-        direction = (covariance * &direction).try_normalize(f64::MIN_POSITIVE)?;
+        pulp::Arch::new().dispatch(Turn { covariance, direction: &direction, turned: &mut turned });
+        direction.copy_from(&turned);
+        direction.try_normalize_mut(f64::MIN_POSITIVE)?;
     }
     Some(((covariance * &direction).dot(&direction), direction))
+}
+
+/// A matrix times a direction, column by column, for the widest vectors that the processor has.
+struct Turn<'a> {
+    covariance: &'a DMatrix<f64>,
+    direction: &'a DVector<f64>,
+    turned: &'a mut DVector<f64>,
+}
+
+impl pulp::WithSimd for Turn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let turned = self.turned.as_mut_slice();
+        turned.fill(0.0);
+        let columns = self.covariance.as_slice().chunks_exact(turned.len().max(1));
+        for (column, along) in columns.zip(self.direction.iter()) {
+            turned.iter_mut().zip(column).for_each(|(sum, value)| *sum += value * along);
+        }
+    }
+}
+
+/// `[sample][column]` without each column's mean and linear trend.
+fn detrended(rows: &[f64], width: usize) -> Vec<f64> {
+    let n = (rows.len() / width.max(1)) as f64;
+    let centre = (n - 1.0) / 2.0;
+    let samples = || rows.chunks_exact(width.max(1)).zip((0..).map(|at| f64::from(at) - centre));
+    let mut means = vec![0.0; width];
+    for (row, _) in samples() {
+        means.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    means.iter_mut().for_each(|sum| *sum /= n);
+    let mut slopes = vec![0.0; width];
+    let mut square = 0.0;
+    for (row, place) in samples() {
+        let columns = slopes.iter_mut().zip(row.iter().zip(&means));
+        columns.for_each(|(sum, (value, mean))| *sum += place * (value - mean));
+        square += place * place;
+    }
+    slopes.iter_mut().for_each(|sum| *sum = if square > 0.0 { *sum / square } else { 0.0 });
+    let trend = |((value, mean), slope): ((&f64, &f64), &f64), place: f64| value - (mean + slope * place);
+    samples()
+        .flat_map(|(row, place)| row.iter().zip(&means).zip(&slopes).map(move |column| trend(column, place)))
+        .collect()
 }
 
 /// Takes mean and linear trend out.

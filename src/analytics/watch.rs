@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::breathing;
-use super::clean::{self, Clean, Level};
+use super::clean::{self, Clean, Level, Sound};
 use super::fall::{self, Detector, Unsupported};
 use super::masking::{self, Masking};
 use super::presence::{self, QuietBaseline};
@@ -182,23 +182,33 @@ impl Watch {
         let mut events = Vec::new();
         let looks = for_masking || self.fall.is_calibrated() || self.fall.gathers();
         if let Some((start, series)) = looks.then(|| self.stretch(fall::detector::LOOK_BACK_SECS)).flatten()
-            && let Some(clean) = clean::clean(&series)
+            && let Some(sound) = Sound::of(&series)
         {
-            if for_masking {
-                self.last_masking = Some(time);
-                events.extend(self.look_for_masking(start, time, &clean));
-            }
-            events.extend(self.fall.look(start, &clean, self.masking));
-            if self.fall.gathers()
-                && let Some(moved) = clean::clean_to(&series, Level::Kept)
-            {
-                self.fall.gather(start, &moved, &clean);
-            }
+            events.extend(self.look_for_falls(start, time, &sound, for_masking));
         }
         if !self.only_falls
             && let Some((_, clean)) = self.clean(MOVEMENT_SECS)
         {
             events.extend(self.look_for_movement(time, &clean));
+        }
+        events
+    }
+
+    fn look_for_falls(&mut self, start: Timestamp, time: Timestamp, sound: &Sound, for_masking: bool) -> Vec<Event> {
+        let mut events = Vec::new();
+        let moved = self.fall.gathers().then(|| sound.clean(Level::Kept)).flatten();
+        // Where nothing is scored here, only what is the same with the level is asked for.
+        let needs_shape = for_masking || self.fall.is_calibrated() || moved.is_none();
+        let still = needs_shape.then(|| sound.clean(Level::Removed)).flatten();
+        if for_masking && let Some(still) = &still {
+            self.last_masking = Some(time);
+            events.extend(self.look_for_masking(start, time, still));
+        }
+        if let Some(clean) = still.as_ref().or(moved.as_ref()) {
+            events.extend(self.fall.look(start, clean, self.masking));
+        }
+        if let Some(moved) = &moved {
+            self.fall.gather(start, moved, || still.or_else(|| sound.clean(Level::Removed)));
         }
         events
     }

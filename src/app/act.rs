@@ -122,6 +122,10 @@ impl App {
                 self.state.evaluation.form.data = first.display().to_string();
                 return;
             }
+            Purpose::EvaluationModels => {
+                self.state.evaluation.form.other_model = first.display().to_string();
+                return;
+            }
             Purpose::SaveText { text, .. } => return (self.backend.send)(Command::SaveText { path: first, text }),
             _ => {}
         }
@@ -150,7 +154,10 @@ impl App {
                 StudioCommand::ExportSheet(first)
             }
             // Answered above.
-            Purpose::EvaluationFile | Purpose::EvaluationFolder | Purpose::SaveText { .. } => return,
+            Purpose::EvaluationFile
+            | Purpose::EvaluationFolder
+            | Purpose::EvaluationModels
+            | Purpose::SaveText { .. } => return,
         };
         (self.backend.send)(Command::Studio(command));
     }

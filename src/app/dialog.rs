@@ -26,6 +26,8 @@ pub enum Purpose {
     /// A table of one's own recordings, or arrays of a data set.
     EvaluationFile,
     EvaluationFolder,
+    /// Another version of a network.
+    EvaluationModels,
     /// Writes a text that is ready.
     SaveText {
         name: String,
@@ -63,6 +65,7 @@ impl Dialog {
             Purpose::SaveSheet => ("Export contact sheet", folders.export.as_deref()),
             Purpose::EvaluationFile => ("Choose labelled recordings", last),
             Purpose::EvaluationFolder => ("Choose a folder of labelled recordings", last),
+            Purpose::EvaluationModels => ("Choose a folder with a models.toml", last),
             Purpose::SaveText { .. } => ("Save", folders.export.as_deref()),
         };
         let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
@@ -74,8 +77,10 @@ impl Dialog {
             Purpose::Photos => many(dialog.add_filter("Photos", incoming::PHOTO_EXTENSIONS).pick_files()),
             Purpose::Scans => many(dialog.add_filter("Scans", incoming::SCAN_EXTENSIONS).pick_files()),
             Purpose::BatchFolder => one(dialog.pick_folder()),
-            Purpose::EvaluationFile => one(dialog.add_filter("Labels or arrays", &["csv", "npz"]).pick_file()),
-            Purpose::EvaluationFolder => one(dialog.pick_folder()),
+            Purpose::EvaluationFile => {
+                one(dialog.add_filter("Labels, arrays, recordings", &["csv", "npz", "mcap"]).pick_file())
+            }
+            Purpose::EvaluationFolder | Purpose::EvaluationModels => one(dialog.pick_folder()),
             Purpose::SaveText { extension, .. } => {
                 let dialog = dialog.add_filter(extension.to_uppercase(), &[*extension]);
                 one(dialog.set_file_name(format!("{name}.{extension}")).save_file())

@@ -35,6 +35,8 @@ pub const TIMELINE_STRIP: f32 = 44.0;
 /// Width of the value axis left of a plot, height of the time axis under it.
 pub const AXIS_WIDTH: f32 = 54.0;
 pub const AXIS_HEIGHT: f32 = 18.0;
+/// A side of the square that ROC curves are drawn in.
+pub const ROC_SIDE: f32 = 176.0;
 /// Distance between hatching lines.
 pub const HATCH: f32 = 7.0;
 pub const CURVE: f32 = 1.4;

@@ -13,6 +13,8 @@ use crate::types::SourceState;
 
 /// The least time between two repaints.
 const REPAINT_EVERY: Duration = Duration::from_millis(33);
+/// While nothing changes, what is on screen only ages: rates, and how long ago something was.
+const QUIET_REPAINT_EVERY: Duration = Duration::from_secs(1);
 /// A live source that says nothing for this long gets a hint on screen.
 const SILENT_AFTER: Duration = Duration::from_secs(3);
 
@@ -75,11 +77,12 @@ impl Core {
             studio: Arc::clone(&studio),
             latency: self.latency.latency(),
         };
+        let is_news = self.dirty || has_changed(&self.snapshot.load(), &snapshot);
         self.snapshot.store(Arc::new(snapshot));
         self.last_publish = Instant::now();
         self.dirty = false;
         self.measure_latency();
-        if self.last_repaint.elapsed() >= REPAINT_EVERY {
+        if self.last_repaint.elapsed() >= if is_news { REPAINT_EVERY } else { QUIET_REPAINT_EVERY } {
             self.last_repaint = Instant::now();
             (self.repaint)();
         }
@@ -159,4 +162,12 @@ impl Core {
         let of_files: Vec<&Timeline> = self.attached.iter().filter_map(|attached| attached.timeline.as_ref()).collect();
         if of_files.is_empty() { self.live_timeline.timeline() } else { index::merged(&of_files) }
     }
+}
+
+/// Whether other threads changed something that no command, frame or job told the core of: players and captures.
+fn has_changed(old: &Snapshot, new: &Snapshot) -> bool {
+    old.playback != new.playback
+        || old.sources.len() != new.sources.len()
+        || old.sources.iter().zip(&new.sources).any(|(old, new)| old.state != new.state)
+        || !Arc::ptr_eq(&old.notices, &new.notices)
 }

@@ -1,8 +1,9 @@
 //! The network that sees people by radio: read when the first window could be judged, shared by the pipeline and by jobs.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::inference::{Models, RadioPose, Role};
+use crate::inference::{Models, Options, RadioPose, Role};
 use crate::pose::{Description, NetworkInputs, PoseWindow, Reading};
 use crate::types::Detection;
 
@@ -45,9 +46,9 @@ impl RadioNetwork {
         let Some(state) = &self.0 else { return Err("people are not looked for here".to_owned()) };
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Unread = *state {
-            *state = match Loaded::read() {
+            *state = match Loaded::read(None) {
                 Ok(loaded) => State::Ready(Arc::new(loaded)),
-                Err(error) => State::Failed(error.to_string()),
+                Err(why) => State::Failed(why),
             };
         }
         match &*state {
@@ -59,9 +60,11 @@ impl RadioNetwork {
 }
 
 impl Loaded {
-    fn read() -> Result<Self, crate::inference::Error> {
-        let models = Models::open()?;
-        let network = RadioPose::load(&models)?;
+    /// What is installed, or what lies in a folder with a `models.toml` of its own.
+    pub fn read(folder: Option<&Path>) -> Result<Self, String> {
+        let options = Options { folders: folder.map(|folder| vec![folder.to_owned()]), ..Options::default() };
+        let models = Models::with(&options).map_err(|error| error.to_string())?;
+        let network = RadioPose::load(&models).map_err(|error| error.to_string())?;
         let info = models.info().into_iter().find(|info| info.role == Role::RadioPose);
         let entry = info.and_then(|info| info.entry);
         let name = entry.map_or_else(String::new, |entry| format!("{} {} · ", entry.name, entry.version));

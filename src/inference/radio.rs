@@ -77,12 +77,8 @@ fn len(n_slots: usize) -> usize {
 /// Tokens, geometry, mask and map of each slot, then the floor; slots beyond those of the window stay empty and masked.
 pub fn flat(inputs: &NetworkInputs, n_slots: usize) -> Vec<f32> {
     let mut numbers = Vec::with_capacity(len(n_slots));
-    let blocks = [
-        (&inputs.tokens, N_TOKENS),
-        (&inputs.geometry, N_GEOMETRY),
-        (&inputs.mask, 1),
-        (&inputs.maps, N_CELLS),
-    ];
+    let blocks =
+        [(&inputs.tokens, N_TOKENS), (&inputs.geometry, N_GEOMETRY), (&inputs.mask, 1), (&inputs.maps, N_CELLS)];
     for (block, width) in blocks {
         let wanted = n_slots * width;
         let end = numbers.len() + wanted;

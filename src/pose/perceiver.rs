@@ -15,7 +15,9 @@ use super::inputs::NetworkInputs;
 use super::layout::{MAX_LINKS, WINDOW_SECS};
 use super::shown::Evidence;
 use super::stream::Stream;
-use super::support::{Conditions, MAX_GAP_SECS, MIN_LINKS, MIN_LINKS_FOR_BODIES, MIN_PACKETS_PER_SEC, Unsupported, hard_gates};
+use super::support::{
+    Conditions, MAX_GAP_SECS, MIN_LINKS, MIN_LINKS_FOR_BODIES, MIN_PACKETS_PER_SEC, Unsupported, hard_gates,
+};
 use super::tokens::{LinkTokens, TokenMaker};
 use super::window::{LinkGeometry, LinkWindow, Unfit};
 use crate::types::{CsiFrame, Detection, FrameFlags, LinkId, Room, Site, StreamId, Timestamp};

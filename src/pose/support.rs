@@ -112,6 +112,24 @@ impl Unsupported {
         }
     }
 
+    /// The same in general words, to count such windows by.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NoGeometry { .. } => "links have no place in the room",
+            Self::FewLinks { .. } => "too few links give a usable signal",
+            Self::LowRate { .. } => "too few packets a second",
+            Self::Gap { .. } => "a gap between packets",
+            Self::Faint { .. } => "the signal is too faint",
+            Self::Uncertain { .. } => "the position is too uncertain",
+            Self::Strange { too_far: true } => "the signal is unlike what the model was made for",
+            Self::Strange { too_far: false } => "the signal holds too little",
+            Self::Untaught { .. } => "the model was not taught so few links or antennas",
+            Self::Crowd => "more people than the model can tell apart",
+            Self::NoRoom => "the room has no size",
+            Self::Broken => "the model gave no usable numbers",
+        }
+    }
+
     /// What would help, for the user.
     pub fn remedy(&self) -> &'static str {
         match self {

@@ -99,22 +99,97 @@ pub fn sosfilt(sections: &[Section], values: &[f64]) -> Vec<f64> {
     values.iter().map(|&value| filter.push(value)).collect()
 }
 
-/// Filters forwards and backwards, so that nothing is delayed; the ends are extended by reflection about the end points.
+/// Columns that are filtered side by side: each waits for its own last value, all together for none.
+const LANES: usize = 16;
+
+/// Filters each column of `[sample][column]` forwards and backwards, so that nothing is delayed; the ends are extended by
+/// reflection about the end points. A column comes out the same whatever stands beside it.
 ///
 /// `None` where the signal is not longer than that extension (three times the number of filter coefficients).
-pub fn sosfiltfilt(sections: &[Section], values: &[f64]) -> Option<Vec<f64>> {
+pub fn sosfiltfilt(sections: &[Section], values: &[f64], width: usize) -> Option<Vec<f64>> {
+    let n = values.len().checked_div(width)?;
     let pad = 3 * (2 * sections.len() + 1);
-    let (&first, &last) = (values.first()?, values.last()?);
-    if values.len() <= pad {
+    if n <= pad {
         return None;
     }
-    let front = values.iter().skip(1).take(pad).rev().map(|v| 2.0 * first - v);
-    let back = values.iter().rev().skip(1).take(pad).map(|v| 2.0 * last - v);
-    let mut extended: Vec<f64> = front.chain(values.iter().copied()).chain(back).collect();
-    for _ in 0..2 {
-        let mut filter = SosFilter::settled(sections.to_vec(), extended.first().copied().unwrap_or(0.0));
-        extended.iter_mut().for_each(|value| *value = filter.push(*value));
-        extended.reverse();
+    let mut filtered = vec![0.0; n * width];
+    let mut extended = vec![[0.0; LANES]; n + 2 * pad];
+    for first in (0..width).step_by(LANES) {
+        let lanes = first..(first + LANES).min(width);
+        pulp::Arch::new().dispatch(Group { sections, values, width, lanes, pad, extended: &mut extended });
+        for (row, lane) in filtered.chunks_exact_mut(width).zip(extended.iter().skip(pad)) {
+            row.iter_mut().skip(first).zip(lane).for_each(|(to, from)| *to = *from);
+        }
     }
-    Some(extended.into_iter().skip(pad).take(values.len()).collect())
+    Some(filtered)
+}
+
+/// Some columns on their way there and back, for the widest vectors that the processor has.
+struct Group<'a> {
+    sections: &'a [Section],
+    values: &'a [f64],
+    width: usize,
+    lanes: std::ops::Range<usize>,
+    pad: usize,
+    extended: &'a mut [[f64; LANES]],
+}
+
+impl pulp::WithSimd for Group<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        load(self.extended, self.values, self.width, self.lanes, self.pad);
+        pass(self.sections, self.extended.iter_mut());
+        pass(self.sections, self.extended.iter_mut().rev());
+    }
+}
+
+/// Some columns, with both ends reflected.
+#[inline(always)]
+fn load(extended: &mut [[f64; LANES]], values: &[f64], width: usize, lanes: std::ops::Range<usize>, pad: usize) {
+    let n = extended.len() - 2 * pad;
+    let row = |at: usize| values.get(at * width..).and_then(|rest| rest.get(lanes.clone())).unwrap_or_default();
+    let (first, last) = (row(0), row(n - 1));
+    for (at, lane) in extended.iter_mut().enumerate() {
+        let (end, inside) = match at {
+            _ if at < pad => (Some(first), pad - at),
+            _ if at < pad + n => (None, at - pad),
+            _ => (Some(last), 2 * (n - 1) - (at - pad)),
+        };
+        match end {
+            Some(end) => {
+                lane.iter_mut().zip(end.iter().zip(row(inside))).for_each(|(to, (end, v))| *to = 2.0 * end - v)
+            }
+            None => lane.iter_mut().zip(row(inside)).for_each(|(to, v)| *to = *v),
+        }
+    }
+}
+
+/// One way over all samples, settled on the first.
+#[inline(always)]
+fn pass<'a>(sections: &[Section], samples: impl Iterator<Item = &'a mut [f64; LANES]>) {
+    let mut samples = samples.peekable();
+    let mut input = samples.peek().map_or([0.0; LANES], |first| **first);
+    let mut state = Vec::with_capacity(sections.len());
+    for section in sections {
+        let settled = |input: f64| {
+            let output = input * section.b.iter().sum::<f64>() / (1.0 + section.a[0] + section.a[1]);
+            (output, [output - section.b[0] * input, section.b[2] * input - section.a[1] * output])
+        };
+        state.push([input.map(|input| settled(input).1[0]), input.map(|input| settled(input).1[1])]);
+        input = input.map(|input| settled(input).0);
+    }
+    for sample in samples {
+        let mut x = *sample;
+        for (section, [s0, s1]) in sections.iter().zip(&mut state) {
+            for lane in 0..LANES {
+                let y = section.b[0] * x[lane] + s0[lane];
+                s0[lane] = section.b[1] * x[lane] - section.a[0] * y + s1[lane];
+                s1[lane] = section.b[2] * x[lane] - section.a[1] * y;
+                x[lane] = y;
+            }
+        }
+        *sample = x;
+    }
 }

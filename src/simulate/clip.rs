@@ -4,17 +4,17 @@
 //! metres, z up, x forward, y left, as everywhere here; the file's y is up and its z points right.
 
 use bevy_math::{Quat, Vec3};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::types::TruthJoint;
 
 /// A clip as positions of joints over time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Clip {
     pub frame_secs: f32,
     /// Whether the end joins the beginning.
     pub wraps: bool,
-    frames: Vec<[Vec3; N_JOINTS]>,
+    frames: Vec<[[f32; 3]; N_JOINTS]>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +53,8 @@ const THORAX_M: f32 = 0.224;
 const HALF_HIPS_M: f32 = 0.085;
 const THIGH_M: f32 = 0.4215;
 const SHANK_M: f32 = 0.41;
+/// A straight leg of the humanoid.
+pub(super) const LEG_M: f32 = THIGH_M + SHANK_M;
 const SHOULDER_M: Vec3 = Vec3::new(-0.024, 0.2435, 0.183);
 const UPPER_ARM_M: f32 = 0.275;
 const FOREARM_M: f32 = 0.259;
@@ -63,8 +65,14 @@ impl Clip {
         let file: File = serde_json::from_str(text).ok()?;
         let frame_secs = *file.frames.first()?.first()?;
         let whole = |frame: &&Vec<f32>| frame.len() == N_NUMBERS && frame.iter().all(|value| value.is_finite());
-        let frames: Vec<_> =
-            file.frames.iter().take(MAX_FRAMES).take_while(whole).filter_map(|frame| positions(frame)).collect();
+        let frames: Vec<_> = file
+            .frames
+            .iter()
+            .take(MAX_FRAMES)
+            .take_while(whole)
+            .filter_map(|frame| positions(frame))
+            .map(|frame| frame.map(|at| at.to_array()))
+            .collect();
         (frame_secs > 0.0 && frames.len() >= 2).then(|| Self { frame_secs, wraps: file.wraps == "wrap", frames })
     }
 
@@ -72,10 +80,20 @@ impl Clip {
         self.frames.len()
     }
 
+    /// Where the joints are, frame by frame; those that the humanoid does not have are at its pelvis.
+    pub(super) fn frames(&self) -> impl Iterator<Item = impl Fn(TruthJoint) -> Vec3> {
+        self.frames.iter().map(|frame| {
+            move |joint: TruthJoint| {
+                let at = JOINTS.iter().position(|own| *own == joint).unwrap_or_default();
+                frame.get(at).copied().map_or(Vec3::ZERO, Vec3::from)
+            }
+        })
+    }
+
     /// Where a joint is in each frame; `None` for joints that the humanoid does not have.
     pub fn path(&self, joint: TruthJoint) -> Option<impl Iterator<Item = Vec3> + '_> {
         let at = JOINTS.iter().position(|own| *own == joint)?;
-        Some(self.frames.iter().map(move |frame| frame[at]))
+        Some(self.frames.iter().map(move |frame| Vec3::from(frame[at])))
     }
 }
 

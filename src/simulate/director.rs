@@ -4,6 +4,7 @@
 //! kept inside the floor; a fall is turned until there is room for it.
 
 mod down;
+mod recorded;
 
 use bevy_math::{Quat, Vec2};
 
@@ -129,6 +130,7 @@ impl Director<'_> {
             Step::LieOnFloor { on_back } => self.lie_on_floor(on_back),
             Step::Crawl { to } => self.crawl(Vec2::from(to)),
             Step::Stumble => self.stumble(),
+            Step::Recorded { ref motion } => self.recorded(motion),
             Step::Fall { kind, secs, heading_rad } => self.fall(kind, secs, finite(heading_rad)),
         }
     }

@@ -28,6 +28,9 @@ const MAX_EDGE_RAD: f32 = 1.6;
 pub(super) struct Bundle {
     lengths_m: Vec<f32>,
     amplitudes: Vec<f32>,
+    /// Each path's wave at the carrier.
+    cos: Vec<f32>,
+    sin: Vec<f32>,
 }
 
 impl Bundle {
@@ -39,6 +42,47 @@ impl Bundle {
     pub(super) fn push(&mut self, length_m: f32, amplitude: f32) {
         self.lengths_m.push(length_m);
         self.amplitudes.push(amplitude);
+    }
+
+    #[inline(always)]
+    fn turn(&mut self, cycles_per_m: f32) {
+        self.cos.resize(self.lengths_m.len(), 0.0);
+        self.sin.resize(self.lengths_m.len(), 0.0);
+        for ((length, cos), sin) in self.lengths_m.iter().zip(&mut self.cos).zip(&mut self.sin) {
+            (*sin, *cos) = sin_cos_cycles(-cycles_per_m * length);
+        }
+    }
+
+    /// The shortest and the longest length.
+    #[inline(always)]
+    fn ends(&self) -> (f32, f32) {
+        let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+        let (groups, rest) = self.lengths_m.as_chunks::<LANES>();
+        for group in groups {
+            for lane in 0..LANES {
+                low[lane] = if group[lane] < low[lane] { group[lane] } else { low[lane] };
+                high[lane] = if group[lane] > high[lane] { group[lane] } else { high[lane] };
+            }
+        }
+        let low = low.iter().chain(rest).fold(f32::INFINITY, |low, &length| low.min(length));
+        let high = high.iter().chain(rest).fold(f32::NEG_INFINITY, |high, &length| high.max(length));
+        (low, high)
+    }
+}
+
+/// [`Ladder::add_bundle`] for the widest vectors that the processor has; nothing is contracted or reordered.
+struct AddPaths<'a> {
+    ladder: &'a mut Ladder,
+    tones: &'a Tones,
+    bundle: &'a mut Bundle,
+}
+
+impl pulp::WithSimd for AddPaths<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.ladder.add_paths(self.tones, self.bundle);
     }
 }
 
@@ -75,31 +119,39 @@ impl Ladder {
     }
 
     /// All paths of a bundle.
-    pub(super) fn add_bundle(&mut self, tones: &Tones, bundle: &Bundle) {
-        let ends = bundle
-            .lengths_m
-            .iter()
-            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &length| (low.min(length), high.max(length)));
+    pub(super) fn add_bundle(&mut self, tones: &Tones, bundle: &mut Bundle) {
+        pulp::Arch::new().dispatch(AddPaths { ladder: self, tones, bundle });
+    }
+
+    #[inline(always)]
+    fn add_paths(&mut self, tones: &Tones, bundle: &mut Bundle) {
+        let ends = bundle.ends();
         let middle = (ends.0 + ends.1) / 2.0;
         if !middle.is_finite() {
             return;
         }
-        let per_m = tones.middle_per_m as f32;
-        let mut moments = [Complex32::ZERO; N_MOMENTS];
-        for (&length, &amplitude) in bundle.lengths_m.iter().zip(&bundle.amplitudes) {
+        bundle.turn(tones.middle_per_m as f32);
+        let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+        let waves = bundle.cos.iter().zip(&bundle.sin);
+        for ((&length, &amplitude), (cos, sin)) in bundle.lengths_m.iter().zip(&bundle.amplitudes).zip(waves) {
             let z = -tones.edge_rad_per_m * (length - middle);
             if z.abs() > MAX_EDGE_RAD {
                 self.add_path(tones, length, Complex32::new(amplitude, 0.0));
                 continue;
             }
-            let (sin, cos) = sin_cos_cycles(-per_m * length);
+            let mut powers = [0.0; LANES];
             let mut power = 1.0;
-            for moment in &mut moments {
-                moment.re += amplitude * cos * power;
-                moment.im += amplitude * sin * power;
+            for slot in powers.iter_mut().take(N_MOMENTS) {
+                *slot = power;
                 power *= z;
             }
+            let (own_re, own_im) = (amplitude * cos, amplitude * sin);
+            for lane in 0..LANES {
+                re[lane] += own_re * powers[lane];
+                im[lane] += own_im * powers[lane];
+            }
         }
+        let mut moments: [Complex32; N_MOMENTS] = std::array::from_fn(|n| Complex32::new(re[n], im[n]));
         // (j z x)^n / n!: the powers of j turn every term by a right angle.
         for (n, moment) in moments.iter_mut().enumerate() {
             let turned = match n % 4 {
@@ -121,29 +173,30 @@ impl Ladder {
     }
 
     /// Adds the first `N` moments about a length: a polynomial over the band, turned by the length's phase.
+    #[inline(always)]
     fn add_moments<const N: usize>(&mut self, tones: &Tones, length_m: f32, moments: &[Complex32; N_MOMENTS]) {
         let length = f64::from(length_m);
-        let ramp: [Complex32; LANES] =
-            std::array::from_fn(|lane| turn(-(tones.first_per_m + lane as f64 * tones.rung_per_m) * length));
-        let (mut ramp_re, mut ramp_im) = (ramp.map(|value| value.re), ramp.map(|value| value.im));
+        let (mut ramp_re, mut ramp_im) = ([0.0; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            let wave = turn(-(tones.first_per_m + lane as f64 * tones.rung_per_m) * length);
+            (ramp_re[lane], ramp_im[lane]) = (wave.re, wave.im);
+        }
         let step = turn(-(LANES as f64) * tones.rung_per_m * length);
         let (re, _) = self.re.as_chunks_mut::<LANES>();
         let (im, _) = self.im.as_chunks_mut::<LANES>();
         let (places, _) = tones.places.as_chunks::<LANES>();
+        let all = |value: f32| [value; LANES];
         for ((re, im), places) in re.iter_mut().zip(im).zip(places) {
-            let lanes = re.iter_mut().zip(im.iter_mut()).zip(places).zip(ramp_re.iter_mut().zip(&mut ramp_im));
-            for (((re, im), &x), (ramp_re, ramp_im)) in lanes {
-                let (mut sum_re, mut sum_im) = (moments[N - 1].re, moments[N - 1].im);
-                for n in (0..N - 1).rev() {
-                    sum_re = sum_re * x + moments[n].re;
-                    sum_im = sum_im * x + moments[n].im;
-                }
-                *re += sum_re * *ramp_re - sum_im * *ramp_im;
-                *im += sum_re * *ramp_im + sum_im * *ramp_re;
-                let turned = *ramp_re * step.re - *ramp_im * step.im;
-                *ramp_im = *ramp_re * step.im + *ramp_im * step.re;
-                *ramp_re = turned;
+            let (mut sum_re, mut sum_im) = (all(moments[N - 1].re), all(moments[N - 1].im));
+            for moment in moments[..N - 1].iter().rev() {
+                sum_re = add(mul(sum_re, *places), all(moment.re));
+                sum_im = add(mul(sum_im, *places), all(moment.im));
             }
+            *re = add(*re, sub(mul(sum_re, ramp_re), mul(sum_im, ramp_im)));
+            *im = add(*im, add(mul(sum_re, ramp_im), mul(sum_im, ramp_re)));
+            let turned = sub(mul(ramp_re, all(step.re)), mul(ramp_im, all(step.im)));
+            ramp_im = add(mul(ramp_re, all(step.im)), mul(ramp_im, all(step.re)));
+            ramp_re = turned;
         }
     }
 
@@ -168,7 +221,25 @@ impl Ladder {
     }
 }
 
+type Lanes = [f32; LANES];
+
+#[inline(always)]
+fn add(a: Lanes, b: Lanes) -> Lanes {
+    std::array::from_fn(|lane| a[lane] + b[lane])
+}
+
+#[inline(always)]
+fn sub(a: Lanes, b: Lanes) -> Lanes {
+    std::array::from_fn(|lane| a[lane] - b[lane])
+}
+
+#[inline(always)]
+fn mul(a: Lanes, b: Lanes) -> Lanes {
+    std::array::from_fn(|lane| a[lane] * b[lane])
+}
+
 /// One whole turn is one cycle; only the fraction counts, and it is taken before precision is given up.
+#[inline(always)]
 pub(super) fn turn(cycles: f64) -> Complex32 {
     let (sin, cos) = sin_cos_cycles((cycles - cycles.round()) as f32);
     Complex32::new(cos, sin)
@@ -176,6 +247,7 @@ pub(super) fn turn(cycles: f64) -> Complex32 {
 
 /// Sine and cosine of a number of whole turns, right to 4e-7: polynomials over an eighth of a turn, without branches,
 /// so that a loop over paths runs in vectors.
+#[inline(always)]
 fn sin_cos_cycles(cycles: f32) -> (f32, f32) {
     let quarters = (cycles * 4.0).round();
     let x = (cycles - quarters * 0.25) * std::f32::consts::TAU;
@@ -183,12 +255,11 @@ fn sin_cos_cycles(cycles: f32) -> (f32, f32) {
     // Taylor series over ±π/4; the first term left out is below 3e-7.
     let sin = x * (1.0 + x2 * (-1.0 / 6.0 + x2 * (1.0 / 120.0 + x2 * (-1.0 / 5_040.0 + x2 / 362_880.0))));
     let cos = 1.0 + x2 * (-0.5 + x2 * (1.0 / 24.0 + x2 * (-1.0 / 720.0 + x2 / 40_320.0)));
-    match quarters.rem_euclid(4.0) as u8 {
-        0 => (sin, cos),
-        1 => (cos, -sin),
-        2 => (-sin, -cos),
-        _ => (-cos, sin),
-    }
+    // By quarters: (sin, cos), (cos, -sin), (-sin, -cos), (-cos, sin).
+    // Added to this, a whole number stands in the lowest bits.
+    let quarter = (quarters + 12_582_912.0).to_bits();
+    let (s, c) = if quarter & 1 == 0 { (sin, cos) } else { (cos, sin) };
+    (if quarter & 2 == 0 { s } else { -s }, if (quarter + 1) & 2 == 0 { c } else { -c })
 }
 
 /// Length of the way over a point, and `1 / (d1 d2)`; a point closer than 0.3 m is no longer small.
@@ -224,7 +295,7 @@ mod tests {
                 exact.add_path(&tones, length, Complex32::new(amplitude, 0.0));
             }
             let mut sum = Ladder::new(&tones);
-            sum.add_bundle(&tones, &bundle);
+            sum.add_bundle(&tones, &mut bundle);
             let error: f32 = sum.values(&tones).zip(exact.values(&tones)).map(|(a, b)| (a - b).norm_sqr()).sum::<f32>();
             let power: f32 = exact.values(&tones).map(|value| value.norm_sqr()).sum();
             assert!(error < 1e-5 * power, "{format:?}: {}", (error / power).sqrt());

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::recorded::RecordedMotion;
 use crate::types::FallKind;
 
 /// One thing to do. Places are metres on the floor of the room, headings radians from x towards y.
@@ -69,6 +70,10 @@ pub enum Step {
     },
     /// Nearly falls while walking on, and catches the balance.
     Stumble,
+    /// A recorded motion, where the room has space for it.
+    Recorded {
+        motion: RecordedMotion,
+    },
     /// From what the kind of fall begins with; else from standing. Lies where it ends, until told to get up.
     Fall {
         kind: FallKind,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use corporeal::analytics::evaluation::bootstrap::Interval;
+use corporeal::analytics::evaluation::metrics::RocPoint;
 use corporeal::analytics::evaluation::verdict::Verdict;
 use corporeal::analytics::fall::Unsupported;
 use corporeal::app::{Action, Pane, StartLayout};
@@ -196,6 +197,13 @@ fn a_mark_on_the_timeline_chooses_its_event() {
     assert!(bench.shows("1 event gate"), "the evidence of the fall is shown");
 }
 
+/// A curve of about this area: two normal distributions would bend more.
+fn curve(auroc: f64) -> Vec<RocPoint> {
+    let power = (1.0 - auroc) / auroc;
+    let rates = (0..=50).map(|n| f64::from(n) / 50.0);
+    rates.map(|rate| RocPoint { false_alarm_rate: rate, sensitivity: rate.powf(power) }).collect()
+}
+
 fn report() -> Report {
     let interval = |value: f64| Interval { value, low: value - 0.05, high: (value + 0.04).min(1.0) };
     let scored = |name: &str, kind, auroc: f64, verdict| Row {
@@ -209,6 +217,7 @@ fn report() -> Report {
         ],
         verdict,
         detail: (kind == RowKind::Score).then(|| "by what is left out: u1 0.980 · u2 0.892".to_owned()),
+        roc: curve(auroc),
     };
     let columns = [
         "AUROC [95 % interval]",
@@ -316,6 +325,7 @@ fn scores_stand_beside_their_controls_with_the_verdict_in_words() {
         assert!(bench.shows(words), "{words}");
     }
     assert!(bench.shows("not possible: all records are of one room"));
+    assert!(bench.shows_part("ROC curves of control: no movement, control: burst cut out"), "the curves are drawn");
     bench.harness.get_by_label("Copy CSV").click();
     bench.harness.step();
     let copied = bench.harness.output().platform_output.commands.iter().find_map(|command| match command {

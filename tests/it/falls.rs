@@ -4,7 +4,9 @@ use corporeal::analytics::burst;
 use corporeal::analytics::clean::clean;
 use corporeal::analytics::evaluation::bootstrap::{Interval, interval};
 use corporeal::analytics::evaluation::falls::{self, Method, sheet};
-use corporeal::analytics::evaluation::metrics::{Confusion, auroc, rates, sensitivity_at};
+use corporeal::analytics::evaluation::metrics::{
+    Confusion, MOST_ROC_POINTS, RocPoint, auroc, rates, roc, sensitivity_at,
+};
 use corporeal::analytics::evaluation::split::{Label, Split, folds};
 use corporeal::analytics::evaluation::verdict::{Verdict, verdict};
 use corporeal::analytics::fall::features::NAMES;
@@ -46,6 +48,51 @@ fn metrics_are_those_of_scikit_learn() {
     }
     assert!((confusion.accuracy().expect("cases") - golden["accuracy"].as_f64().expect("a number")).abs() < 1e-12);
     assert!((confusion.macro_f1().expect("cases") - golden["macro_f1"].as_f64().expect("a number")).abs() < 1e-12);
+}
+
+fn area_under(curve: &[RocPoint]) -> f64 {
+    let strip = |from: &RocPoint, to: &RocPoint| {
+        (to.false_alarm_rate - from.false_alarm_rate) * (from.sensitivity + to.sensitivity) / 2.0
+    };
+    curve.iter().zip(curve.iter().skip(1)).map(|(from, to)| strip(from, to)).sum()
+}
+
+#[track_caller]
+fn check_curve(tests: &[Vec<(f64, bool)>], tolerance: f64) {
+    let curve = roc(tests);
+    let mean = tests.iter().filter_map(|cases| auroc(cases)).sum::<f64>() / tests.len() as f64;
+    assert!((area_under(&curve) - mean).abs() <= tolerance, "{} for {mean}", area_under(&curve));
+    let ends = curve.first().zip(curve.last()).expect("points");
+    let corner = |at: f64| RocPoint { false_alarm_rate: at, sensitivity: at };
+    assert_eq!(ends, (&corner(0.0), &corner(1.0)));
+    assert!(curve.len() <= MOST_ROC_POINTS, "{} points", curve.len());
+    let climbs = curve
+        .windows(2)
+        .all(|pair| pair[0].false_alarm_rate <= pair[1].false_alarm_rate && pair[0].sensitivity <= pair[1].sensitivity);
+    assert!(climbs, "a curve never falls");
+}
+
+#[test]
+fn curves_have_the_area_that_is_told_and_few_points() {
+    let golden = golden();
+    let rankings = golden["rankings"].as_array().expect("a list").iter();
+    let tests: Vec<Vec<(f64, bool)>> = rankings
+        .map(|ranking| numbers(&ranking["scores"]).into_iter().zip(flags(&ranking["truth"])).collect())
+        .collect();
+    for cases in &tests {
+        check_curve(std::slice::from_ref(cases), 1e-3);
+    }
+    // Of several tests, the mean: scores of one are not compared with those of another.
+    let shifted = |by: f64| [(1.0, true), (0.5, false), (2.0, true), (1.5, false)].map(|(s, t)| (s + by, t)).to_vec();
+    check_curve(&[shifted(0.0), shifted(100.0), vec![(0.3, true), (0.3, false)]], 1e-12);
+    let long: Vec<(f64, bool)> = (0..5000_u32).map(|at| (f64::from(at * 7919 % 4999), at % 3 == 0)).collect();
+    check_curve(&[long], 2e-3);
+    assert_eq!(roc(&[vec![(1.0, true)], vec![(f64::NAN, true), (0.0, false)]]), []);
+    let perfect: Vec<[f64; 2]> = roc(&[vec![(1.0, true), (0.0, false), (0.9, true)]])
+        .iter()
+        .map(|point| [point.false_alarm_rate, point.sensitivity])
+        .collect();
+    assert_eq!(perfect, [[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
 }
 
 #[test]
@@ -229,6 +276,7 @@ fn a_day_that_gives_the_class_away_is_no_evidence() {
     let options = falls::Options { n_networks: 1, n_epochs: 2, ..falls::Options::default() };
     let rows = falls::run(&sheets, &labels, "falling", Split::Person, &options, &mut |_| true).expect("two people");
     let no_movement = rows.iter().find(|row| row.method == Method::NoMovement).expect("a control");
+    assert!((area_under(&no_movement.roc) - no_movement.auroc.value).abs() < 2e-3, "controls have their curve too");
     assert!(no_movement.auroc.value > 0.95, "the still channel tells the day: {:?}", no_movement.auroc);
     for row in rows.iter().filter(|row| !row.method.is_control()) {
         assert_eq!(row.verdict, Some(Verdict::NoEvidence), "{:?}", row.method);

@@ -44,7 +44,8 @@ fn model(origin: Origin, threshold: Option<f64>) -> RoomModel {
         hours: 24.0,
         extrapolated: false,
     });
-    RoomModel { logistic: Logistic::fit(&rows, &truths, 1.0).expect("fits"), origin, threshold, above_95: None }
+    let logistic = Logistic::fit(&rows, &truths, 1.0).expect("fits");
+    RoomModel { logistic, origin, threshold, above_95: None, alarms_per_day: None }
 }
 
 fn run(room: &mut Room, until_secs: u32, evidence: &[LinkEvidence]) -> Vec<Judged> {
@@ -173,7 +174,9 @@ fn the_model_that_comes_with_the_program_is_whole() {
     assert_eq!(model.logistic.weights.len(), NAMES.len());
     // It may alarm on simulated sources, and on real ones it learns the room first.
     let room = |is_simulated| Room::new(model.clone(), is_simulated, Config::default(), Learning::default());
-    assert!(matches!(room(true).alarms(), Alarms::On(_) | Alarms::OnSimulated { .. }));
+    let alarms = room(true).alarms();
+    assert!(matches!(alarms, Alarms::OnSimulated { alarms_per_day: Some(_), .. }), "{alarms:?}");
+    assert!(alarms.text().contains("false alarms a day in simulated ordinary living"), "{}", alarms.text());
     assert!(matches!(room(false).alarms(), Alarms::Learning { .. }));
 }
 

@@ -92,12 +92,17 @@ fn butterworth_filters_equal_scipy() {
         assert_eq!(sections.len(), order);
         let x = reals(&case["x"]);
         check_close("sosfilt", filter::sosfilt(&sections, &x), reals(&case["causal"]), 1e-7);
-        let both = filter::sosfiltfilt(&sections, &x).expect("long enough");
+        let both = filter::sosfiltfilt(&sections, &x, 1).expect("long enough");
+        // Beside others, in the second group of columns that are filtered together.
+        let table: Vec<f64> = x.iter().flat_map(|value| (0..19).map(move |column| value + f64::from(column))).collect();
+        let wide = filter::sosfiltfilt(&sections, &table, 19).expect("long enough");
+        assert_eq!(wide.iter().step_by(19).copied().collect::<Vec<_>>(), both);
+        check_close("a column of many", wide.into_iter().skip(17).step_by(19), both.clone(), 1e-7);
         check_close("sosfiltfilt", both, reals(&case["zero_phase"]), 1e-7);
     }
     assert_eq!(filter::butterworth_band_pass(2, 5.0, 60.0, 100.0), None, "above half the rate");
     let short = filter::butterworth_band_pass(4, 1.0, 2.0, 10.0).expect("a possible band");
-    assert_eq!(filter::sosfiltfilt(&short, &[1.0; 27]), None, "too short to extend");
+    assert_eq!(filter::sosfiltfilt(&short, &[1.0; 27], 1), None, "too short to extend");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Our gait and our getting up beside recorded ones: speeds of joints and heights of the pelvis.
 
 use bevy_math::Vec3;
-use corporeal::simulate::{Clip, PersonSpec, Script, Simulator, SimulatorSpec, Step};
+use corporeal::simulate::{Clip, PersonSpec, RecordedMotion, SceneOptions, Script, Simulator, SimulatorSpec, Step};
 use corporeal::types::{Activity, Room, Timestamp, TruthJoint};
 
 /// A recorded clip; `None`, with a printed reason, where the folder is absent.
@@ -131,5 +131,69 @@ fn our_getting_up_is_like_a_recorded_one() {
 fn what_is_no_clip_is_none() {
     for text in ["", "{}", "[1, 2]", r#"{"Frames": []}"#, r#"{"Loop": "wrap", "Frames": [[0.1, 2.0], [0.1]]}"#] {
         assert_eq!(Clip::parse(text), None, "{text}");
+    }
+}
+
+fn recorded(name: &str) -> Option<RecordedMotion> {
+    let clip = clip(name)?;
+    let text = "";
+    assert_eq!(RecordedMotion::new(name, text), None, "no text is no clip");
+    let activity = match name {
+        "walk" | "run" => Activity::Walking,
+        "getup_facedown" => Activity::GettingUp,
+        _ => Activity::Crawling,
+    };
+    Some(RecordedMotion { name: name.to_owned(), activity, clip })
+}
+
+#[test]
+fn recorded_motion_is_played_at_the_persons_own_size_inside_the_room() {
+    for name in ["walk", "run", "crawl", "roll", "getup_facedown"] {
+        let Some(motion) = recorded(name) else { return };
+        let (activity, secs) = (motion.activity, motion.clip.frame_secs);
+        let pelvis: Vec<Vec3> = motion.clip.path(TruthJoint::Pelvis).expect("a pelvis").collect();
+        let n_played = pelvis.len().min((12.0 / secs) as usize);
+        let way = |path: &[Vec3]| path.windows(2).map(|pair| pair[0].distance(pair[1])).sum::<f32>();
+        let steps = vec![Step::Appear { at: [3.0, 3.0], heading_rad: 0.0 }, Step::Recorded { motion }];
+        let poses = ours(steps, 5, &[activity]);
+        let own: Vec<Vec3> = poses.iter().map(|pose| pose[TruthJoint::Pelvis as usize]).collect();
+        assert!(poses.iter().flatten().all(|at| (0.0..12.0).contains(&at.x) && (-0.01..6.0).contains(&at.y)), "{name}");
+        let (made, expected) = (way(&own), way(&pelvis[..n_played]));
+        println!("{name}: pelvis goes {made:.2} m, recorded {expected:.2} m, {} of {n_played} poses", own.len());
+        assert!(own.len() >= 15, "{name} is played");
+        // One second of coming into the clip and out of it is in ours, and a body of 1.68 m is a little larger than the humanoid.
+        assert!((0.7..1.9).contains(&(made / expected)), "{name}: {made} against {expected} m");
+        let fastest = speeds(&own, 1.0 / 30.0)[1];
+        let recorded = speeds(&pelvis[..n_played], secs)[1];
+        assert!((0.5..1.6).contains(&(fastest / recorded)), "{name}: {fastest} against {recorded} m/s");
+    }
+}
+
+#[test]
+fn a_scene_with_recorded_motion_is_the_same_by_seed_and_another_than_without() {
+    let Some(walk) = recorded("walk") else { return };
+    let plain = SimulatorSpec::random(11, &SceneOptions::default());
+    let rich = || plain.clone().with_recorded(std::slice::from_ref(&walk));
+    assert_eq!(rich(), rich());
+    assert_ne!(rich(), plain);
+    assert_eq!(plain.clone().with_recorded(&[]), plain);
+    let n_recorded = |spec: &SimulatorSpec| {
+        let script = spec.people[0].script.as_ref().expect("a script");
+        script.steps.iter().filter(|step| matches!(step, Step::Recorded { .. })).count()
+    };
+    assert!(n_recorded(&rich()) >= 2);
+    let frame = |spec: &SimulatorSpec| {
+        let mut simulator = Simulator::new(spec);
+        simulator.skip_to(Timestamp::from_secs_f64(20.0));
+        simulator.next_frame().values
+    };
+    assert_ne!(frame(&rich()), frame(&plain), "the channel feels it");
+}
+
+#[test]
+fn dances_and_flips_are_no_daily_life() {
+    for name in ["backflip", "dance_a", "spinkick"] {
+        let text = r#"{"Loop": "none", "Frames": []}"#;
+        assert_eq!(RecordedMotion::new(name, text), None, "{name}");
     }
 }

@@ -382,7 +382,9 @@ fn random_scenes_can_be_simulated_differ_and_come_again() {
     // A closed wall is one, one with a doorway two.
     assert!(walls.contains(&0) && walls.contains(&2) && walls.iter().all(|n| *n <= 4), "{walls:?}");
     for spec in (0..20).map(walled) {
-        let inside = |[x, y]: [f32; 2]| (-1e-3..spec.room.width_m + 1e-3).contains(&x) && (-1e-3..spec.room.depth_m + 1e-3).contains(&y);
+        let inside = |[x, y]: [f32; 2]| {
+            (-1e-3..spec.room.width_m + 1e-3).contains(&x) && (-1e-3..spec.room.depth_m + 1e-3).contains(&y)
+        };
         assert!(spec.walls.iter().all(|wall| inside(wall.from) && inside(wall.to)), "{:?}", spec.walls);
     }
     assert_eq!(one, SimulatorSpec::random(7, &options));

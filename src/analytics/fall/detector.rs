@@ -238,8 +238,8 @@ impl Detector {
     }
 
     /// Describes the last burst for the room, once it is over and where it can be judged at all; comes after
-    /// [`Detector::look`] at the same stretch. `moved` is that stretch with its level, `still` without.
-    pub fn gather(&mut self, start: Timestamp, moved: &Clean, still: &Clean) {
+    /// [`Detector::look`] at the same stretch. `moved` is that stretch with its level, `still` gives it without.
+    pub fn gather(&mut self, start: Timestamp, moved: &Clean, still: impl FnOnce() -> Option<Clean>) {
         let is_sound = matches!(self.state, Ok(()) | Err(Unsupported::NotCalibrated));
         let Some(burst) = is_sound.then(|| burst::find(moved)).flatten() else { return };
         let at = |sample: usize| start.plus_secs(sample as f64 / RATE_HZ);
@@ -247,6 +247,7 @@ impl Detector {
         if !is_due(&burst, peak, burst_end, at(moved.len().saturating_sub(1)), self.gathered_until) {
             return;
         }
+        let Some(still) = still() else { return };
         self.gathered_until = Some(peak.max(burst_end));
         // Nobody has asked for a long time: the newest are worth most.
         if self.evidence.len() >= MAX_GATHERED {
@@ -258,7 +259,7 @@ impl Detector {
             span: Span::new(at(burst.start), burst_end),
             contrast_db: burst.contrast_db as f32,
             features: features(moved, &burst).iter().map(|v| *v as f32).collect(),
-            background: background(still),
+            background: background(&still),
         });
     }
 

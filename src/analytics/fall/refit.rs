@@ -92,7 +92,13 @@ pub fn refit(labelled: &[Labelled]) -> Result<Refitted, String> {
     let silent = quantile(best.iter().filter(|case| !case.1).map(|case| case.0).collect(), 0.95);
     let sensitivity_at_95 = silent.and_then(|threshold| rates(&best, threshold).0);
     Ok(Refitted {
-        model: RoomModel { logistic, origin: Origin::OwnLabels { n_falls, n_others }, threshold: None, above_95: None },
+        model: RoomModel {
+            logistic,
+            origin: Origin::OwnLabels { n_falls, n_others },
+            threshold: None,
+            above_95: None,
+            alarms_per_day: None,
+        },
         n_falls,
         n_others,
         n_left_out: labelled.len() - kept.len(),

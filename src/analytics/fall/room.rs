@@ -48,6 +48,9 @@ pub struct RoomModel {
     /// living set a threshold.
     #[serde(default)]
     pub above_95: Option<f64>,
+    /// How often that score was passed in hours of simulated ordinary living without a fall; `None` where none were watched.
+    #[serde(default)]
+    pub alarms_per_day: Option<f64>,
 }
 
 impl RoomModel {
@@ -87,6 +90,8 @@ pub enum Alarms {
     /// On a simulated source: above what 95 of 100 other activities in other simulated rooms score.
     OnSimulated {
         score: f64,
+        /// As hours of simulated ordinary living told; `None` where none were watched.
+        alarms_per_day: Option<f64>,
     },
     /// Scores are shown; this room's ordinary movement is still being learned.
     Learning {
@@ -108,9 +113,12 @@ impl Alarms {
                 threshold.alarms_per_day,
                 if threshold.extrapolated { " (extended beyond what was seen)" } else { "" }
             ),
-            Self::OnSimulated { score } => format!(
-                "Alarms above a score of {score:.1}, which 95 of 100 other activities in simulated rooms stay below; \
-                 false alarms a day were not measured"
+            Self::OnSimulated { score, alarms_per_day } => format!(
+                "Alarms above a score of {score:.1}, which 95 of 100 other activities in simulated rooms stay below; {}",
+                match alarms_per_day {
+                    Some(n) => format!("{n:.0} false alarms a day in simulated ordinary living"),
+                    None => "false alarms a day were not measured".to_owned(),
+                }
             ),
             Self::Learning { hours, needed_hours, n_events, needed_events } => {
                 let mut text = format!("No alarms yet — learning: {hours:.1} of {needed_hours:.0} hours");
@@ -185,7 +193,7 @@ impl Room {
             return Alarms::On(threshold);
         }
         match self.model.above_95.filter(|_| self.is_simulated) {
-            Some(score) => Alarms::OnSimulated { score },
+            Some(score) => Alarms::OnSimulated { score, alarms_per_day: self.model.alarms_per_day },
             None => self.learning.state(),
         }
     }
@@ -229,7 +237,7 @@ impl Room {
         let leader = evidence.leader()?;
         let margin = match self.alarms() {
             Alarms::On(threshold) => scored.score - threshold.score,
-            Alarms::OnSimulated { score } => scored.score - score,
+            Alarms::OnSimulated { score, .. } => scored.score - score,
             Alarms::Learning { .. } => f64::NEG_INFINITY,
         };
         // An alarm must not raise the threshold for the next one before anybody has looked.

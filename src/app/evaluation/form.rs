@@ -10,7 +10,7 @@ use super::super::marks;
 use super::super::theme::{self, Theme};
 use crate::analytics::evaluation::split::Split;
 use crate::engine::Command;
-use crate::engine::evaluation::{Task, activity, falls, masking, presence, tracking};
+use crate::engine::evaluation::{Task, activity, falls, masking, models, presence, tracking};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
@@ -19,11 +19,13 @@ pub enum Kind {
     Presence,
     Activity,
     Masking,
+    /// The network that sees people, or two versions of it.
+    People,
     Tracking,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Falls, Self::Presence, Self::Activity, Self::Masking, Self::Tracking];
+    const ALL: [Self; 6] = [Self::Falls, Self::Presence, Self::Activity, Self::Masking, Self::People, Self::Tracking];
 
     fn label(self) -> &'static str {
         match self {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Presence => "Presence",
             Self::Activity => "Activity",
             Self::Masking => "Masking",
+            Self::People => "People",
             Self::Tracking => "Tracking",
         }
     }
@@ -41,6 +44,7 @@ impl Kind {
             Self::Falls | Self::Masking => "a table of labelled recordings (.csv), or Fition's arrays or folder",
             Self::Presence => "a folder that holds baseline and movement",
             Self::Activity => "a folder that holds D1, D2 and D3",
+            Self::People => "a recording of this program that knows its room (.mcap)",
             Self::Tracking => "",
         }
     }
@@ -58,6 +62,8 @@ pub struct Form {
     calibration_secs: f64,
     other_session: bool,
     masked: String,
+    /// Folder of the version that the installed network is held against; empty leaves it alone.
+    pub other_model: String,
     n_seeds: u64,
     secs: u16,
 }
@@ -77,6 +83,7 @@ impl Default for Form {
             calibration_secs: presence.calibration_secs,
             other_session: false,
             masked: masking::FITION_MASKED.join(", "),
+            other_model: String::new(),
             n_seeds: 20,
             secs: tracking::Settings::default().secs,
         }
@@ -110,6 +117,11 @@ impl Form {
                 let masked = self.masked.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
                 Task::Masking(masking::Settings { data, masked: masked.collect() })
             }
+            Kind::People => {
+                let other = Some(self.other_model.trim()).filter(|other| !other.is_empty());
+                let models = std::iter::once(None).chain(other.map(|other| Some(PathBuf::from(other)))).collect();
+                Task::Models(models::Settings { recording: data, models })
+            }
             Kind::Tracking => {
                 let first = tracking::Settings::default().seeds[0];
                 let seeds = [first, first.saturating_add(self.n_seeds)];
@@ -121,6 +133,7 @@ impl Form {
 
 pub fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let theme = Theme::of(ui);
+    let open_now = cx.live.playback.as_ref().and_then(|playback| playback.paths.first().cloned());
     let form = &mut cx.state.evaluation.form;
     ui.horizontal(|ui| {
         for kind in Kind::ALL {
@@ -145,17 +158,41 @@ pub fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             let edit = TextEdit::singleline(&mut form.data).hint_text(form.kind.needs());
             let width = ui.available_width() - theme::CHOOSERS_WIDTH;
             ui.add(edit.desired_width(width.max(theme::MIN_CAPTIONS))).labelled_by(label.id);
-            let takes_files = matches!(form.kind, Kind::Falls | Kind::Masking);
+            let takes_files = matches!(form.kind, Kind::Falls | Kind::Masking | Kind::People);
             let mut choose = |ui: &mut Ui, word: &str, on: bool, purpose: Purpose| {
                 if ui.add_enabled(on, egui::Button::new(word)).clicked() {
                     cx.wishes.push(Wish::Choose(purpose));
                 }
             };
             choose(ui, "File…", takes_files, Purpose::EvaluationFile);
-            choose(ui, "Folder…", true, Purpose::EvaluationFolder);
+            choose(ui, "Folder…", form.kind != Kind::People, Purpose::EvaluationFolder);
         });
     }
     ui.horizontal_wrapped(|ui| options_ui(ui, theme, form));
+    if form.kind == Kind::People {
+        people_ui(ui, cx, open_now);
+    }
+}
+
+/// Which recording, and which other version.
+fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>, open_now: Option<PathBuf>) {
+    let theme = Theme::of(ui);
+    let form = &mut cx.state.evaluation.form;
+    ui.horizontal(|ui| {
+        let label = ui.label(RichText::new("Against").color(theme.quiet));
+        let edit = TextEdit::singleline(&mut form.other_model).hint_text("folder of another version; empty: none");
+        ui.add(edit.desired_width(theme::FORM_WIDTH)).labelled_by(label.id);
+        if ui.button("Version…").on_hover_text("Choose a folder with a models.toml").clicked() {
+            cx.wishes.push(Wish::Choose(Purpose::EvaluationModels));
+        }
+        let open = ui.add_enabled(open_now.is_some(), egui::Button::new("Open recording"));
+        let open = open.on_hover_text("Evaluate the recording that is open now");
+        if open.on_disabled_hover_text("No recording is open").clicked()
+            && let Some(path) = open_now
+        {
+            form.data = path.display().to_string();
+        }
+    });
 }
 
 fn options_ui(ui: &mut Ui, theme: &Theme, form: &mut Form) {
@@ -190,6 +227,8 @@ fn options_ui(ui: &mut Ui, theme: &Theme, form: &mut Form) {
             let label = name(ui, "Masked sessions");
             ui.add(TextEdit::singleline(&mut form.masked).desired_width(theme::FORM_WIDTH)).labelled_by(label.id);
         }
+        // Has a row of its own.
+        Kind::People => {}
         Kind::Tracking => {
             let label = name(ui, "Simulated trials of each kind");
             ui.add(DragValue::new(&mut form.n_seeds).range(1..=1000)).labelled_by(label.id);

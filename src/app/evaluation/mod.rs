@@ -3,6 +3,7 @@
 
 mod form;
 mod report;
+mod roc;
 
 use egui::{RichText, Ui};
 

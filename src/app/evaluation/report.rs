@@ -19,6 +19,7 @@ pub fn report_ui(ui: &mut Ui, report: &Report) {
             ui.label(RichText::new(&table.title).font(theme::strong_font()));
             if !table.rows.is_empty() {
                 ui.push_id(n, |ui| table_ui(ui, theme, table));
+                super::roc::roc_ui(ui, table);
             }
             table.notes.iter().for_each(|note| quiet(ui, note));
         }

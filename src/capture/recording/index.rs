@@ -3,7 +3,7 @@
 //!
 //! Reads little of even the largest file: the walk steps over the chunks and unpacks only those that name new channels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom};
 
 use mcap::sans_io::{LinearReadEvent, LinearReader, LinearReaderOptions};
@@ -11,7 +11,7 @@ use mcap::sans_io::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use super::Error;
 use super::chunk::{self, Chunk, Entry, MAX_CHUNK_LEN};
 use super::records::{self, ChannelRecord, HEAD_LEN, MAGIC, op};
-use crate::types::message::SCHEMA_NAME;
+use crate::types::message::{SCHEMA_NAME, truth};
 use crate::types::{METADATA_NAME, RecordedSource, RecordingInfo, SkipReason, Tally};
 
 /// Footer record and the magic after it.
@@ -34,8 +34,9 @@ pub struct Index {
     pub closed: bool,
     /// What was found to be broken on the way.
     pub tally: Tally,
-    /// Whether each schema is that of our frames.
-    schemas: BTreeMap<u16, bool>,
+    /// Channels that say what truly happened.
+    pub truth_channels: BTreeSet<u16>,
+    schemas: BTreeMap<u16, String>,
     has_our_profile: bool,
     /// A compression that some chunk has and that cannot be unpacked.
     foreign_compression: Option<String>,
@@ -63,7 +64,11 @@ impl Index {
     }
 
     fn add_channel(&mut self, channel: &ChannelRecord) {
-        let is_ours = self.schemas.get(&channel.schema_id).copied().unwrap_or(self.has_our_profile);
+        let schema = self.schemas.get(&channel.schema_id);
+        let is_ours = schema.map_or(self.has_our_profile, |name| name == SCHEMA_NAME);
+        if schema.is_some_and(|name| name == truth::SCHEMA_NAME) {
+            self.truth_channels.insert(channel.id);
+        }
         self.channels.insert(channel.id, is_ours);
         if let Some(source) = RecordedSource::from_table(&channel.table) {
             self.info.add_source(&source);
@@ -71,7 +76,7 @@ impl Index {
     }
 
     fn add_schema(&mut self, id: u16, name: &str) {
-        self.schemas.insert(id, name == SCHEMA_NAME);
+        self.schemas.insert(id, name.to_owned());
     }
 
     pub fn learn(&mut self, chunk: &Chunk) {

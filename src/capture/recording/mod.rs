@@ -6,6 +6,7 @@
 mod chunk;
 mod index;
 mod records;
+mod truth;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

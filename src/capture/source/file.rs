@@ -11,7 +11,7 @@ use super::clocks::NodeClocks;
 use crate::capture::format::{self, Context, DETECT_LEN, Decoder, Format, Step};
 use crate::capture::recording::{self, RecordingReader};
 use crate::capture::{Error, SourceId};
-use crate::types::{ClockHealth, CsiFrame, NodeId, Provenance, SkipReason, Tally, Timestamp};
+use crate::types::{ClockHealth, CsiFrame, NodeId, Provenance, SceneTruth, SkipReason, Tally, Timestamp};
 
 /// Bytes read at once.
 const CHUNK_LEN: usize = 256 * 1024;
@@ -143,6 +143,19 @@ impl FileReader {
             Body::Bytes(_) => None,
             Body::Recording(reader) => reader.warning(),
         }
+    }
+
+    /// What the recording says truly happened, in the order of the file, and how much of that could not be read; simulated
+    /// recordings do. Reads the whole file; frames go on from where they were.
+    pub fn truth(&mut self) -> Result<(Vec<SceneTruth>, u64), Error> {
+        let mut moments = Vec::new();
+        let n_unreadable = match &mut self.body {
+            Body::Bytes(_) => 0,
+            Body::Recording(reader) => {
+                reader.truth(|moment| moments.push(moment)).map_err(|error| recording_error(&self.path, error))?
+            }
+        };
+        Ok((moments, n_unreadable))
     }
 
     /// What the recording says of itself; only our own recordings do.

@@ -7,6 +7,7 @@ mod doppler;
 mod falls;
 mod masking;
 mod mesh;
+mod models;
 mod photos;
 mod pose;
 mod pose_table;
@@ -31,6 +32,7 @@ enum What {
     Falls(falls::Options),
     Masking(masking::Options),
     Mesh(mesh::Options),
+    Models(models::Options),
     Photos(photos::Options),
     Pose(pose::Options),
     Presence(presence::Options),
@@ -45,6 +47,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         What::Falls(options) => falls::run(options),
         What::Masking(options) => masking::run(options),
         What::Mesh(options) => mesh::run(options),
+        What::Models(options) => models::run(options),
         What::Photos(options) => photos::run(options),
         What::Pose(options) => pose::run(options),
         What::Presence(options) => presence::run(options),

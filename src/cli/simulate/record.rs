@@ -1,10 +1,12 @@
 //! `simulate record`: a simulated scene as a recording, with who was where beside the frames.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 
 use super::super::out;
 use crate::export::mcap::Recorder;
-use crate::simulate::{SceneOptions, Simulator, SimulatorSpec};
+use crate::simulate::{RecordedMotion, SceneOptions, Simulator, SimulatorSpec};
 use crate::types::{FallKind, Provenance, RecordedSource, RecordingInfo, Timestamp};
 
 /// Writes a simulated scene to a recording, frames and truth, as fast as the machine can.
@@ -14,6 +16,7 @@ use crate::types::{FallKind, Provenance, RecordedSource, RecordingInfo, Timestam
   corporeal simulate record -o room.mcap --scene random --seed 7 --links 4 --people 2
   corporeal simulate record -o fall.mcap --scene trip --seed 3
   corporeal simulate record -o day.mcap --scene living --secs 7200
+  corporeal simulate record -o rich.mcap --scene random --motion ../shared/data/motion/deepmimic/motions
 
 The truth lies on the channel /truth (corporeal_msgs/msg/SceneTruth, schema inside), ten times a second.")]
 pub struct Options {
@@ -36,6 +39,10 @@ pub struct Options {
     /// Packets a second on each link.
     #[arg(long, default_value_t = 100.0)]
     rate: f32,
+    /// A folder of recorded joint-angle clips (`humanoid3d_*.txt`) that people's days are enriched with: walks, runs, crawls,
+    /// rolls, getting up.
+    #[arg(long)]
+    motion: Option<PathBuf>,
     /// How long; without it as long as the people have something to do, two minutes at most.
     #[arg(long)]
     secs: Option<f32>,
@@ -75,7 +82,10 @@ const TRUTH_SECS: f64 = 0.1;
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let secs = options.secs.filter(|secs| secs.is_finite() && *secs > 0.0);
     anyhow::ensure!(options.secs.is_none() || secs.is_some(), "--secs must be more than 0");
-    let spec = spec(options, secs);
+    let mut spec = spec(options, secs);
+    if let Some(folder) = &options.motion {
+        spec = spec.with_recorded(&motions(folder)?);
+    }
     let mut simulator = Simulator::new(&spec);
     let start = simulator.spec().start.unwrap_or_default();
     let end = match secs {
@@ -123,6 +133,22 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// The clips of a folder that daily life holds, by name.
+fn motions(folder: &Path) -> anyhow::Result<Vec<RecordedMotion>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read the folder {folder:?}"))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?;
+    paths.sort();
+    let is_text = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "txt");
+    let mut motions = Vec::new();
+    for path in paths.iter().filter(is_text) {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path:?}"))?;
+        let name = path.file_stem().map(|name| name.to_string_lossy().replace("humanoid3d_", "")).unwrap_or_default();
+        motions.extend(RecordedMotion::new(&name, &text));
+    }
+    anyhow::ensure!(!motions.is_empty(), "no clip of walking, running, crawling, rolling or getting up in {folder:?}");
+    Ok(motions)
 }
 
 fn spec(options: &Options, secs: Option<f32>) -> SimulatorSpec {

@@ -183,7 +183,7 @@ impl Windows {
         let n_people = chance.pick(&options.people);
         let secs = f64::from(options.windows_per_room) * SPACING_SECS;
         // What was added later has throws of its own: without it a room gives the windows that it always gave.
-        let mut added = Chance(room ^ 0x6164_6465_64);
+        let mut added = Chance(room ^ 0x0061_6464_6564);
         let large = added.unit() < options.large;
         let format = if added.unit() < options.other_formats {
             OTHER_FORMATS[added.pick(&[1.0; OTHER_FORMATS.len()])]

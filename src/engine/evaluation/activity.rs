@@ -178,7 +178,7 @@ fn table(part: &Part) -> Table {
         kind,
         cells: vec![cell(number), macro_f1.map_or_else(|| Cell::text(""), |f1| Cell::number(f1, 3))],
         verdict,
-        detail: None,
+        ..Row::default()
     };
     let study = match (part.classes, part.part) {
         (..=9, "D2") => Some("study: random forest on each step 72.7 %"),

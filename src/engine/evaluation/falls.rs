@@ -204,6 +204,7 @@ fn row(scores: &Scores) -> Row {
         ],
         verdict: scores.verdict,
         detail: (!is_control).then(|| format!("by what is left out: {}", folds.join(" · "))),
+        roc: scores.roc.clone(),
     }
 }
 

@@ -4,10 +4,12 @@
 //! progress is told, and outcomes become tables, so that a figure on the terminal and one in the window are the same.
 
 pub mod activity;
+pub mod compared;
 pub mod data;
 pub mod falls;
 mod job;
 pub mod masking;
+pub mod models;
 pub mod presence;
 mod report;
 pub mod statistics;
@@ -41,6 +43,7 @@ pub enum Task {
     Presence(presence::Settings),
     Activity(activity::Settings),
     Masking(masking::Settings),
+    Models(models::Settings),
     Tracking(tracking::Settings),
 }
 
@@ -51,6 +54,7 @@ impl Task {
             Self::Presence(_) => "Presence",
             Self::Activity(_) => "Activity",
             Self::Masking(_) => "Masking",
+            Self::Models(_) => "People",
             Self::Tracking(_) => "Tracking",
         }
     }
@@ -62,6 +66,7 @@ impl Task {
             Self::Presence(settings) => Some(&settings.data),
             Self::Activity(settings) => Some(&settings.data),
             Self::Masking(settings) => Some(&settings.data),
+            Self::Models(settings) => Some(&settings.recording),
             Self::Tracking(_) => None,
         }
     }
@@ -76,6 +81,7 @@ pub fn run(task: &Task, go_on: GoOn<'_>) -> Result<Report, Error> {
         }
         Task::Activity(settings) => activity::run(settings, go_on).map(|outcome| outcome.report()),
         Task::Masking(settings) => masking::run(settings, go_on).map(|sessions| masking::report(settings, &sessions)),
+        Task::Models(settings) => models::run(settings, go_on).map(|outcome| outcome.report()),
         Task::Tracking(settings) => tracking::run(settings, go_on).map(|groups| tracking::report(settings, &groups)),
     }
 }

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::analytics::evaluation::bootstrap::Interval;
+use crate::analytics::evaluation::metrics::RocPoint;
 use crate::analytics::evaluation::verdict::Verdict;
 use crate::types::Provenance;
 
@@ -52,6 +53,9 @@ pub struct Row {
     pub verdict: Option<Verdict>,
     /// A second line, such as the figure of each part.
     pub detail: Option<String>,
+    /// From (0, 0) to (1, 1), at most [`MOST_ROC_POINTS`](crate::analytics::evaluation::metrics::MOST_ROC_POINTS); empty
+    /// where nothing is told from something else.
+    pub roc: Vec<RocPoint>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

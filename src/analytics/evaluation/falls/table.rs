@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::super::clean::quantile;
 use super::super::bootstrap::{Interval, interval};
-use super::super::metrics::{Judged, auroc, rates, sensitivity_at};
+use super::super::metrics::{Judged, RocPoint, auroc, rates, roc, sensitivity_at};
 use super::super::split::{Fold, Split};
 use super::super::verdict::{Verdict, verdict};
 use super::{Method, Scored, Task, judged};
@@ -28,6 +28,8 @@ pub struct Row {
     pub place_threshold: Option<(f64, f64, f64)>,
     /// AUROC of each fold.
     pub folds: Vec<(String, f64)>,
+    /// The curve under which `auroc` is the area.
+    pub roc: Vec<RocPoint>,
     /// Only where rooms were drawn by chance: of each other class, how well falls are told from it.
     pub classes: Vec<OfClass>,
     /// `None` for controls. Supported only where no fold does worse than one of its controls.
@@ -80,6 +82,8 @@ impl Task<'_> {
             let figures: Vec<f64> = (0..folds.len()).filter_map(|fold| figure(&cases(Some(fold)))).collect();
             (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
         };
+        let tests = |fold: usize| judged(scored.iter().filter(|case| split == Split::Random || case.fold == fold));
+        let curve = roc(&(0..if split == Split::Random { 1 } else { folds.len() }).map(tests).collect::<Vec<_>>());
         let seed = self.options.seed;
         let area = interval(&strata, seed, |drawn| of_folds(drawn, auroc))?;
         let at_95 = interval(&strata, seed, |drawn| of_folds(drawn, |cases| sensitivity_at(cases, 0.95)))?;
@@ -115,6 +119,7 @@ impl Task<'_> {
                 None
             },
             folds: by_fold,
+            roc: curve,
             classes: if is_score && split == Split::SimulatedRooms { self.of_classes(scored) } else { Vec::new() },
             verdict: is_score.then_some(verdict),
         })

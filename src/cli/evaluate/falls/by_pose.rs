@@ -9,7 +9,7 @@ use super::trials::{FALL, Trial};
 use super::watched::Looked;
 use crate::analytics::clean::quantile;
 use crate::analytics::evaluation::bootstrap::{Interval, interval};
-use crate::analytics::evaluation::metrics::{Judged, auroc, sensitivity_at};
+use crate::analytics::evaluation::metrics::{Judged, RocPoint, auroc, roc, sensitivity_at};
 use crate::analytics::fall::{Descent, DescentModel, Origin, Sight};
 use crate::analytics::learn::Logistic;
 
@@ -67,6 +67,8 @@ pub struct Row {
     pub alarmed: [f64; 2],
     /// Kind of fall or class of the others; number; AUROC against all of the other side; share alarmed at 95 %.
     pub parts: Vec<(String, usize, f64, f64)>,
+    /// The curve under which `auroc` is the area.
+    pub roc: Vec<RocPoint>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -233,6 +235,7 @@ fn row(method: Method, records: &[&Record], scores: &[f64], limit: f64, seed: u6
         sensitivity_at_95: interval(&strata, seed, |places| sensitivity_at(&drawn(places), 0.95))?,
         alarmed: [share(true), share(false)],
         parts: parts.collect(),
+        roc: roc(&[cases]),
     })
 }
 

@@ -1,7 +1,9 @@
 //! `evaluate falls`: how well falls are told from everything else, beside what the same records give away without movement.
 
 mod by_pose;
+mod hours;
 mod living;
+mod living_by_pose;
 mod simulated;
 mod trials;
 mod watched;
@@ -24,6 +26,7 @@ use crate::engine::evaluation::falls::{Settings, run as measure};
   corporeal evaluate falls --simulated --links 3 --networks 3
   corporeal evaluate falls --simulated --hours 10
   corporeal evaluate falls --simulated --by-pose --links 4
+  corporeal evaluate falls --simulated --by-pose --links 4 --hours 2
 
 A score is called supported only when its AUROC lies 0.1 above each of three controls that see no movement, with
 intervals that do not overlap. Intervals redraw records and say nothing about other people and rooms.")]

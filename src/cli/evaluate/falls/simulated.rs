@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::super::out;
 use super::super::conduct::Seeds;
 use super::by_pose;
-use super::living::live;
+use super::hours;
 use super::trials::{FALL, record};
 use super::watched::watch;
 use crate::analytics::clean::quantile;
@@ -17,7 +17,6 @@ use crate::analytics::evaluation::split::{Label, Split, TRAINING};
 use crate::analytics::fall::{Origin, RoomModel, Threshold};
 use crate::analytics::learn::Logistic;
 use crate::engine::evaluation::falls::{facts, table};
-use crate::engine::evaluation::statistics::poisson_interval;
 use crate::inference::{Models, RadioPose};
 use crate::simulate::{RadioFormat, SceneOptions};
 
@@ -25,10 +24,6 @@ use crate::simulate::{RadioFormat, SceneOptions};
 const STORED_PENALTY: f64 = 0.03;
 /// So that the kernel does not take longer than everything else.
 const MOST_FOR_KERNEL: usize = 300;
-/// Many rooms for a short while say more than one for long.
-const STAY_HOURS: f64 = 0.25;
-/// Of the stored threshold.
-const ALARMS_PER_DAY: f64 = 1.0;
 
 #[derive(Debug, clap::Args)]
 pub struct SimulatedOptions {
@@ -42,27 +37,33 @@ pub struct SimulatedOptions {
     #[arg(long, default_value = "10000..10600", requires = "simulated")]
     training: Seeds,
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16), requires = "simulated")]
-    links: u8,
+    pub links: u8,
     /// Packets a second on each link.
     #[arg(long, default_value_t = 100.0, requires = "simulated")]
-    rate_hz: f32,
+    pub rate_hz: f32,
     /// Hours of ordinary living instead of records, judged by the stored model.
     #[arg(long, requires = "simulated")]
     hours: Option<f32>,
     /// Seeds of the rooms that are lived in, a quarter of an hour each.
     #[arg(long, default_value = "31000..31400", requires = "simulated")]
-    living: Seeds,
-    /// Fit the model that comes with the program on the training rooms and write it there. With hours, living sets
-    /// its threshold: choose rooms that are not tested later.
+    pub living: Seeds,
+    /// Keep the rooms that were lived in here, a line each, and take from here those that were lived in before.
+    #[arg(long, requires = "hours")]
+    pub lived: Option<PathBuf>,
+    /// Fit the model that comes with the program on the training rooms and write it there. With hours, living tells its
+    /// false alarms a day: choose rooms that are not tested later.
     #[arg(long, requires = "simulated")]
     write_model: Option<PathBuf>,
+    /// Raise the stored model's threshold until living keeps to so many false alarms a day.
+    #[arg(long, requires = "write_model", requires = "hours")]
+    budget: Option<f64>,
     /// Judge by what the pose network sees, with three antennas per receiver (Intel 5300, 40 MHz); 2 s of a core a room.
-    #[arg(long, requires = "simulated", conflicts_with = "hours")]
+    #[arg(long, requires = "simulated")]
     by_pose: bool,
 }
 
 impl SimulatedOptions {
-    fn scene(&self) -> SceneOptions {
+    pub fn scene(&self) -> SceneOptions {
         if self.by_pose {
             // The network's own format.
             let format = RadioFormat::Intel5300Ht40;
@@ -89,35 +90,30 @@ struct Report {
     rows: Vec<Row>,
 }
 
-#[derive(Debug, Serialize)]
-struct Living {
-    provenance: &'static str,
-    hours: f64,
-    n_events: usize,
-    /// Score above which alarms are raised.
-    threshold: f64,
-    n_alarms: usize,
-    alarms_per_day: f64,
-    /// 95 %, by Poisson's law.
-    alarms_per_day_interval: (f64, f64),
-}
-
 pub fn run(
     options: &SimulatedOptions,
     settings: &falls::Options,
     json: bool,
     interrupted: &AtomicBool,
 ) -> anyhow::Result<()> {
-    if options.by_pose {
-        return print_by_pose(options, settings.seed, json, interrupted);
+    match options.hours.filter(|_| options.by_pose) {
+        Some(_) if options.write_model.is_some() => {
+            anyhow::bail!("hours set no threshold of falls by height — leave --hours or --write-model out")
+        }
+        Some(hours) => return hours::print_by_pose(options, hours, json, interrupted),
+        None if options.by_pose => return print_by_pose(options, settings.seed, json, interrupted),
+        None => {}
     }
     if let Some(path) = &options.write_model {
         let model = fit(options, interrupted)?;
         std::fs::write(path, serde_json::to_string(&model)? + "\n")?;
-        return out::line(format_args!("SIMULATED · model written, threshold {:?}", model.threshold));
+        return out::line(format_args!(
+            "SIMULATED · model written, threshold {:?}, false alarms a day above {:?}: {:?}",
+            model.threshold, model.above_95, model.alarms_per_day
+        ));
     }
     match options.hours {
-        Some(hours) => print_living(options, hours, json, interrupted),
+        Some(hours) => hours::print(options, hours, json, interrupted),
         None => print_records(options, settings, json, interrupted),
     }
 }
@@ -224,66 +220,6 @@ fn print_records(
     Ok(())
 }
 
-/// The scores of so many hours, one room after the other.
-fn scores(
-    seeds: Seeds,
-    hours: f32,
-    options: &SimulatedOptions,
-    model: &RoomModel,
-    interrupted: &AtomicBool,
-) -> (f64, Vec<f64>) {
-    let goes_on = || !interrupted.load(Ordering::Relaxed);
-    let (mut lived, mut scores) = (0.0, Vec::new());
-    for seed in seeds.first..seeds.end {
-        let left = f64::from(hours) - lived;
-        if left <= 1e-3 || !goes_on() {
-            break;
-        }
-        eprint!("\r\x1b[Kliving in room {seed}, {lived:.1} of {hours:.0} hours, {} events ", scores.len());
-        let room = live(seed, left.min(STAY_HOURS) as f32, &options.scene(), model, &goes_on);
-        lived += room.hours;
-        scores.extend(room.scores);
-    }
-    eprint!("\r\x1b[K");
-    (lived, scores)
-}
-
-fn print_living(options: &SimulatedOptions, hours: f32, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
-    let stored = RoomModel::simulated().and_then(|model| {
-        // Above what alarms are raised on simulated sources, as a running program does it.
-        let score = model.threshold.map(|threshold| threshold.score).or(model.above_95)?;
-        Some((score, model))
-    });
-    let (threshold, model) = stored.ok_or_else(|| anyhow::anyhow!("the program came without its model of falls"))?;
-    let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
-    let n_alarms = scores.iter().filter(|score| **score > threshold).count();
-    let a_day = |n: f64| n * 24.0 / hours.max(1e-9);
-    let (low, high) = poisson_interval(n_alarms);
-    let report = Living {
-        provenance: "SIMULATED",
-        hours,
-        n_events: scores.len(),
-        threshold,
-        n_alarms,
-        alarms_per_day: a_day(n_alarms as f64),
-        alarms_per_day_interval: (a_day(low), a_day(high)),
-    };
-    if json {
-        return out::line(serde_json::to_string_pretty(&report)?);
-    }
-    let (low, high) = report.alarms_per_day_interval;
-    out::line(format_args!(
-        "SIMULATED · {hours:.1} h of ordinary living without a fall, {} links at {:.0} packets/s\n\
-         {} events ({:.0} an hour) · {n_alarms} false alarms above {:.2} · {:.1} a day [{low:.1}, {high:.1}]",
-        options.links,
-        options.rate_hz,
-        report.n_events,
-        report.n_events as f64 / hours.max(1e-9),
-        threshold,
-        report.alarms_per_day,
-    ))
-}
-
 /// Fits what comes with the program.
 fn fit(options: &SimulatedOptions, interrupted: &AtomicBool) -> anyhow::Result<RoomModel> {
     let (labels, sheets) = records(options.training, TRAINING, options, interrupted);
@@ -293,10 +229,14 @@ fn fit(options: &SimulatedOptions, interrupted: &AtomicBool) -> anyhow::Result<R
     let logistic = Logistic::fit(&rows, &truths, STORED_PENALTY)
         .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
     let above_95 = quantile(left_out_scores(&rows, &truths), 0.95);
-    let mut model = RoomModel { logistic, origin: Origin::SimulatedRooms, threshold: None, above_95 };
+    let (origin, threshold, alarms_per_day) = (Origin::SimulatedRooms, None, None);
+    let mut model = RoomModel { logistic, origin, threshold, above_95, alarms_per_day };
     if let Some(hours) = options.hours {
-        let (hours, scores) = scores(options.living, hours, options, &model, interrupted);
-        model.threshold = Threshold::for_budget(&scores, hours, ALARMS_PER_DAY);
+        let (hours, scores) = hours::scored(&hours::rooms_by_doppler(options, hours, &model, interrupted)?, &model);
+        let scores: Vec<f64> = scores.into_iter().map(|(_, score)| score).collect();
+        let n_above = scores.iter().filter(|score| above_95.is_some_and(|limit| **score > limit)).count();
+        model.alarms_per_day = (hours > 0.0).then(|| n_above as f64 * 24.0 / hours);
+        model.threshold = options.budget.and_then(|budget| Threshold::for_budget(&scores, hours, budget));
     }
     Ok(model)
 }
