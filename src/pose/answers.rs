@@ -10,6 +10,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::layout::INPUT_VERSION;
+use super::stature::stature;
 use super::support::{Familiarity, Unsupported};
 use super::targets::{JOINT_NAMES, MotionClass, N_JOINTS};
 use crate::types::{BodyFeatures, Detection, Estimate, FloorPoint, Joint, JointEstimate, Pose, Posture, Room};
@@ -268,7 +269,11 @@ impl Answers {
         let root = floor_point(of(&places.root), of(&places.root_factor), calibration.root_scale, middle_of(room))?;
         let pose = pose(answers, places, calibration, root);
         let upright = matches!(pose.posture, Posture::Standing | Posture::Walking);
-        let height_m = if upright { stature(of(&places.stature), calibration) } else { None };
+        let height_m = if upright {
+            calibration.stature_scale.and_then(|scale| stature(of(&places.stature), scale))
+        } else {
+            None
+        };
         let features = BodyFeatures { height_m, ..BodyFeatures::default() };
         Some(Detection { pose, features, ..Detection::at(root, 1.0 - count[0]) })
     }
@@ -374,29 +379,6 @@ fn pose(answers: &[f32], places: &Places, calibration: &Calibration, root: Floor
         joints,
         ..Pose::at(root)
     }
-}
-
-/// Statures of those whom the network was taught with, metres: half women, half men (`simulate::random`).
-const STATURE_MEAN_M: f64 = 1.685;
-const STATURE_SIGMA_M: f64 = 0.096;
-/// Where the network's answers about statures begin, and their unit; its log standard deviation is told from the second.
-const STATURE_ZERO_M: f64 = 1.68;
-const STATURE_UNIT_M: f64 = 0.1;
-const STATURE_LOG_SIGMA: f64 = -2.5;
-/// What leaves more than this share of the variance between people is no reading.
-const MAX_STATURE_SHARE: f64 = 0.97;
-
-/// A reading of the stature by itself: a network answers with what is likeliest among people, which leans to their mean, so that
-/// many answers about one person would seem surer of the mean than they are. Their mean and spread are taken out here.
-fn stature(numbers: &[f32], calibration: &Calibration) -> Option<Estimate> {
-    let (&[off, log_sigma], Some(scale)) = (numbers, calibration.stature_scale) else { return None };
-    let likeliest = STATURE_ZERO_M + STATURE_UNIT_M * f64::from(off);
-    let sigma = (f64::from(log_sigma).clamp(-2.0, 2.0) + STATURE_LOG_SIGMA).exp() * f64::from(scale);
-    let share = (sigma / STATURE_SIGMA_M).powi(2);
-    (share < MAX_STATURE_SHARE).then(|| {
-        let told = 1.0 - share;
-        Estimate::new(STATURE_MEAN_M + (likeliest - STATURE_MEAN_M) / told, sigma / told.sqrt())
-    })
 }
 
 /// A point of the frame of [`super::targets`] (pelvis; x forward, y left, z up) in that of [`Pose`] (the floor below the

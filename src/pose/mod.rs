@@ -19,6 +19,7 @@ pub mod limits;
 mod perceiver;
 pub mod shown;
 mod spectra;
+mod stature;
 mod stream;
 pub mod support;
 pub mod targets;

@@ -10,7 +10,7 @@ use corporeal::types::{Provenance, Span};
 
 use crate::golden::shared_csi;
 
-fn start(dir: &Path) -> Engine {
+pub fn start(dir: &Path) -> Engine {
     let config = EngineConfig {
         recordings_dir: dir.to_owned(),
         verdicts_dir: Some(dir.join("verdicts")),
@@ -20,14 +20,19 @@ fn start(dir: &Path) -> Engine {
 }
 
 #[track_caller]
-fn wait_for(engine: &Engine, what: &str, wish: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-    let deadline = Instant::now() + Duration::from_secs(120);
+pub fn wait_for(engine: &Engine, what: &str, wish: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let deadline = Instant::now() + Duration::from_secs(240);
     loop {
         let snapshot = engine.snapshot();
         if wish(&snapshot) {
             return snapshot;
         }
-        assert!(Instant::now() < deadline, "never saw: {what}; {:?} {:?}", snapshot.evaluations, snapshot.notices);
+        assert!(
+            Instant::now() < deadline,
+            "never saw: {what}; {:?} {:?}",
+            (&snapshot.evaluations, &snapshot.jobs),
+            snapshot.notices
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }

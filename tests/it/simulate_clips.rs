@@ -6,6 +6,10 @@ use corporeal::types::{Activity, Room, Timestamp, TruthJoint};
 
 /// A recorded clip; `None`, with a printed reason, where the folder is absent.
 fn clip(name: &str) -> Option<Clip> {
+    Some(Clip::parse(&text(name)?).expect("a clip"))
+}
+
+fn text(name: &str) -> Option<String> {
     let root = std::env::var_os("CORPOREAL_SHARED").map_or_else(
         || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
         std::path::PathBuf::from,
@@ -15,7 +19,7 @@ fn clip(name: &str) -> Option<Clip> {
         println!("SKIPPED: needs ../shared/data/motion/deepmimic/motions/humanoid3d_{name}.txt");
         return None;
     };
-    Some(Clip::parse(&text).expect("a clip"))
+    Some(text)
 }
 
 /// TruthJoint paths of a scripted person of the clips' size, 1.68 m, during one activity, every 1/30 s.
@@ -135,15 +139,14 @@ fn what_is_no_clip_is_none() {
 }
 
 fn recorded(name: &str) -> Option<RecordedMotion> {
-    let clip = clip(name)?;
-    let text = "";
-    assert_eq!(RecordedMotion::new(name, text), None, "no text is no clip");
-    let activity = match name {
+    let motion = RecordedMotion::new(name, &text(name)?).expect("a motion of daily life");
+    let expected = match name {
         "walk" | "run" => Activity::Walking,
         "getup_facedown" => Activity::GettingUp,
         _ => Activity::Crawling,
     };
-    Some(RecordedMotion { name: name.to_owned(), activity, clip })
+    assert_eq!(motion.activity, expected, "{name}");
+    Some(motion)
 }
 
 #[test]
@@ -191,9 +194,10 @@ fn a_scene_with_recorded_motion_is_the_same_by_seed_and_another_than_without() {
 }
 
 #[test]
-fn dances_and_flips_are_no_daily_life() {
+fn dances_and_flips_are_no_daily_life_and_no_text_is_no_motion() {
+    assert_eq!(RecordedMotion::new("walk", ""), None);
     for name in ["backflip", "dance_a", "spinkick"] {
-        let text = r#"{"Loop": "none", "Frames": []}"#;
-        assert_eq!(RecordedMotion::new(name, text), None, "{name}");
+        let Some(text) = text(name) else { return };
+        assert_eq!(RecordedMotion::new(name, &text), None, "{name}");
     }
 }

@@ -185,9 +185,9 @@ fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>, open_now: Option<PathBuf>) {
         if ui.button("Version…").on_hover_text("Choose a folder with a models.toml").clicked() {
             cx.wishes.push(Wish::Choose(Purpose::EvaluationModels));
         }
-        let open = ui.add_enabled(open_now.is_some(), egui::Button::new("Open recording"));
-        let open = open.on_hover_text("Evaluate the recording that is open now");
-        if open.on_disabled_hover_text("No recording is open").clicked()
+        let take = ui.add_enabled(open_now.is_some(), egui::Button::new("Take what is open"));
+        let take = take.on_hover_text("Evaluate the recording that is open now");
+        if take.on_disabled_hover_text("No recording is open").clicked()
             && let Some(path) = open_now
         {
             form.data = path.display().to_string();
