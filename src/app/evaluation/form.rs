@@ -168,9 +168,10 @@ pub fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             choose(ui, "Folder…", form.kind != Kind::People, Purpose::EvaluationFolder);
         });
     }
-    ui.horizontal_wrapped(|ui| options_ui(ui, theme, form));
     if form.kind == Kind::People {
         people_ui(ui, cx, open_now);
+    } else {
+        ui.horizontal_wrapped(|ui| options_ui(ui, theme, form));
     }
 }
 
@@ -180,7 +181,7 @@ fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>, open_now: Option<PathBuf>) {
     let form = &mut cx.state.evaluation.form;
     ui.horizontal(|ui| {
         let label = ui.label(RichText::new("Against").color(theme.quiet));
-        let edit = TextEdit::singleline(&mut form.other_model).hint_text("folder of another version; empty: none");
+        let edit = TextEdit::singleline(&mut form.other_model).hint_text("folder of another version");
         ui.add(edit.desired_width(theme::FORM_WIDTH)).labelled_by(label.id);
         if ui.button("Version…").on_hover_text("Choose a folder with a models.toml").clicked() {
             cx.wishes.push(Wish::Choose(Purpose::EvaluationModels));
