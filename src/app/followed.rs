@@ -11,7 +11,7 @@ use super::marks;
 use super::theme::{self, Theme};
 use crate::engine::studio::BodyView;
 use crate::engine::{Command, NoticeLevel, ShownPerson};
-use crate::types::{Posture, Side, Track};
+use crate::types::{Posture, Side, Track, TrackState};
 
 pub fn followed_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let people = &cx.calm.people;
@@ -43,6 +43,9 @@ pub fn followed_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     } else {
         table_ui(ui, cx, &shown);
+    }
+    if let Some(falls) = people.falls {
+        ui.label(RichText::new(falls.text()).color(theme.quiet));
     }
     if let Some(error) = &cx.calm.dense.error {
         ui.label(RichText::new(error).color(theme.warning));
@@ -118,7 +121,12 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, theme: &Theme, person: &ShownPerson) {
     if !refusals.is_empty() {
         label.on_hover_text(refusals.join("\n"));
     }
-    ui.label(format!("{} {}", track.state.label(), format::duration(track.age_secs())));
+    // How long they have been followed, or how long the last look was ago.
+    let secs = match track.state {
+        TrackState::Still | TrackState::Coasting => track.time.secs_since(track.last_seen),
+        _ => track.age_secs(),
+    };
+    ui.label(format!("{} {}", track.state.label(), format::duration(secs)));
     number(ui, format!("{:.0} %", 100.0 * track.identity));
 }
 

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::people::{Blank, People, ShownPerson};
-use crate::analytics::fall::{DescentUnsupported, DescentWatch, RoomEvidence};
+use super::people::{Blank, FallsByHeight, People, ShownPerson};
+use crate::analytics::fall::{DescentLook, DescentUnsupported, DescentWatch, RoomEvidence};
 use crate::pose::{Evidence, shown};
 use crate::tracking::occupancy::{FloorMap, OccupancyTimeline};
 use crate::tracking::summary::DayLog;
@@ -40,10 +40,14 @@ pub struct Look {
     pub evidence: Evidence,
     /// Why it cannot be judged, the most severe first; empty when it can.
     pub blank: Vec<Blank>,
+    /// Nothing moves from its place (which is then the reason why nobody is placed): people who are followed stay.
+    pub still: bool,
     /// What the network says of one person even where it cannot tell their place: falls are judged by its height.
     pub lone: Option<Detection>,
     /// Probabilities of nobody, one, two and more, also where places are refused.
     pub chances: Option<[f64; 3]>,
+    /// How far movement from the spot stands out of the noise, dB: of the median link, and of the one that sees most.
+    pub movement_db: [f32; 2],
     /// Which network looked, for the screen, and how long it took.
     pub network: Option<String>,
     pub network_ms: Option<f32>,
@@ -121,9 +125,13 @@ impl Following {
     pub fn see(&mut self, look: &Look) -> Vec<Event> {
         let time = look.time;
         let mut told = Vec::new();
-        if look.blank.is_empty() {
+        if look.blank.is_empty() || look.still {
             self.judged = Some(time);
-            self.tracker.step(time, &look.detections);
+            if look.still {
+                self.tracker.hold(time, look.lone.as_ref());
+            } else {
+                self.tracker.step(time, &look.detections);
+            }
             let tracks = self.tracker.tracks();
             let events = self.zones.step(time, tracks);
             if let Some(floor) = &mut self.floor {
@@ -135,7 +143,9 @@ impl Following {
         }
         if let Some(chances) = look.chances {
             let resting = resting(&self.site, &self.zones);
-            told.extend(self.descents.see(time, look.lone.as_ref(), chances, self.tracker.tracks(), &resting));
+            let lone = look.lone.as_ref();
+            let tracks = self.tracker.tracks();
+            told.extend(self.descents.look(&DescentLook::of(time, lone, chances, look.movement_db, tracks, &resting)));
         }
         let fresh = self.judged.is_some_and(|judged| time.secs_since(judged).abs() <= PATIENCE_SECS);
         let show = |track: &Track| ShownPerson {
@@ -155,8 +165,14 @@ impl Following {
             time: Some(time),
             provenance: Some(self.provenance),
             persons: if fresh { self.tracker.people().map(show).collect() } else { Vec::new() },
-            blank: look.blank.clone(),
+            // Nothing is missing where somebody is held in their place.
+            blank: if look.still && self.tracker.people().next().is_some() { Vec::new() } else { look.blank.clone() },
             count: look.count,
+            falls: Some(FallsByHeight {
+                state: self.descents.state(),
+                alarms_per_day: self.descents.alarms_per_day(),
+                alarms: self.provenance == Provenance::Simulated,
+            }),
             n_links: look.evidence.n_links,
             network: look.network.clone().or_else(|| self.view.network.clone()),
             network_ms: look.network_ms,

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::analytics::fall::DescentUnsupported;
 use crate::pose::Shown;
 use crate::tracking::occupancy::{FloorMap, OccupancyTimeline};
 use crate::tracking::summary::DayLog;
@@ -27,6 +28,31 @@ pub struct Blank {
     pub remedy: String,
 }
 
+/// Whether falls are judged by the height of the one person who is here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FallsByHeight {
+    pub state: Result<(), DescentUnsupported>,
+    /// False alarms a day in simulated ordinary living; `None` where none was watched.
+    pub alarms_per_day: Option<f64>,
+    /// Whether alarms are raised; on what is not simulated nothing was proven, and falls are told as notices.
+    pub alarms: bool,
+}
+
+impl FallsByHeight {
+    pub fn text(self) -> String {
+        let Self { state, alarms_per_day, alarms } = self;
+        if let Err(why) = state {
+            return why.text().to_owned();
+        }
+        let rate = match alarms_per_day {
+            Some(n) => format!("{n:.1} false alarms a day in simulated ordinary living"),
+            None => "false alarms a day were not measured".to_owned(),
+        };
+        let told = if alarms { "" } else { "told as notices, not proven on real rooms · " };
+        format!("Falls are judged by height · {told}{rate}")
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct People {
     /// The moment that this is for: the middle of the newest window of radio data. `None` before there was one.
@@ -39,6 +65,8 @@ pub struct People {
     pub blank: Vec<Blank>,
     /// Probabilities of nobody, one, and two or more people in the newest window; `None` when unsupported.
     pub count: Option<[f32; 3]>,
+    /// `None` before there was a window.
+    pub falls: Option<FallsByHeight>,
     /// Links that the newest window rests on.
     pub n_links: usize,
     /// Which network looked, with its version, for the screen; `None` when none is installed.

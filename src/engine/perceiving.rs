@@ -93,9 +93,12 @@ impl Perceiving {
         match window {
             Err(reasons) => look.blank = reasons.iter().map(blank).collect(),
             Ok(window) => match judge(&window, network, &mut look) {
-                Ok((Reading { detections, count, refusals, evidence, .. }, lone)) => {
+                Ok((reading, lone)) => {
+                    look.movement_db = window.conditions.movement_db;
+                    look.still = reading.is_still();
+                    let Reading { detections, count, refusals, evidence, .. } = reading;
                     (look.lone, look.chances) = (lone, Some(count));
-                    look.count = refusals.is_empty().then(|| count.map(|share| share as f32));
+                    look.count = (refusals.is_empty() || look.still).then(|| count.map(|share| share as f32));
                     (look.detections, look.evidence) = (detections, evidence);
                     look.blank = refusals.iter().map(blank).collect();
                 }

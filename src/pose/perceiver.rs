@@ -76,6 +76,13 @@ pub struct Reading {
     pub evidence: Evidence,
 }
 
+impl Reading {
+    /// Nothing moves from its place, and somebody may be there.
+    pub fn is_still(&self) -> bool {
+        self.refusals == [Unsupported::Still]
+    }
+}
+
 /// One link's part of a window.
 struct Usable {
     link: LinkId,
@@ -256,14 +263,22 @@ impl PoseWindow {
     /// What a network's answers about this window mean.
     pub fn read(&self, answers: &[f32], features: &[f32], description: &Description) -> Reading {
         let shape = [self.conditions.n_links, self.n_antennas];
-        let Answers { detections, count, refusals } = Answers::read(answers, features, description, shape, self.room);
+        let Answers { mut detections, count, mut refusals } =
+            Answers::read(answers, features, description, shape, self.room);
+        let is_broken =
+            refusals.iter().any(|reason| matches!(reason, Unsupported::Broken | Unsupported::Untaught { .. }));
+        if self.conditions.is_still() && count[0] <= 0.5 && !is_broken {
+            // A place would be made up, and that it is none of those known is no surprise.
+            detections.clear();
+            refusals = vec![Unsupported::Still];
+        }
         let evidence = Evidence {
             n_links: self.conditions.n_links,
             geometry_known: true,
             rate_hz: Some(f64::from(self.conditions.packets_per_sec)),
             longest_gap_secs: Some(f64::from(self.conditions.longest_gap_secs)),
             snr_db: Some(f64::from(self.conditions.snr_db)),
-            out_of_support: !refusals.is_empty(),
+            out_of_support: refusals.iter().any(|reason| *reason != Unsupported::Still),
             worth_links: None,
         };
         Reading { time: self.time, detections, count, refusals, evidence }

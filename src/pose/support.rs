@@ -17,6 +17,9 @@ pub const MIN_LINKS_FOR_BODIES: usize = 3;
 pub const MIN_PACKETS_PER_SEC: f32 = 80.0;
 pub const MAX_GAP_SECS: f32 = 0.05;
 pub const MIN_SNR_DB: f32 = 15.0;
+/// Below this on every link nothing stands out that an empty room would not show as well: the most that 160 looks into 40
+/// simulated empty rooms had was 7.9 dB (`models/pose/TESTED.md`).
+const STILL_DB: f32 = 8.0;
 
 /// What is known about a window before any network looks at it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +33,8 @@ pub struct Conditions {
     pub longest_gap_secs: f32,
     /// Of the median link: one faint link among many does little harm.
     pub snr_db: f32,
+    /// How far movement from the spot stands out of the noise, dB: of the median link, and of the one that sees most.
+    pub movement_db: [f32; 2],
 }
 
 impl Conditions {
@@ -40,13 +45,24 @@ impl Conditions {
     ) -> Self {
         let mut snr: Vec<f32> = links.clone().map(|(_, tokens)| tokens.snr_db).collect();
         snr.sort_by(f32::total_cmp);
+        let mut movement: Vec<f32> = links.clone().map(|(_, tokens)| tokens.movement_db).collect();
+        movement.sort_by(f32::total_cmp);
         Self {
             n_links: snr.len(),
             n_without_geometry,
             packets_per_sec: links.clone().map(|(window, _)| window.packets_per_sec).fold(f32::INFINITY, f32::min),
             longest_gap_secs: links.map(|(window, _)| window.longest_gap_secs).fold(0.0, f32::max),
             snr_db: snr.get(snr.len() / 2).copied().unwrap_or(f32::NAN),
+            movement_db: [movement.len() / 2, movement.len().saturating_sub(1)]
+                .map(|at| movement.get(at).copied().unwrap_or(f32::NAN)),
         }
+    }
+}
+
+impl Conditions {
+    /// Whether nothing moves from its place.
+    pub fn is_still(&self) -> bool {
+        self.movement_db[1] < STILL_DB
     }
 }
 
@@ -82,6 +98,8 @@ pub enum Unsupported {
         n_links: usize,
         n_antennas: usize,
     },
+    /// Nothing moves from its place: who stays still cannot be placed, and whoever is followed has not gone away.
+    Still,
     /// More people than the network tells places of.
     Crowd,
     /// The room has no size.
@@ -106,6 +124,7 @@ impl Unsupported {
             Self::Untaught { n_links, n_antennas } => {
                 format!("the model tells no places from {n_links} links with {n_antennas} of their antennas")
             }
+            Self::Still => "nobody moves from their place, and who is still cannot be placed".into(),
             Self::Crowd => "more people than the model can tell apart".into(),
             Self::NoRoom => "the room has no size".into(),
             Self::Broken => "the model gave no usable numbers".into(),
@@ -124,6 +143,7 @@ impl Unsupported {
             Self::Strange { too_far: true } => "the signal is unlike what the model was made for",
             Self::Strange { too_far: false } => "the signal holds too little",
             Self::Untaught { .. } => "the model was not taught so few links or antennas",
+            Self::Still => "nobody moves from their place",
             Self::Crowd => "more people than the model can tell apart",
             Self::NoRoom => "the room has no size",
             Self::Broken => "the model gave no usable numbers",
@@ -144,6 +164,7 @@ impl Unsupported {
             }
             Self::Strange { too_far: false } => "check that the links cross the place where people are",
             Self::Untaught { .. } => "use receivers with three antennas whose array direction is set, or add links",
+            Self::Still => "wait for movement",
             Self::Crowd => "wait until one person is left in the room",
             Self::NoRoom => "measure the room and enter its size",
             Self::Broken => "choose another model version",
@@ -153,7 +174,7 @@ impl Unsupported {
 
 /// Every hard gate that a window fails, in the order in which a user should mend them. A figure that is no number fails.
 pub fn hard_gates(conditions: &Conditions) -> Vec<Unsupported> {
-    let &Conditions { n_links, n_without_geometry, packets_per_sec, longest_gap_secs, snr_db } = conditions;
+    let &Conditions { n_links, n_without_geometry, packets_per_sec, longest_gap_secs, snr_db, .. } = conditions;
     let mut failed = Vec::new();
     if n_without_geometry > 0 && n_links < MIN_LINKS {
         failed.push(Unsupported::NoGeometry { n_links: n_without_geometry });

@@ -28,6 +28,8 @@ pub struct LinkTokens {
     pub n_antennas: usize,
     /// Signal over noise of one subcarrier and packet, as the window has it.
     pub snr_db: f32,
+    /// See [`movement_db`].
+    pub movement_db: f32,
 }
 
 /// Makes tokens; keeps the plans of its Fourier transforms.
@@ -104,8 +106,32 @@ impl TokenMaker {
             map,
             n_antennas: bands.n_antennas,
             snr_db,
+            movement_db: movement_db(&power),
         })
     }
+}
+
+/// Frequencies that nobody makes who stays in place, Hz: a breath of 12 mm moves the chest at a hundredth of a metre a second,
+/// which is below 1 Hz; 4.7 Hz are a trunk at 0.13 m/s at 5 GHz. Beyond 40 Hz there is mostly noise.
+const MOVING_HZ: std::ops::RangeInclusive<f32> = 4.6..=40.0;
+/// One in so many of a window's numbers lies below its noise.
+const QUIETEST: usize = 5;
+
+/// How far whatever moves from its place stands out of the noise, at the slot where it does most, dB; 0 without any.
+/// `power` is `[slot][frequency]` of the long spectra.
+fn movement_db(power: &[f32]) -> f32 {
+    let step_hz = RATE_HZ as f32 / LONG_POINTS as f32;
+    let hz = |bin: usize| (bin as f32 - LONG_POINTS as f32 / 2.0) * step_hz;
+    let moving = |slot: &[f32]| {
+        let bins = slot.iter().enumerate().filter(|(bin, _)| MOVING_HZ.contains(&hz(*bin).abs()));
+        let (sum, n) = bins.fold((0.0, 0), |(sum, n), (_, power)| (sum + power, n + 1));
+        sum / n.max(1) as f32
+    };
+    let most = power.chunks_exact(LONG_POINTS).map(moving).fold(0.0, f32::max);
+    let mut sorted = power.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let noise = sorted.get(sorted.len() / QUIETEST).copied().unwrap_or(0.0);
+    if noise > 0.0 { (10.0 * (most / noise).log10()).clamp(0.0, 60.0) } else { 0.0 }
 }
 
 pub(super) fn bounded(value: f32) -> f32 {

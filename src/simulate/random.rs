@@ -78,6 +78,11 @@ impl SimulatorSpec {
         Self::trial(seed, options, |home, dice| stories::fall_trial(home, kind, dice))
     }
 
+    /// A fall in an unseen room after which the person lies on the floor for so many seconds.
+    pub fn long_lie(kind: FallKind, secs: f32, seed: u64, options: &SceneOptions) -> Self {
+        Self::trial(seed, options, |home, dice| stories::long_lie(home, kind, secs.clamp(1.0, 3_600.0), dice))
+    }
+
     /// Half a minute with one activity that is no fall, in an unseen room.
     pub fn other_trial(activity: Activity, seed: u64, options: &SceneOptions) -> Self {
         Self::trial(seed, options, |home, dice| stories::other_trial(home, activity, dice))

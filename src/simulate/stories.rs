@@ -245,6 +245,27 @@ pub(super) fn seated(home: &Home, secs: f32, dice: &mut Dice) -> Script {
 
 /// Half a minute in which one fall happens after some ordinary movement; half of those who fall get up again.
 pub(super) fn fall_trial(home: &Home, kind: FallKind, dice: &mut Dice) -> Script {
+    let mut steps = before_falling(home, kind, dice);
+    steps.push(a_fall(dice, kind));
+    steps.push(Step::Wait { secs: dice.between(5.0, 14.0) });
+    if dice.unit() < 0.5 {
+        steps.push(Step::GetUp);
+        steps.push(home.walk(dice));
+    }
+    steps.push(Step::Wait { secs: 4.0 });
+    Script { steps, repeats: false }
+}
+
+/// A fall like those of trials, after which nobody comes and nobody gets up for so long.
+pub(super) fn long_lie(home: &Home, kind: FallKind, secs: f32, dice: &mut Dice) -> Script {
+    let mut steps = before_falling(home, kind, dice);
+    steps.push(a_fall(dice, kind));
+    steps.push(Step::Wait { secs });
+    Script { steps, repeats: false }
+}
+
+/// Up to the moment in which somebody falls.
+fn before_falling(home: &Home, kind: FallKind, dice: &mut Dice) -> Vec<Step> {
     let mut steps = before(home, dice);
     match kind {
         FallKind::FromChair => {
@@ -263,14 +284,7 @@ pub(super) fn fall_trial(home: &Home, kind: FallKind, dice: &mut Dice) -> Script
             }
         }
     }
-    steps.push(a_fall(dice, kind));
-    steps.push(Step::Wait { secs: dice.between(5.0, 14.0) });
-    if dice.unit() < 0.5 {
-        steps.push(Step::GetUp);
-        steps.push(home.walk(dice));
-    }
-    steps.push(Step::Wait { secs: 4.0 });
-    Script { steps, repeats: false }
+    steps
 }
 
 /// The same half minute with an ordinary activity in the place of the fall: what a fall detector must let pass.

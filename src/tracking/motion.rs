@@ -90,6 +90,16 @@ impl Motion {
         transition
     }
 
+    /// Whoever does not move has no velocity; how they will set off is as unknown as at the first sight of them.
+    pub fn stop(&mut self) {
+        for axis in 2..4 {
+            self.state[axis] = 0.0;
+            self.covariance.row_mut(axis).fill(0.0);
+            self.covariance.column_mut(axis).fill(0.0);
+            self.covariance[(axis, axis)] = FIRST_SPEED_M_PER_S * FIRST_SPEED_M_PER_S;
+        }
+    }
+
     pub fn innovation(&self, look: &Look, config: &TrackerConfig) -> Option<Innovation> {
         let (_, _, spread) = self.observed(look, config);
         let factor = spread.cholesky()?;

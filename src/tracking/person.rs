@@ -54,6 +54,8 @@ pub(super) struct Person {
     pub n_seen: u32,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
+    /// Until when nothing has moved since they were seen.
+    still_until: Timestamp,
     /// How long this person and another have lived on one detection; ends with a detection of their own.
     pub shared_secs: f64,
     pub shared: bool,
@@ -81,6 +83,7 @@ impl Person {
             n_seen: 1,
             first_seen: time,
             last_seen: time,
+            still_until: time,
             shared_secs: 0.0,
             shared: false,
             open: true,
@@ -100,13 +103,17 @@ impl Person {
         self.motion.predict(secs, config);
         self.facing.predict(secs);
         self.limbs.predict(secs);
+        self.predict_posture(secs);
+        self.n_frames = self.n_frames.saturating_add(1);
+        self.shared = false;
+    }
+
+    fn predict_posture(&mut self, secs: f64) {
         let kept = (-secs / POSTURE_SECS).exp();
         self.posture.iter_mut().for_each(|weight| *weight *= kept);
         if let Some((_, variance)) = &mut self.pelvis {
             *variance = (*variance + PELVIS_M2_PER_S * secs).min(1.0);
         }
-        self.n_frames = self.n_frames.saturating_add(1);
-        self.shared = false;
     }
 
     /// A detection of this person alone. `log_ratio`: how much likelier it is with this person there than without.
@@ -134,6 +141,22 @@ impl Person {
         self.last_seen = time;
         self.shared_secs += secs;
         self.shared = true;
+    }
+
+    /// Nothing moves: neither do they, and no look is needed to know where they are. How they are held comes from what is
+    /// said of the one person in the room, if anything is; limbs of before may lie anywhere by now.
+    pub fn hold(&mut self, time: Timestamp, secs: f64, one: Option<&Detection>, share: f64) {
+        self.motion.stop();
+        self.still_until = time;
+        self.way.clear();
+        self.limbs = Limbs::default();
+        self.predict_posture(secs);
+        if let Some(one) = one {
+            self.read_posture(&one.pose, share);
+        }
+        if self.called == Posture::Walking {
+            self.called = Posture::Unknown;
+        }
     }
 
     pub fn miss(&mut self, share: f64, config: &TrackerConfig) {
@@ -165,6 +188,15 @@ impl Person {
         if let Some(joints) = &pose.joints {
             self.limbs.update(joints, detection.side_log_odds, share);
         }
+        self.read_posture(pose, share);
+    }
+
+    /// Whether nothing moves at this moment.
+    pub fn is_held(&self, time: Timestamp) -> bool {
+        self.still_until == time && self.last_seen != time
+    }
+
+    fn read_posture(&mut self, pose: &Pose, share: f64) {
         self.posture[pose.posture as usize] += share;
         let seen: f64 = self.posture.iter().sum();
         let most = (0..self.posture.len()).max_by(|a, b| self.posture[*a].total_cmp(&self.posture[*b]));
@@ -204,8 +236,9 @@ impl Person {
         self.last_seen.secs_since(self.first_seen)
     }
 
+    /// Since the last detection, or the last moment in which they cannot have left.
     pub fn secs_unseen(&self, time: Timestamp) -> f64 {
-        time.secs_since(self.last_seen)
+        time.secs_since(self.last_seen.max(self.still_until))
     }
 
     /// Everything as others see it. `identity`: 0..=1.

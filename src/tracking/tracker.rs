@@ -121,27 +121,14 @@ impl Tracker {
 
     /// Takes the detections of a moment, in any order. Returns the track that each was taken for.
     pub fn step(&mut self, time: Timestamp, detections: &[Detection]) -> Vec<Option<TrackId>> {
-        self.counts.n_frames += 1;
         self.counts.n_detections += detections.len() as u64;
         let mut taken_for = vec![None; detections.len()];
-        let secs = match self.time.map(|before| time.secs_since(before)) {
-            Some(0.0) => {
-                self.counts.n_repeated += 1;
-                return taken_for;
-            }
-            Some(secs) if secs < 0.0 => {
-                self.restart();
-                0.0
-            }
-            Some(secs) => secs,
-            None => 0.0,
-        };
-        self.time = Some(time);
+        let Some(secs) = self.go_on(time) else { return taken_for };
         for person in &mut self.people {
             person.predict(secs, &self.config);
         }
         let seen = self.check(detections);
-        let share = (secs / (2.0 * self.config.error_memory_secs).max(1e-6)).clamp(0.0, 1.0);
+        let share = self.share(secs);
         let bodies = self.pair(time, &seen, secs, share);
         self.change_states(time, secs);
         self.counts.n_exchanged += self.meetings.settle(&mut self.people, secs);
@@ -152,6 +139,55 @@ impl Tracker {
         }
         self.publish(time);
         taken_for
+    }
+
+    /// A moment in which somebody may be there, but nothing moves from its place: the people who are followed stay where
+    /// they are, for as long as that lasts. Across a gap in which they could have left unseen they are missed instead. `one`: what
+    /// is said of the posture of the only person; left out where several are followed.
+    pub fn hold(&mut self, time: Timestamp, one: Option<&Detection>) {
+        if self.time.is_some_and(|before| time.secs_since(before) > self.config.lost_after_secs) {
+            self.step(time, &[]);
+            return;
+        }
+        let Some(secs) = self.go_on(time) else { return };
+        let share = self.share(secs);
+        let one = one.filter(|_| self.people().count() == 1);
+        for person in &mut self.people {
+            match person.state {
+                TrackState::Confirmed | TrackState::Still => person.hold(time, secs, one, share),
+                // Who was not seen just before may be anywhere.
+                TrackState::Birth | TrackState::Coasting | TrackState::Lost => {
+                    person.predict(secs, &self.config);
+                    person.miss(share, &self.config);
+                }
+            }
+        }
+        self.change_states(time, secs);
+        self.publish(time);
+    }
+
+    /// How much of a look is news, so long after the one before.
+    fn share(&self, secs: f64) -> f64 {
+        (secs / (2.0 * self.config.error_memory_secs).max(1e-6)).clamp(0.0, 1.0)
+    }
+
+    /// Seconds since the moment before; `None` for the same moment again.
+    fn go_on(&mut self, time: Timestamp) -> Option<f64> {
+        self.counts.n_frames += 1;
+        let secs = match self.time.map(|before| time.secs_since(before)) {
+            Some(0.0) => {
+                self.counts.n_repeated += 1;
+                return None;
+            }
+            Some(secs) if secs < 0.0 => {
+                self.restart();
+                0.0
+            }
+            Some(secs) => secs,
+            None => 0.0,
+        };
+        self.time = Some(time);
+        Some(secs)
     }
 
     /// Ends all tracks; names go on counting, so that none is given twice.
@@ -372,7 +408,7 @@ impl Tracker {
                         person.state = TrackState::Lost;
                     }
                 }
-                TrackState::Confirmed | TrackState::Coasting => {
+                TrackState::Confirmed | TrackState::Still | TrackState::Coasting => {
                     // A gap in the frames is no absence: patience is for frames that did not show somebody.
                     let patience = if at_door { config.lost_at_door_secs } else { config.lost_after_secs };
                     let over = person.shared_secs > config.shared_patience_secs;
@@ -380,6 +416,8 @@ impl Tracker {
                         TrackState::Lost
                     } else if unseen > config.coast_after_secs {
                         TrackState::Coasting
+                    } else if person.is_held(time) {
+                        TrackState::Still
                     } else {
                         TrackState::Confirmed
                     };

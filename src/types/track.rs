@@ -24,6 +24,8 @@ pub enum TrackState {
     /// Perhaps a person: not shown, not counted.
     Birth,
     Confirmed,
+    /// Nothing has moved since they were seen: they are where they were.
+    Still,
     /// Not seen for a moment; the place is a prediction.
     Coasting,
     /// Gone; remembered for the case that they come back.
@@ -35,6 +37,7 @@ impl TrackState {
         match self {
             Self::Birth => "new",
             Self::Confirmed => "followed",
+            Self::Still => "still",
             Self::Coasting => "not seen",
             Self::Lost => "lost",
         }
@@ -42,7 +45,7 @@ impl TrackState {
 
     /// Whether this is somebody who is here now.
     pub fn is_present(self) -> bool {
-        matches!(self, Self::Confirmed | Self::Coasting)
+        matches!(self, Self::Confirmed | Self::Still | Self::Coasting)
     }
 }
 

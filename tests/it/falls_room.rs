@@ -172,11 +172,11 @@ fn the_model_that_comes_with_the_program_is_whole() {
     let model = RoomModel::simulated().expect("part of the program");
     assert_eq!(model.origin, Origin::SimulatedRooms);
     assert_eq!(model.logistic.weights.len(), NAMES.len());
-    // It may alarm on simulated sources, and on real ones it learns the room first.
+    // On simulated sources it tells what may be a fall and wakes nobody; on real ones it learns the room first.
     let room = |is_simulated| Room::new(model.clone(), is_simulated, Config::default(), Learning::default());
     let alarms = room(true).alarms();
     assert!(matches!(alarms, Alarms::OnSimulated { alarms_per_day: Some(_), .. }), "{alarms:?}");
-    assert!(alarms.text().contains("false alarms a day in simulated ordinary living"), "{}", alarms.text());
+    assert!(alarms.text().contains("a day are told in simulated ordinary living"), "{}", alarms.text());
     assert!(matches!(room(false).alarms(), Alarms::Learning { .. }));
 }
 

@@ -8,7 +8,7 @@ use corporeal::pose::Refusal;
 use corporeal::signal::StreamConfig;
 use corporeal::simulate::{PersonSpec, RadioFormat, SceneOptions, Script, Simulator, SimulatorSpec, Step};
 use corporeal::types::{
-    EventKind, Outline, Provenance, Site, Timestamp, TruthJoint, Zone, ZoneId, ZoneKind, ZoneLimits,
+    EventKind, Outline, Provenance, Site, Timestamp, TrackState, TruthJoint, Zone, ZoneId, ZoneKind, ZoneLimits,
 };
 
 /// Rooms of the network's own test set begin here (`models/pose/TESTED.md`): none was ever trained on.
@@ -105,6 +105,44 @@ fn somebody_who_walks_is_followed_nearer_than_a_guess_in_rooms_never_seen() {
     assert!(4 * n_shown > 3 * n_told, "followed in {n_shown} of {n_told} moments");
     let (error, guess) = (median(errors), median(guesses));
     assert!(error < 0.5 * guess, "median {error:.2} m; the room's middle is {guess:.2} m off");
+}
+
+#[test]
+fn who_does_not_move_stays_where_they_were_and_is_not_placed_before_they_have_moved() {
+    let mut spec = walk(1, 8);
+    let (w, d) = (spec.room.width_m, spec.room.depth_m);
+    let lie = |secs| [Step::LieOnFloor { on_back: true }, Step::Hold { secs }];
+    let steps = [Step::Appear { at: [0.25 * w, 0.3 * d], heading_rad: 0.0 }]
+        .into_iter()
+        .chain([Step::Walk { to: vec![[0.6 * w, 0.6 * d]], speed_m_per_s: 0.8 }])
+        .chain(lie(30.0));
+    let script = Script { steps: steps.collect(), repeats: false };
+    spec.people = vec![PersonSpec { script: Some(script), ..PersonSpec::default() }];
+    let lies_from = {
+        let simulator = Simulator::new(&spec);
+        simulator.script_end().plus_secs(-28.0)
+    };
+    let until = lies_from.plus_secs(20.0).secs_f64();
+
+    let mut run = Run::new(&spec, |_| {});
+    let told = run.until(until);
+    let lying: Vec<_> = told.iter().filter(|people| people.time > Some(lies_from)).collect();
+    let held = |people: &&&Arc<People>| people.persons.iter().any(|person| person.track.state == TrackState::Still);
+    let n_held = lying.iter().filter(held).count();
+    assert!(2 * n_held > lying.len(), "held in {n_held} of {} moments", lying.len());
+    for people in lying.iter().filter(held) {
+        assert!(people.blank.is_empty() && people.persons.len() == 1, "{people:?}");
+        let error = run.error_m(people).expect("somebody is followed");
+        assert!(error < 0.8, "{error:.2} m off where they lay down");
+    }
+
+    // The same, to a program that was started while they lay: nobody has been seen to move.
+    let mut late = Run::new(&spec, |_| {});
+    late.simulator.skip_to(lies_from);
+    let told = late.until(until);
+    let is_still = |people: &&Arc<People>| people.blank.iter().any(|blank| blank.reason.contains("nobody moves"));
+    assert!(2 * told.iter().filter(is_still).count() > told.len(), "{:?}", told.last());
+    assert!(told.iter().filter(is_still).all(|people| people.persons.is_empty()));
 }
 
 #[test]

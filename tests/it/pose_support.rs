@@ -2,8 +2,14 @@
 
 use corporeal::pose::support::{Conditions, Familiarity, Unsupported, hard_gates};
 
-const GOOD: Conditions =
-    Conditions { n_links: 8, n_without_geometry: 0, packets_per_sec: 100.0, longest_gap_secs: 0.02, snr_db: 25.0 };
+const GOOD: Conditions = Conditions {
+    n_links: 8,
+    n_without_geometry: 0,
+    packets_per_sec: 100.0,
+    longest_gap_secs: 0.02,
+    snr_db: 25.0,
+    movement_db: [15.0, 20.0],
+};
 
 #[track_caller]
 fn check_gates(conditions: Conditions, expected: &[Unsupported]) {

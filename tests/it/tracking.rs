@@ -212,6 +212,61 @@ fn somebody_who_is_not_seen_is_kept_for_a_while_and_then_lost() {
 }
 
 #[test]
+fn who_cannot_have_moved_is_held_and_not_across_a_gap() {
+    let mut stage = Stage::new();
+    stage.play(4.0, |secs| vec![seen(2.0 + 0.5 * secs, 3.0)]);
+    let before = stage.at([4.0, 3.0]).clone();
+    for _ in 0..300 {
+        stage.time = stage.time.plus_secs(FRAME_SECS);
+        stage.tracker.hold(stage.time, None);
+    }
+    let held = stage.at([4.0, 3.0]).clone();
+    assert_eq!((held.id, held.state), (before.id, TrackState::Still));
+    assert_eq!((held.pose.root, held.velocity_m_per_s), (before.pose.root, [0.0; 2]), "after a minute without a look");
+    assert_eq!(held.last_seen, before.last_seen, "no look was made up");
+    // Off they go again, under the same name.
+    stage.play(2.0, |secs| vec![seen(4.0 + 0.5 * secs, 3.0)]);
+    assert_eq!((stage.at([5.0, 3.0]).id, stage.at([5.0, 3.0]).state), (before.id, TrackState::Confirmed));
+    // Who could have left unseen is not held.
+    stage.time = stage.time.plus_secs(20.0);
+    stage.tracker.hold(stage.time, None);
+    stage.play(6.0, |_| vec![]);
+    assert!(stage.ids().is_empty());
+    assert_eq!(stage.tracker.counts().n_clock_resets, 0);
+}
+
+#[test]
+fn who_is_held_does_not_walk_and_is_held_as_the_room_says() {
+    let posed = |secs: f64, posture: Posture| {
+        let mut detection = with_joints(figure(0.5, 0.1), 0.0);
+        detection.pose.root = seen(2.0 + 0.5 * secs, 3.0).pose.root;
+        detection.pose.posture = posture;
+        detection
+    };
+    let walked = || {
+        let mut stage = Stage::new();
+        stage.play(4.0, |secs| vec![posed(secs, Posture::Walking)]);
+        assert_eq!(stage.at([4.0, 3.0]).pose.posture, Posture::Walking);
+        stage
+    };
+    let hold = |stage: &mut Stage, one: Option<&Detection>| {
+        for _ in 0..15 {
+            stage.time = stage.time.plus_secs(FRAME_SECS);
+            stage.tracker.hold(stage.time, one);
+        }
+        let track = stage.at([4.0, 3.0]);
+        assert!(track.pose.joints.is_none(), "limbs of before may lie anywhere");
+        track.pose.posture
+    };
+    assert_eq!(hold(&mut walked(), None), Posture::Unknown);
+    assert_eq!(hold(&mut walked(), Some(&posed(0.0, Posture::OnFloor))), Posture::OnFloor);
+    // Whose posture that is, is not known of two.
+    let mut two = walked();
+    two.play(4.0, |_| vec![posed(4.0, Posture::Walking), seen(1.0, 1.0)]);
+    assert_eq!(hold(&mut two, Some(&posed(0.0, Posture::OnFloor))), Posture::Unknown);
+}
+
+#[test]
 fn people_leave_through_doors_sooner_than_they_vanish() {
     let door = Outline::rectangle([0.0, 0.0], [1.0, 0.5]).expect("a door");
     let surroundings = Surroundings { room_m: Some([6.0, 5.0]), entrances: vec![door] };

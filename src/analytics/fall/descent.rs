@@ -14,7 +14,7 @@ use super::room::Origin;
 use crate::types::{Detection, Posture, Timestamp};
 
 /// What was known of the one person at one moment.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sight {
     /// The middle of the network's window.
     pub time: Timestamp,
@@ -26,11 +26,13 @@ pub struct Sight {
     pub place_sigma_m: f64,
     /// 0..=1: that there is nobody who moves.
     pub nobody: f64,
+    /// How far movement from the spot stands out of the noise on the median link and on the one that sees most, dB.
+    pub movement_db: [f32; 2],
 }
 
 impl Sight {
     /// Of what a network says of one person, whether or not it can tell the place; `None` without a height.
-    pub fn of(time: Timestamp, person: &Detection, nobody: f64) -> Option<Self> {
+    pub fn of(time: Timestamp, person: &Detection, nobody: f64, movement_db: [f32; 2]) -> Option<Self> {
         let height = person.pose.pelvis_height_m.filter(|height| height.is_sound())?;
         let root = &person.pose.root;
         let sight = Self {
@@ -40,6 +42,7 @@ impl Sight {
             place_m: root.position_m,
             place_sigma_m: (root.covariance_m2[0][0] + root.covariance_m2[1][1]).sqrt(),
             nobody,
+            movement_db,
         };
         sight.is_sound().then_some(sight)
     }
@@ -49,6 +52,7 @@ impl Sight {
         // Higher than a raised arm, or deeper than the network's error, is no pelvis.
         numbers.iter().all(|x| x.is_finite())
             && (-0.5..=2.5).contains(&self.height_m)
+            && self.movement_db.iter().all(|db| db.is_finite())
             && self.place_sigma_m.is_finite()
             && self.place_sigma_m > 0.0
     }
@@ -63,11 +67,18 @@ pub const AFTER_SECS: f64 = FAR_SECS;
 const MIN_BEFORE_SECS: f64 = 1.2;
 /// Looks on each side, fewer of which are no evidence.
 const MIN_LOOKS: usize = 3;
+/// Less is no descent: half of the way from standing (0.9 m) to a chair's seat (0.45 m), as the window smears it, m.
+pub const MIN_DROP_M: f64 = 0.2;
+/// Heights of who hardly moves wander by themselves; falls reach more on the link that sees most (11.4 dB or more in 95 of 100
+/// of training), dB over the noise.
+pub const MIN_MOVEMENT_DB: f64 = 11.0;
+/// Who is gone has no height. Of falls in training rooms 90 of 100 stay below.
+pub const MAX_NOBODY: f64 = 0.5;
 /// Times of looks are a quarter of a second apart; steps that are rounded must not lose one, s.
 const SLACK_SECS: f64 = 0.02;
 
 /// The features, in order; heights in m.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 16] = [
     "height before, m",
     "height after, m",
     "drop, m",
@@ -82,6 +93,8 @@ pub const NAMES: [&str; 14] = [
     "growth of the spread of the place, log",
     "lower quartile of the height before, m",
     "drop from there to the upper quartile after, m",
+    "most movement within 1 s, dB over the noise",
+    "movement after, dB over the noise",
 ];
 
 const AFTER: usize = 1;
@@ -90,6 +103,7 @@ const FASTEST: usize = 3;
 const LOWEST: usize = 5;
 const ON_FLOOR: usize = 6;
 const NOBODY: usize = 7;
+const MOVEMENT: usize = 14;
 
 /// What a moment's before and after look like.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +139,7 @@ impl Descent {
         let [x, y] = [|s: &Sight| s.place_m[0], |s: &Sight| s.place_m[1]];
         let way = (of(&after, 0.5, x)? - of(&before, 0.5, x)?).hypot(of(&after, 0.5, y)? - of(&before, 0.5, y)?);
         let lower_before = of(&before, 0.25, height)?;
+        let movement = |s: &Sight| f64::from(s.movement_db[1]);
         let features = vec![
             high,
             low,
@@ -140,6 +155,8 @@ impl Descent {
             sigma(&after)? - sigma(&before)?,
             lower_before,
             lower_before - of(&after, 0.75, height)?,
+            of(&around, 1.0, movement)?,
+            of(&after, 0.5, movement)?,
         ];
         features.iter().all(|x| x.is_finite()).then_some(Self { time, features })
     }
@@ -158,6 +175,11 @@ impl Descent {
         self.features.get(at).copied().unwrap_or(0.0)
     }
 
+    /// Whether something went down at all: by a step, with movement, and somebody is still there.
+    pub fn is_event(&self) -> bool {
+        self.drop_m() >= MIN_DROP_M && self.movement_db() >= MIN_MOVEMENT_DB && self.stillness() <= MAX_NOBODY
+    }
+
     pub fn drop_m(&self) -> f64 {
         self.feature(DROP)
     }
@@ -173,6 +195,11 @@ impl Descent {
     /// Largest fall of the height within a second, m/s: smeared by the window, so a fall's is well below its true speed.
     pub fn speed_m_per_s(&self) -> f64 {
         self.feature(FASTEST)
+    }
+
+    /// The most movement within a second of the moment, on the link that sees most, dB over the noise.
+    pub fn movement_db(&self) -> f64 {
+        self.feature(MOVEMENT)
     }
 
     pub fn share_on_floor(&self) -> f64 {
@@ -207,6 +234,13 @@ pub struct DescentModel {
     pub doppler: Option<Logistic>,
     /// As `above_95`, of both log-odds added.
     pub both_above_95: Option<f64>,
+    /// How far above those scores, from which on descents are told as possible falls, alarms begin: what keeps ordinary living
+    /// in simulated training rooms to a budget.
+    #[serde(default)]
+    pub raised: f64,
+    /// False alarms a day there; `None` where no hours were watched.
+    #[serde(default)]
+    pub alarms_per_day: Option<f64>,
 }
 
 impl DescentModel {

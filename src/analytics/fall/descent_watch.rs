@@ -6,9 +6,11 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::chain::confidence;
 use super::cool_down::CoolDown;
-use super::descent::{AFTER_SECS, Descent, DescentModel, Sight};
+use super::descent::{AFTER_SECS, Descent, DescentModel, MIN_DROP_M, Sight};
 use super::detector::Config;
 use super::evidence::RoomEvidence;
 use crate::types::{
@@ -20,8 +22,8 @@ use crate::types::{
 const MEMORY_SECS: f64 = 6.0;
 /// Heights are forgotten after so long without a look, s: as `pose` forgets its windows.
 const GAP_SECS: f64 = 1.5;
-/// Less is no descent: half of the way from standing (0.9 m) to a chair's seat (0.45 m), as `Descent` smears it, m.
-const MIN_DROP_M: f64 = 0.2;
+/// Who is up again so soon still wants to be asked, no more than that, s.
+const SOON_UP_SECS: f64 = 10.0;
 /// Whoever is as high as this again, kneels or stands, m; a seat is at 0.45 m.
 const RISEN_M: f64 = 0.6;
 /// The middle of so many seconds must be that high: single looks at a still body are off by 0.2 m.
@@ -53,6 +55,43 @@ impl DescentUnsupported {
     }
 }
 
+/// What one window said, as far as it matters here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DescentLook {
+    pub time: Timestamp,
+    /// Of the one person; `None` where the window tells no height.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sight: Option<Sight>,
+    /// Whose height it is cannot be told.
+    pub several: bool,
+    /// The first of those who are followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track: Option<TrackId>,
+    /// Who is in a bed or a seat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resting: Vec<TrackId>,
+}
+
+impl DescentLook {
+    /// Of what the network says of the one person even where it cannot tell their place (`None` where the window cannot be
+    /// judged at all), its chances of nobody, one and more, how much moves ([`Sight::movement_db`]), who is followed, and who
+    /// is in a bed or seat.
+    pub fn of(
+        time: Timestamp,
+        lone: Option<&Detection>,
+        count: [f64; 3],
+        movement_db: [f32; 2],
+        tracks: &[Track],
+        resting: &[TrackId],
+    ) -> Self {
+        let mut present = tracks.iter().filter(|track| track.state.is_present());
+        let track = present.next().map(|track| track.id);
+        let several = present.next().is_some() || count[2] > SEVERAL;
+        let sight = lone.filter(|_| !several).and_then(|person| Sight::of(time, person, count[0], movement_db));
+        Self { time, sight, several, track, resting: resting.to_vec() }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct DescentWatch {
     model: Option<DescentModel>,
@@ -64,6 +103,7 @@ pub struct DescentWatch {
     judged_until: Option<Timestamp>,
     last_track: Option<TrackId>,
     cool_down: CoolDown,
+    notices_cool_down: CoolDown,
     following: Option<Followed>,
     state: Result<(), DescentUnsupported>,
     best: Option<f64>,
@@ -77,6 +117,8 @@ struct Followed {
     /// When the person was on the floor.
     landed: Timestamp,
     told: Timestamp,
+    /// Whether it was told as an alarm, or as what may be a fall.
+    alarms: bool,
 }
 
 impl Default for DescentWatch {
@@ -108,6 +150,7 @@ impl DescentWatch {
             judged_until: None,
             last_track: None,
             cool_down: CoolDown::default(),
+            notices_cool_down: CoolDown::default(),
             following: None,
             state: Err(missing),
             best: None,
@@ -120,21 +163,19 @@ impl DescentWatch {
         self.state
     }
 
+    /// False alarms a day in simulated ordinary living; `None` where none was watched.
+    pub fn alarms_per_day(&self) -> Option<f64> {
+        self.model.as_ref()?.alarms_per_day
+    }
+
     /// The highest score so far of any descent, log-odds.
     pub fn best_score(&self) -> Option<f64> {
         self.best
     }
 
-    /// Takes a window: what the network says of the one person even where it cannot tell their place (`None` where the
-    /// window cannot be judged at all), its chances of nobody, one and more, who is followed, and who is in a bed or seat.
-    pub fn see(
-        &mut self,
-        time: Timestamp,
-        lone: Option<&Detection>,
-        count: [f64; 3],
-        tracks: &[Track],
-        resting: &[TrackId],
-    ) -> Vec<Event> {
+    /// Takes what a window said; windows come in the order of time.
+    pub fn look(&mut self, look: &DescentLook) -> Vec<Event> {
+        let time = look.time;
         if let Some(last) = self.sights.back() {
             let secs = time.secs_since(last.time);
             if secs <= 0.0 && secs > -GAP_SECS {
@@ -145,34 +186,32 @@ impl DescentWatch {
                 self.forget();
             }
         }
-        let mut present = tracks.iter().filter(|track| track.state.is_present());
-        let first = present.next();
-        let several = present.next().is_some() || count[2] > SEVERAL;
-        if let (Some(track), false) = (first, several) {
-            self.last_track = Some(track.id);
+        if look.several {
+            self.state = Err(DescentUnsupported::SeveralPeople);
+        } else if look.track.is_some() {
+            self.last_track = look.track;
         }
-        let sight = lone.filter(|_| !several).and_then(|person| Sight::of(time, person, count[0]));
-        let Some(sight) = sight else {
-            if several {
-                self.state = Err(DescentUnsupported::SeveralPeople);
-            }
-            return Vec::new();
-        };
+        let Some(sight) = look.sight.filter(|_| !look.several) else { return Vec::new() };
         self.sights.push_back(sight);
         while self.sights.front().is_some_and(|old| time.secs_since(old.time) > MEMORY_SECS) {
             self.sights.pop_front();
         }
         let mut told: Vec<Event> = self.follow(time).into_iter().collect();
-        told.extend(self.judge(time, resting));
+        told.extend(self.judge(time, &look.resting));
         told
     }
 
     /// Takes a burst that the links of the room saw; in any order, before or after the windows of its moment.
     pub fn hear(&mut self, evidence: &RoomEvidence) {
-        let Some(leader) = evidence.leader() else { return };
-        let row = evidence.pooled();
-        if !row.is_empty() && row.iter().all(|value| value.is_finite()) {
-            self.bursts.push_back((leader.peak, row));
+        if let Some(leader) = evidence.leader() {
+            self.hear_burst(leader.peak, evidence.pooled());
+        }
+    }
+
+    /// The same, as its peak and the mean of its links' features.
+    pub fn hear_burst(&mut self, peak: Timestamp, pooled: Vec<f64>) {
+        if !pooled.is_empty() && pooled.iter().all(|value| value.is_finite()) {
+            self.bursts.push_back((peak, pooled));
         }
         while self.bursts.len() > MAX_BURSTS {
             self.bursts.pop_front();
@@ -193,6 +232,7 @@ impl DescentWatch {
     /// Judges the moments that have enough after them by now.
     fn judge(&mut self, now: Timestamp, resting: &[TrackId]) -> Option<Event> {
         let model = self.model.as_ref()?;
+        let raised = model.raised;
         let sights: &[Sight] = self.sights.make_contiguous();
         let until = self.judged_until;
         let moments = sights.iter().map(|sight| sight.time).filter(|time| until.is_none_or(|until| *time > until));
@@ -200,6 +240,10 @@ impl DescentWatch {
         for time in moments {
             let Some(descent) = Descent::at(sights, time) else { continue };
             self.judged_until = Some(time);
+            self.state = Ok(());
+            if !descent.is_event() {
+                continue;
+            }
             let near = |(peak, _): &&(Timestamp, Vec<f64>)| peak.secs_since(time).abs() <= SAME_MOMENT_SECS;
             let nearest = self
                 .bursts
@@ -217,21 +261,36 @@ impl DescentWatch {
             }
             return None;
         };
-        self.state = Ok(());
         self.best = Some(self.best.map_or(score, |known| known.max(score)));
         let rests = self.last_track.is_some_and(|track| resting.contains(&track));
-        if margin <= 0.0 || descent.drop_m() < MIN_DROP_M || rests || self.following.is_some() {
+        if margin <= 0.0 || rests {
             return None;
         }
-        self.cool_down.allows(descent.time, &self.config).then(|| self.raise(now, &descent, score, margin))
+        let alarms = margin > raised;
+        // What was told as a notice gives way to an alarm, and nothing else ends what is followed.
+        if self.following.as_ref().is_some_and(|followed| followed.alarms || !alarms) {
+            return None;
+        }
+        let cool_down = if alarms { &mut self.cool_down } else { &mut self.notices_cool_down };
+        let severity = if alarms { self.severity } else { Severity::Notice };
+        cool_down
+            .allows(descent.time, &self.config)
+            .then(|| self.raise(now, &descent, (score, margin), severity, alarms))
     }
 
-    fn raise(&mut self, now: Timestamp, descent: &Descent, score: f64, margin: f64) -> Event {
+    fn raise(
+        &mut self,
+        now: Timestamp,
+        descent: &Descent,
+        (score, margin): (f64, f64),
+        severity: Severity,
+        alarms: bool,
+    ) -> Event {
         let peak = descent.time;
         let event = Event {
             id: EventId::of(EventKind::Fall, self.last_track, peak),
             kind: EventKind::Fall,
-            severity: self.severity,
+            severity,
             span: Span::new(peak.plus_secs(-0.5), now),
             link: None,
             zone: None,
@@ -240,7 +299,7 @@ impl DescentWatch {
             stages: stages(descent, now, score, margin),
             revision: 0,
         };
-        self.following = Some(Followed { event: event.clone(), landed: peak.plus_secs(0.5), told: now });
+        self.following = Some(Followed { event: event.clone(), landed: peak.plus_secs(0.5), told: now, alarms });
         event
     }
 
@@ -260,6 +319,9 @@ impl DescentWatch {
         event.stages.retain(|stage| stage.kind != StageKind::TimeOnFloor);
         event.stages.push(on_floor(followed.landed, now, height));
         if is_up {
+            if now.secs_since(followed.landed) < SOON_UP_SECS {
+                event.severity = event.severity.min(Severity::Notice);
+            }
             event.stages.push(Stage {
                 kind: StageKind::Recovery,
                 span: Span::new(now, now),
@@ -289,7 +351,10 @@ fn stages(descent: &Descent, now: Timestamp, score: f64, margin: f64) -> Vec<Sta
             StageKind::EventGate,
             around,
             Confidence::clamped(descent.drop_m() / (2.0 * MIN_DROP_M)),
-            vec![figure("drop of the pelvis, m", descent.drop_m())],
+            vec![
+                figure("drop of the pelvis, m", descent.drop_m()),
+                figure("most movement, dB over the noise", descent.movement_db()),
+            ],
         ),
         stage(
             StageKind::DescentBurst,

@@ -20,7 +20,7 @@ pub mod room;
 pub mod threshold;
 
 pub use descent::{Descent, DescentModel, Sight};
-pub use descent_watch::{DescentUnsupported, DescentWatch};
+pub use descent_watch::{DescentLook, DescentUnsupported, DescentWatch};
 pub use detector::{Config, Detector, Unsupported};
 pub use evidence::{LinkEvidence, RoomEvidence};
 pub use learning::Learning;

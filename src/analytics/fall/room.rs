@@ -114,10 +114,10 @@ impl Alarms {
                 if threshold.extrapolated { " (extended beyond what was seen)" } else { "" }
             ),
             Self::OnSimulated { score, alarms_per_day } => format!(
-                "Alarms above a score of {score:.1}, which 95 of 100 other activities in simulated rooms stay below; {}",
+                "Possible falls, no alarms, above a score of {score:.1}, which 95 of 100 other activities in simulated rooms stay below; {}",
                 match alarms_per_day {
-                    Some(n) => format!("{n:.0} false alarms a day in simulated ordinary living"),
-                    None => "false alarms a day were not measured".to_owned(),
+                    Some(n) => format!("{n:.0} a day are told in simulated ordinary living without a fall"),
+                    None => "how many are false was not measured".to_owned(),
                 }
             ),
             Self::Learning { hours, needed_hours, n_events, needed_events } => {
@@ -232,6 +232,11 @@ impl Room {
         judged
     }
 
+    /// Only a threshold that keeps to a budget of false alarms wakes anybody; above any other, what is told is worth a look.
+    fn severity(&self) -> Severity {
+        if matches!(self.alarms(), Alarms::On(_)) { Severity::Alert } else { Severity::Notice }
+    }
+
     fn judge(&mut self, evidence: RoomEvidence) -> Option<Judged> {
         let scored = self.model.score(&evidence)?;
         let leader = evidence.leader()?;
@@ -246,7 +251,7 @@ impl Room {
             self.learning.observe(leader.peak, &evidence.pooled());
         }
         let alarm = (raises && self.cool_down.allows(leader.peak, &self.config))
-            .then(|| alarm(&evidence, leader, &scored, margin));
+            .then(|| Event { severity: self.severity(), ..alarm(&evidence, leader, &scored, margin) });
         Some(Judged { evidence, scored, alarm })
     }
 }

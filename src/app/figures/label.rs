@@ -21,7 +21,11 @@ pub fn short_label(person: &ShownPerson) -> String {
         Posture::Unknown => String::new(),
         posture => format!(" · {}", posture.label()),
     };
-    let state = if track.state == TrackState::Coasting { " · not seen" } else { "" };
+    let state = match track.state {
+        TrackState::Coasting => " · not seen",
+        TrackState::Still => " · still",
+        _ => "",
+    };
     format!("{}{posture} · ± {:.1} m{state}", track.id, track.pose.root.sigma_m())
 }
 

@@ -226,7 +226,11 @@ fn watch(
         let (answers, features) = network.run(models, &window.inputs)?;
         let network_secs = stopwatch.read();
         let reading = window.read(&answers, &features, network.description());
-        tracker.step(reading.time, &reading.detections);
+        if reading.is_still() {
+            tracker.hold(reading.time, window.lone(&answers, network.description()).as_ref());
+        } else {
+            tracker.step(reading.time, &reading.detections);
+        }
         if is_single {
             let shape = [window.conditions.n_links, window.n_antennas];
             let one = Answers::one(&answers, &unguarded, shape, window.room);
@@ -235,6 +239,8 @@ fn watch(
             let [window_ms, network_ms] =
                 [window_secs, network_secs].map(|(clock, processor)| 1e3 * processor.unwrap_or(clock));
             (row.window_ms, row.network_ms) = (Some(window_ms), Some(network_ms));
+            row.movement_db = Some(window.conditions.movement_db);
+            row.nobody = Some(reading.count[0]);
             if let ([target], Some(one)) = (&targets[..], &one) {
                 score(&mut row, target, one, &window, bodies);
             }
@@ -288,6 +294,8 @@ fn score(row: &mut Row, target: &PersonTarget, one: &Detection, window: &PoseWin
     let class = MotionClass::from(target.activity);
     row.motion = Some(class.label());
     row.root_m = Some(dx.hypot(dy));
+    row.speed_m_per_s = Some(f64::from(target.velocity.length()));
+    row.sigma_m = Some(one.pose.root.sigma_m());
     row.centre_m = Some(f64::from(target.root.length()));
     let [[xx, xy], [_, yy]] = one.pose.root.covariance_m2;
     row.square = Some((dx * dx * yy - 2.0 * dx * dy * xy + dy * dy * xx) / (xx * yy - xy * xy));

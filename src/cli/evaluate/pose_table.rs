@@ -49,6 +49,13 @@ pub struct Row {
     pub body: Option<Body>,
     pub mean_body: Option<Body>,
     pub class_body: Option<Body>,
+    /// Of the median link and of the one that sees most, dB over the noise; see `pose::support::Conditions`.
+    pub movement_db: Option<[f32; 2]>,
+    /// How fast the pelvis truly moved over the floor.
+    pub speed_m_per_s: Option<f64>,
+    /// Where the network thinks the person is unsure by, and that there is nobody.
+    pub sigma_m: Option<f64>,
+    pub nobody: Option<f64>,
     /// Processor time of the window and of the network.
     pub window_ms: Option<f64>,
     pub network_ms: Option<f64>,
@@ -82,6 +89,10 @@ impl Row {
             body: None,
             mean_body: None,
             class_body: None,
+            movement_db: None,
+            speed_m_per_s: None,
+            sigma_m: None,
+            nobody: None,
             window_ms: None,
             network_ms: None,
         }
@@ -114,8 +125,8 @@ pub fn body(predicted: &[Vec3; N_JOINTS], truth: &[Vec3; N_JOINTS], reach: f32) 
 pub fn text(rows: &[Row], watched: &[Watched], n_rooms: usize, engine: &str) -> String {
     let mut text = format!(
         "SIMULATED rooms — radios, bodies and motions that no training saw; {n_rooms} rooms. Expect worse of real rooms.
-Place: median [95 % interval of the mean] / 90 % quantile, m, of all looks that passed the hard gates, whatever the
-program would show; heading: median of the walking, degrees, where one is given; body: mm from the true pelvis and heading,
+Place: median / 90 % quantile, mean [95 % interval], m, of all looks that passed the hard gates, whatever the
+program would show; shown: of those that it shows; heading: median of the walking, degrees, where one is given; body: mm from the true pelvis and heading,
 plain / mirror-resolved with the truth's help; PCK@20 mirror-resolved; cover: places within the 50 and 90 % regions.\n"
     );
     let mut cases: Vec<Case> = rows.iter().map(|row| row.case).collect();
@@ -154,17 +165,27 @@ fn of_case(rows: &[&Row]) -> String {
         let squares = all(|row| row.square);
         let within = |limit: f64| share(squares.iter().map(|square| *square < limit));
         text += &format!(
-            "  place    {:.2} [{:.2}, {:.2}] / {:.2}   room's centre {:.2} / {:.2}   cover {:.0} and {:.0} %   ({} looks)\n",
+            "  place    {:.2} / {:.2}, mean {:.2} [{:.2}, {:.2}]   room's centre {:.2} / {:.2}   cover {:.0} and {:.0} %   ({} looks)\n",
             root.median,
+            root.p90,
+            root.mean,
             root.mean_low,
             root.mean_high,
-            root.p90,
             centre.median,
             centre.p90,
             // 50 and 90 % of a two-dimensional normal distribution.
             within(1.386),
             within(4.605),
             root.n
+        );
+    }
+    let is_shown = |row: &&&&Row| row.refusals.is_empty() && row.count == Some(1);
+    let shown: Vec<f64> = seen.iter().filter(is_shown).filter_map(|row| row.root_m).collect();
+    if let Some(place) = summary(&shown) {
+        let far = share(shown.iter().map(|error| *error > 1.0));
+        text += &format!(
+            "  shown    {:.2} / {:.2}, mean {:.2} [{:.2}, {:.2}]   more than a metre off {far:.0} %   ({} looks)\n",
+            place.median, place.p90, place.mean, place.mean_low, place.mean_high, place.n
         );
     }
     if let Some(heading) = summary(&all(|row| row.heading_deg)) {
@@ -260,6 +281,7 @@ fn word(reason: &Unsupported) -> &'static str {
         Unsupported::Strange { too_far: true } => "strange",
         Unsupported::Strange { too_far: false } => "too plain",
         Unsupported::Untaught { .. } => "untaught",
+        Unsupported::Still => "still",
         Unsupported::Crowd => "crowd",
         Unsupported::NoRoom => "no room",
         Unsupported::Broken => "broken",

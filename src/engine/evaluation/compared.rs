@@ -76,7 +76,9 @@ fn name(number: usize, label: &str) -> String {
 fn spread(values: &[f64], digits: usize) -> Cell {
     match summary(values) {
         Some(Summary { mean, mean_low, mean_high, median, p90, .. }) => Cell {
-            text: format!("{median:.digits$} [{mean_low:.digits$}, {mean_high:.digits$}] / {p90:.digits$}"),
+            text: format!(
+                "{median:.digits$} / {p90:.digits$}, mean {mean:.digits$} [{mean_low:.digits$}, {mean_high:.digits$}]"
+            ),
             value: Some(mean),
             low: Some(mean_low),
             high: Some(mean_high),

@@ -205,7 +205,7 @@ impl Outcome {
             self.moments.len()
         )];
         facts.push(if knows {
-            "The recording knows who truly was where. Place: median [95 % interval of the mean] / 90 % quantile, of people who \
+            "The recording knows who truly was where. Place: median / 90 % quantile, mean [95 % interval], of people who \
              were paired with the nearest place."
                 .to_owned()
         } else {

@@ -151,7 +151,7 @@ impl DayLog {
         let start = Following { anchor: here, still_anchor: here, still_since: None, floor_since: None };
         let mut following = self.following.remove(&track.id).unwrap_or(start);
         // A prediction and a place that two people share are no measurement of a walk.
-        if track.state != TrackState::Confirmed || track.shared {
+        if !matches!(track.state, TrackState::Confirmed | TrackState::Still) || track.shared {
             following.anchor = here;
         } else if time.secs_since(following.anchor.0) >= GAIT_SECS {
             self.gait.extend(gait(track.id, following.anchor, here).filter(|_| self.gait.len() < MAX_LIST));

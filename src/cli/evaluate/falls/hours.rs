@@ -9,11 +9,9 @@ use serde::Serialize;
 
 use super::super::super::out;
 use super::living::{Lived, append, live, read};
-use super::living_by_pose::{LivedByPose, live_by_pose};
 use super::simulated::SimulatedOptions;
-use crate::analytics::fall::{DescentModel, RoomModel};
+use crate::analytics::fall::RoomModel;
 use crate::engine::evaluation::statistics::poisson_interval;
-use crate::inference::{Models, RadioPose};
 use crate::types::Activity;
 
 /// Many rooms for a short while say more than one for long.
@@ -63,7 +61,7 @@ struct OfActivity {
 
 /// Rooms that were lived in for so many hours together, one after the other: out of `known`, else by `live`, which gives
 /// `None` where it was interrupted.
-fn rooms<T: Clone + Serialize>(
+pub fn rooms<T: Clone + Serialize>(
     options: &SimulatedOptions,
     hours: f32,
     known: impl Fn(u64, f32) -> Option<T>,
@@ -110,50 +108,6 @@ pub fn rooms_by_doppler(
     };
     let goes_on = || !interrupted.load(Ordering::Relaxed);
     rooms(options, hours, known, |seed, stay| Ok(live(seed, stay, &scene, model, &goes_on)), |room| room.hours)
-}
-
-pub fn print_by_pose(
-    options: &SimulatedOptions,
-    hours: f32,
-    json: bool,
-    interrupted: &AtomicBool,
-) -> anyhow::Result<()> {
-    let models = Models::open()?;
-    let network = RadioPose::load(&models)?;
-    let scene = options.scene();
-    let kept: Vec<LivedByPose> = options.lived.as_deref().map(read).transpose()?.unwrap_or_default();
-    let sha256 = &network.description().network_sha256;
-    let known = |seed: u64, asked_hours: f32| {
-        let is_same = |room: &&LivedByPose| {
-            (room.seed, room.links, &room.network) == (seed, scene.n_links, sha256)
-                && (room.rate_hz, room.asked_hours) == (scene.rate_hz, asked_hours)
-        };
-        kept.iter().find(is_same).cloned()
-    };
-    let goes_on = || !interrupted.load(Ordering::Relaxed);
-    let descent =
-        DescentModel::simulated().ok_or_else(|| anyhow::anyhow!("the program came without its model of descents"))?;
-    let live = |seed: u64, stay: f32| live_by_pose(seed, stay, &scene, (&models, &network), &descent, &goes_on);
-    let rooms = rooms(options, hours, known, live, |room| room.hours)?;
-    let hours: f64 = rooms.iter().map(|room| room.hours).sum();
-    let alarms: Vec<(Option<Activity>, f64)> =
-        rooms.iter().flat_map(|room| &room.alarms).map(|(_, activity)| (*activity, f64::INFINITY)).collect();
-    let count = |of: fn(&LivedByPose) -> usize| rooms.iter().map(of).sum::<usize>();
-    let looks = (count(|room| room.n_judged), count(|room| room.n_looks));
-    let report = Living::new(hours, &alarms, 0.0);
-    if json {
-        return out::line(serde_json::to_string_pretty(&report)?);
-    }
-    let (low, high) = report.alarms_per_day_interval;
-    out::line(format_args!(
-        "SIMULATED · {hours:.1} h of ordinary living without a fall, {} links at {:.0} packets/s, judged by height in {} of {} \
-         looks\n{} false alarms · {:.1} a day [{low:.1}, {high:.1}]\n",
-        options.links, options.rate_hz, looks.0, looks.1, report.n_alarms, report.alarms_per_day,
-    ))?;
-    for row in &report.activities {
-        out::line(format_args!("{:<24}{:>8}", row.activity, row.n_alarms))?;
-    }
-    Ok(())
 }
 
 /// Hours, and of each moment what was being done and the score.

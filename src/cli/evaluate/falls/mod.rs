@@ -2,6 +2,7 @@
 
 mod by_pose;
 mod hours;
+mod hours_by_pose;
 mod living;
 mod living_by_pose;
 mod simulated;

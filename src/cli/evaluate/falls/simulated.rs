@@ -9,6 +9,8 @@ use super::super::super::out;
 use super::super::conduct::Seeds;
 use super::by_pose;
 use super::hours;
+use super::hours_by_pose;
+use super::living;
 use super::trials::{FALL, record};
 use super::watched::watch;
 use crate::analytics::clean::quantile;
@@ -32,7 +34,7 @@ pub struct SimulatedOptions {
     pub simulated: bool,
     /// Seeds of the tested rooms.
     #[arg(long, default_value = "30000..30300", requires = "simulated")]
-    rooms: Seeds,
+    pub rooms: Seeds,
     /// Seeds of the rooms that are learned from.
     #[arg(long, default_value = "10000..10600", requires = "simulated")]
     training: Seeds,
@@ -50,13 +52,16 @@ pub struct SimulatedOptions {
     /// Keep the rooms that were lived in here, a line each, and take from here those that were lived in before.
     #[arg(long, requires = "hours")]
     pub lived: Option<PathBuf>,
+    /// The same of records that the pose network has watched.
+    #[arg(long, requires = "by_pose")]
+    watched: Option<PathBuf>,
     /// Fit the model that comes with the program on the training rooms and write it there. With hours, living tells its
-    /// false alarms a day: choose rooms that are not tested later.
+    /// false alarms a day: choose rooms to live in that are not tested later.
     #[arg(long, requires = "simulated")]
     write_model: Option<PathBuf>,
     /// Raise the stored model's threshold until living keeps to so many false alarms a day.
     #[arg(long, requires = "write_model", requires = "hours")]
-    budget: Option<f64>,
+    pub budget: Option<f64>,
     /// Judge by what the pose network sees, with three antennas per receiver (Intel 5300, 40 MHz); 2 s of a core a room.
     #[arg(long, requires = "simulated")]
     by_pose: bool,
@@ -97,12 +102,9 @@ pub fn run(
     interrupted: &AtomicBool,
 ) -> anyhow::Result<()> {
     match options.hours.filter(|_| options.by_pose) {
-        Some(_) if options.write_model.is_some() => {
-            anyhow::bail!("hours set no threshold of falls by height — leave --hours or --write-model out")
-        }
-        Some(hours) => return hours::print_by_pose(options, hours, json, interrupted),
-        None if options.by_pose => return print_by_pose(options, settings.seed, json, interrupted),
-        None => {}
+        Some(hours) if options.write_model.is_none() => return hours_by_pose::print(options, hours, json, interrupted),
+        _ if options.by_pose => return print_by_pose(options, settings.seed, json, interrupted),
+        _ => {}
     }
     if let Some(path) = &options.write_model {
         let model = fit(options, interrupted)?;
@@ -134,13 +136,24 @@ fn records(
 fn print_by_pose(options: &SimulatedOptions, seed: u64, json: bool, interrupted: &AtomicBool) -> anyhow::Result<()> {
     let models = Models::open()?;
     let network = RadioPose::load(&models)?;
+    let mut kept: Vec<by_pose::Record> = options.watched.as_deref().map(living::read).transpose()?.unwrap_or_default();
+    let sha256 = &network.description().network_sha256;
+    kept.retain(|one| (one.links, one.rate_hz, &one.network) == (options.links, options.rate_hz, sha256));
     let watched = |seeds: Seeds| -> anyhow::Result<Vec<by_pose::Record>> {
         let mut watched = Vec::new();
         for seed in (seeds.first..seeds.end).take_while(|_| !interrupted.load(Ordering::Relaxed)) {
+            if let Some(record) = kept.iter().find(|record| record.seed == seed) {
+                watched.push(record.clone());
+                continue;
+            }
             eprint!("\r\x1b[Kwatching room {seed} of {}..{} ", seeds.first, seeds.end);
             let looks = watch(seed, &options.scene(), &models, &network)?;
             let sheet = record(seed, TRAINING, &options.scene()).filter(|(_, sheet)| !sheet.masked);
-            watched.push(by_pose::Record { seed, looks, doppler: sheet.map(|(_, sheet)| sheet.features) });
+            let doppler = sheet.map(|(_, sheet)| sheet.features);
+            let (links, rate_hz, network) = (options.links, options.rate_hz, sha256.clone());
+            let record = by_pose::Record { seed, links, rate_hz, network, looks, doppler };
+            options.watched.as_deref().map_or(Ok(()), |path| living::append(path, &record))?;
+            watched.push(record);
         }
         Ok(watched)
     };
@@ -149,8 +162,15 @@ fn print_by_pose(options: &SimulatedOptions, seed: u64, json: bool, interrupted:
         eprint!("\r\x1b[K");
         let model = by_pose::model(&training)
             .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
+        let model = match options.hours {
+            Some(hours) => hours_by_pose::to_budget(model, options, hours, (&models, &network), interrupted)?,
+            None => model,
+        };
         std::fs::write(path, serde_json::to_string(&model)? + "\n")?;
-        return out::line(format_args!("SIMULATED · model written, alarms above {:.2}", model.above_95));
+        return out::line(format_args!(
+            "SIMULATED · model written, alarms from {:.2} above {:.2}, false alarms a day: {:?}",
+            model.raised, model.above_95, model.alarms_per_day
+        ));
     }
     anyhow::ensure!(
         options.rooms.end <= options.training.first || options.training.end <= options.rooms.first,

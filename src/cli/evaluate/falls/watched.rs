@@ -25,6 +25,8 @@ pub struct Looked {
     pub lone: Option<Detection>,
     /// Probabilities of nobody, one, and two or more people.
     pub count: [f64; 3],
+    /// See [`crate::pose::support::Conditions`].
+    pub movement_db: [f32; 2],
 }
 
 /// Watches a seed's ten seconds.
@@ -50,19 +52,23 @@ pub fn watch(seed: u64, scene: &SceneOptions, models: &Models, network: &RadioPo
                 tracks: Vec::new(),
                 lone: None,
                 count: [0.0; 3],
+                movement_db: [0.0; 2],
             });
             continue;
         };
         let (answers, features) = network.run(models, &window.inputs)?;
         let reading = window.read(&answers, &features, network.description());
         // As the engine does: a window outside of the network's support is no look at an empty room.
-        let is_judged = reading.refusals.is_empty();
-        if is_judged {
+        let is_judged = reading.refusals.is_empty() || reading.is_still();
+        let lone = window.lone(&answers, network.description());
+        if reading.is_still() {
+            tracker.hold(reading.time, lone.as_ref());
+        } else if is_judged {
             tracker.step(reading.time, &reading.detections);
         }
         let tracks = if is_judged { tracker.tracks().to_vec() } else { Vec::new() };
-        let lone = window.lone(&answers, network.description());
-        looks.push(Looked { time: reading.time, is_judged, tracks, lone, count: reading.count });
+        let (time, count, movement_db) = (reading.time, reading.count, window.conditions.movement_db);
+        looks.push(Looked { time, is_judged, tracks, lone, count, movement_db });
     }
     Ok(looks)
 }
