@@ -164,7 +164,7 @@ pub fn constellation_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, constellation: bool) {
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         data_choice_ui(ui, cx);
         if constellation {
             chain_choice_ui(ui, cx);

@@ -54,6 +54,29 @@ fn bodies_are_laid_on_meshes() {
 }
 
 #[test]
+fn living_and_falls_that_were_watched_by_height_are_kept_and_judged_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = folder.path().join("rooms.jsonl");
+    let name = kept.to_str().expect("a name");
+    let arguments = ["falls", "--simulated", "--by-pose", "--links", "3", "--hours", "0.01", "--rooms", "30000..30002"];
+    let run = || json(&output(&[&arguments[..], &["--lived", name, "--json"]].concat()));
+    let first = run();
+    assert_eq!(first["provenance"], "SIMULATED");
+    // Every third room holds a fall.
+    assert_eq!(first["n_falls"], 1, "{first}");
+    assert!((first["hours"].as_f64().expect("a number") - 0.01).abs() < 1e-6, "{first}");
+    assert!(
+        first["n_looks"].as_u64() > Some(100) && first["n_judged"].as_u64() <= first["n_looks"].as_u64(),
+        "{first}"
+    );
+    assert!(first["alarmed"]["n"].as_u64() <= first["told"]["n"].as_u64(), "{first}");
+    let lines = || std::fs::read_to_string(&kept).expect("the rooms").lines().count();
+    assert_eq!(lines(), 2, "a room that was lived in and a fall");
+    assert_eq!(run(), first, "what is kept is judged as what was just seen");
+    assert_eq!(lines(), 2);
+}
+
+#[test]
 fn people_by_radio_are_put_beside_guesses() {
     let looks =
         json(&output(&["pose", "--rooms", "3", "--people", "0,1", "--links", "2,8", "--antennas", "3", "--json"]));

@@ -155,7 +155,8 @@ impl Descent {
             sigma(&after)? - sigma(&before)?,
             lower_before,
             lower_before - of(&after, 0.75, height)?,
-            of(&around, 1.0, movement)?,
+            // Where the moment itself is cut out, nothing is known to have moved.
+            of(&around, 1.0, movement).unwrap_or(0.0),
             of(&after, 0.5, movement)?,
         ];
         features.iter().all(|x| x.is_finite()).then_some(Self { time, features })

@@ -19,9 +19,9 @@ use crate::engine::evaluation::statistics::poisson_interval;
 use crate::inference::{Models, RadioPose};
 use crate::types::{Activity, EventId, Severity, Timestamp};
 
-/// Log-odds by which alarms are raised at a time, and at most.
-const RAISE_STEP: f64 = 0.1;
-const MAX_RAISE: f64 = 10.0;
+/// Alarms are raised by a tenth of a unit of log-odds at a time, by ten units at most.
+const RAISES_PER_UNIT: f64 = 10.0;
+const MAX_RAISES: u32 = 100;
 
 /// A number of events in hours of living, and what that is a day.
 #[derive(Debug, Serialize)]
@@ -153,14 +153,15 @@ pub fn to_budget(
     interrupted: &AtomicBool,
 ) -> anyhow::Result<DescentModel> {
     let Watched { lived, .. } = watch(options, hours, false, network, interrupted)?;
-    loop {
+    for step in 0..=MAX_RAISES {
+        model.raised = f64::from(step) / RAISES_PER_UNIT;
         let per_day = report(&lived, &[], &model).alarmed.per_day;
         model.alarms_per_day = Some(per_day);
-        if options.budget.is_none_or(|budget| per_day <= budget) || model.raised >= MAX_RAISE {
-            return Ok(model);
+        if options.budget.is_none_or(|budget| per_day <= budget) {
+            break;
         }
-        model.raised += RAISE_STEP;
     }
+    Ok(model)
 }
 
 fn report(lived: &[LivedByPose], fallen: &[LivedByPose], model: &DescentModel) -> Report {
