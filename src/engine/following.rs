@@ -14,8 +14,8 @@ use crate::tracking::summary::DayLog;
 use crate::tracking::zones::{ZoneEvent, ZoneEventKind, ZoneWatch};
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
 use crate::types::{
-    Confidence, Detection, Event, EventId, EventKind, Provenance, Severity, Site, Span, Timestamp, Track, TrackId,
-    ZoneId, ZoneKind,
+    Confidence, Detection, Event, EventId, EventKind, Moves, Provenance, Severity, Site, Span, Timestamp, Track,
+    TrackId, ZoneId, ZoneKind,
 };
 
 /// Cells of the floor's map: as wide as a person, m.
@@ -40,8 +40,8 @@ pub struct Look {
     pub evidence: Evidence,
     /// Why it cannot be judged, the most severe first; empty when it can.
     pub blank: Vec<Blank>,
-    /// Nothing moves from its place (which is then the reason why nobody is placed): people who are followed stay.
-    pub still: bool,
+    /// Where nothing moves, people who are followed stay, and nobody else is placed.
+    pub moves: Moves,
     /// What the network says of one person even where it cannot tell their place: falls are judged by its height.
     pub lone: Option<Detection>,
     /// Probabilities of nobody, one, two and more, also where places are refused.
@@ -125,13 +125,11 @@ impl Following {
     pub fn see(&mut self, look: &Look) -> Vec<Event> {
         let time = look.time;
         let mut told = Vec::new();
-        if look.blank.is_empty() || look.still {
+        let still = look.moves == Moves::Nothing;
+        if look.blank.is_empty() || still {
             self.judged = Some(time);
-            if look.still {
-                self.tracker.hold(time, look.lone.as_ref());
-            } else {
-                self.tracker.step(time, &look.detections);
-            }
+            let nobody = look.chances.map_or(0.5, |chances| chances[0]);
+            self.tracker.look(time, look.moves, &look.detections, look.lone.as_ref(), nobody);
             let tracks = self.tracker.tracks();
             let events = self.zones.step(time, tracks);
             if let Some(floor) = &mut self.floor {
@@ -166,7 +164,7 @@ impl Following {
             provenance: Some(self.provenance),
             persons: if fresh { self.tracker.people().map(show).collect() } else { Vec::new() },
             // Nothing is missing where somebody is held in their place.
-            blank: if look.still && self.tracker.people().next().is_some() { Vec::new() } else { look.blank.clone() },
+            blank: if still && self.tracker.people().next().is_some() { Vec::new() } else { look.blank.clone() },
             count: look.count,
             falls: Some(FallsByHeight {
                 state: self.descents.state(),

@@ -11,7 +11,7 @@ use crate::analytics::fall::RoomEvidence;
 use crate::pose::layout::WINDOW_SECS;
 use crate::pose::support::Unsupported;
 use crate::pose::{Perceiver, PoseWindow, Reading};
-use crate::types::{CsiFrame, Detection, Event, Provenance, Site, Timestamp};
+use crate::types::{CsiFrame, Detection, Event, Moves, Provenance, Site, Timestamp};
 
 /// Time between the ends of two windows, s: they overlap by four fifths, and people are told of four times a second.
 const EVERY_SECS: f64 = 0.25;
@@ -95,10 +95,11 @@ impl Perceiving {
             Ok(window) => match judge(&window, network, &mut look) {
                 Ok((reading, lone)) => {
                     look.movement_db = window.conditions.movement_db;
-                    look.still = reading.is_still();
+                    look.moves = reading.moves;
+                    let still = look.moves == Moves::Nothing;
                     let Reading { detections, count, refusals, evidence, .. } = reading;
                     (look.lone, look.chances) = (lone, Some(count));
-                    look.count = (refusals.is_empty() || look.still).then(|| count.map(|share| share as f32));
+                    look.count = (refusals.is_empty() || still).then(|| count.map(|share| share as f32));
                     (look.detections, look.evidence) = (detections, evidence);
                     look.blank = refusals.iter().map(blank).collect();
                 }

@@ -20,7 +20,7 @@ use super::support::{
 };
 use super::tokens::{LinkTokens, TokenMaker};
 use super::window::{LinkGeometry, LinkWindow, Unfit};
-use crate::types::{CsiFrame, Detection, FrameFlags, LinkId, Room, Site, StreamId, Timestamp};
+use crate::types::{CsiFrame, Detection, FrameFlags, LinkId, Moves, Room, Site, StreamId, Timestamp};
 
 /// A link that sent nothing for so long is left out, so that the others can go on without it.
 const SILENT_SECS: f64 = 0.2;
@@ -72,15 +72,10 @@ pub struct Reading {
     pub count: [f64; 3],
     /// Why there are no detections although there may be people.
     pub refusals: Vec<Unsupported>,
+    /// Where nothing moves there are no detections.
+    pub moves: Moves,
     /// What [`super::shown()`] asks for.
     pub evidence: Evidence,
-}
-
-impl Reading {
-    /// Nothing moves from its place, and somebody may be there.
-    pub fn is_still(&self) -> bool {
-        self.refusals == [Unsupported::Still]
-    }
 }
 
 /// One link's part of a window.
@@ -267,10 +262,11 @@ impl PoseWindow {
             Answers::read(answers, features, description, shape, self.room);
         let is_broken =
             refusals.iter().any(|reason| matches!(reason, Unsupported::Broken | Unsupported::Untaught { .. }));
-        if self.conditions.is_still() && count[0] <= 0.5 && !is_broken {
+        let moves = if is_broken { Moves::Much } else { self.conditions.moves() };
+        if moves == Moves::Nothing {
             // A place would be made up, and that it is none of those known is no surprise.
             detections.clear();
-            refusals = vec![Unsupported::Still];
+            refusals = if count[0] > 0.5 { Vec::new() } else { vec![Unsupported::Still] };
         }
         let evidence = Evidence {
             n_links: self.conditions.n_links,
@@ -281,7 +277,7 @@ impl PoseWindow {
             out_of_support: refusals.iter().any(|reason| *reason != Unsupported::Still),
             worth_links: None,
         };
-        Reading { time: self.time, detections, count, refusals, evidence }
+        Reading { time: self.time, detections, count, refusals, moves, evidence }
     }
 
     /// What the network says of one person, also where it cannot tell their place: whoever lies still keeps a height.

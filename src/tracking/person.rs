@@ -15,6 +15,8 @@ use crate::types::{Detection, Estimate, FloorPoint, Pose, Posture, Timestamp, Tr
 const MAX_LOG_ODDS: f64 = 9.0;
 /// A single detection out of nowhere is more often a ghost than a person.
 const FIRST_LOG_ODDS: f64 = -1.0;
+/// However sure a network is that there is nobody, or somebody, who does not move.
+const LEAST_NOBODY: f64 = 0.02;
 /// No single detection raises them by more.
 const MAX_HIT: f64 = 3.0;
 /// Points of a trail: some minutes of walking at the spacing below.
@@ -145,11 +147,14 @@ impl Person {
 
     /// Nothing moves: neither do they, and no look is needed to know where they are. How they are held comes from what is
     /// said of the one person in the room, if anything is; limbs of before may lie anywhere by now.
-    pub fn hold(&mut self, time: Timestamp, secs: f64, one: Option<&Detection>, share: f64) {
+    pub fn hold(&mut self, time: Timestamp, secs: f64, one: Option<&Detection>, nobody: f64, share: f64) {
         self.motion.stop();
         self.still_until = time;
         self.way.clear();
         self.limbs = Limbs::default();
+        let nobody = if nobody.is_finite() { nobody.clamp(LEAST_NOBODY, 1.0 - LEAST_NOBODY) } else { 0.5 };
+        let odds = share * ((1.0 - nobody) / nobody).ln();
+        self.log_odds = (self.log_odds + odds).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
         self.predict_posture(secs);
         if let Some(one) = one {
             self.read_posture(&one.pose, share);

@@ -10,7 +10,7 @@ use super::lost::LostPeople;
 use super::motion::Look;
 use super::person::Person;
 use super::profile::Reading;
-use crate::types::{Detection, Outline, Timestamp, Track, TrackId, TrackState};
+use crate::types::{Detection, Moves, Outline, Timestamp, Track, TrackId, TrackState};
 
 /// What is known of the place. Without any of it people are followed all the same.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,10 +141,32 @@ impl Tracker {
         taken_for
     }
 
+    /// Takes a moment as a network saw it: by its detections where people move, else by [`Tracker::hold`].
+    pub fn look(
+        &mut self,
+        time: Timestamp,
+        moves: Moves,
+        detections: &[Detection],
+        one: Option<&Detection>,
+        nobody: f64,
+    ) {
+        let is_held = match moves {
+            Moves::Nothing => true,
+            Moves::Little => self.people().next().is_some(),
+            Moves::Much => false,
+        };
+        if is_held {
+            self.hold(time, one, nobody);
+        } else {
+            self.step(time, detections);
+        }
+    }
+
     /// A moment in which somebody may be there, but nothing moves from its place: the people who are followed stay where
-    /// they are, for as long as that lasts. Across a gap in which they could have left unseen they are missed instead. `one`: what
-    /// is said of the posture of the only person; left out where several are followed.
-    pub fn hold(&mut self, time: Timestamp, one: Option<&Detection>) {
+    /// they are, for as long as that lasts. Across a gap in which they could have left unseen they are missed instead. `one`:
+    /// what is said of the posture of the only person; left out where several are followed. `nobody`: how likely it is that
+    /// there is nobody at all, 0..=1; who is held ends when that has been likely for long enough.
+    pub fn hold(&mut self, time: Timestamp, one: Option<&Detection>, nobody: f64) {
         if self.time.is_some_and(|before| time.secs_since(before) > self.config.lost_after_secs) {
             self.step(time, &[]);
             return;
@@ -154,7 +176,7 @@ impl Tracker {
         let one = one.filter(|_| self.people().count() == 1);
         for person in &mut self.people {
             match person.state {
-                TrackState::Confirmed | TrackState::Still => person.hold(time, secs, one, share),
+                TrackState::Confirmed | TrackState::Still => person.hold(time, secs, one, nobody, share),
                 // Who was not seen just before may be anywhere.
                 TrackState::Birth | TrackState::Coasting | TrackState::Lost => {
                     person.predict(secs, &self.config);
@@ -412,7 +434,8 @@ impl Tracker {
                     // A gap in the frames is no absence: patience is for frames that did not show somebody.
                     let patience = if at_door { config.lost_at_door_secs } else { config.lost_after_secs };
                     let over = person.shared_secs > config.shared_patience_secs;
-                    person.state = if over || unseen > patience + secs {
+                    let is_nobody = person.is_held(time) && person.log_odds < 0.0;
+                    person.state = if over || is_nobody || unseen > patience + secs {
                         TrackState::Lost
                     } else if unseen > config.coast_after_secs {
                         TrackState::Coasting

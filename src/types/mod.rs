@@ -50,6 +50,6 @@ pub use remark::Remark;
 pub use site::{Node, NodeRole, Room, Site};
 pub use tally::{Other, SkipReason, Tally};
 pub use time::{NANOS_PER_SEC, Span, Timestamp};
-pub use track::{Track, TrackId, TrackState, TrailPoint};
+pub use track::{Moves, Track, TrackId, TrackState, TrailPoint};
 pub use truth::{Activity, ActivitySpan, FallKind, PersonTruth, PostureClass, SceneTruth, TruthJoint};
 pub use zone::{Outline, OutlineError, Zone, ZoneId, ZoneKind, ZoneLimits};

@@ -49,6 +49,17 @@ impl TrackState {
     }
 }
 
+/// How much moves from its place at a moment, as far as radios see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Moves {
+    /// No more than in an empty room.
+    Nothing,
+    /// Something, and nobody walks: who was followed is where they were.
+    Little,
+    #[default]
+    Much,
+}
+
 /// A past place of a track.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrailPoint {

@@ -5,8 +5,8 @@ use corporeal::tracking::score::{self, Moment};
 use corporeal::tracking::trial::{self, Method, TrialSpec};
 use corporeal::tracking::{Surroundings, Tracker, TrackerConfig, smooth};
 use corporeal::types::{
-    BodyFeatures, Detection, Estimate, FloorPoint, Joint, JointEstimate, Outline, Pose, Posture, Side, Timestamp,
-    Track, TrackId, TrackState, mirrored,
+    BodyFeatures, Detection, Estimate, FloorPoint, Joint, JointEstimate, Moves, Outline, Pose, Posture, Side,
+    Timestamp, Track, TrackId, TrackState, mirrored,
 };
 use proptest::prelude::*;
 
@@ -218,18 +218,36 @@ fn who_cannot_have_moved_is_held_and_not_across_a_gap() {
     let before = stage.at([4.0, 3.0]).clone();
     for _ in 0..300 {
         stage.time = stage.time.plus_secs(FRAME_SECS);
-        stage.tracker.hold(stage.time, None);
+        stage.tracker.hold(stage.time, None, 0.3);
     }
     let held = stage.at([4.0, 3.0]).clone();
     assert_eq!((held.id, held.state), (before.id, TrackState::Still));
     assert_eq!((held.pose.root, held.velocity_m_per_s), (before.pose.root, [0.0; 2]), "after a minute without a look");
     assert_eq!(held.last_seen, before.last_seen, "no look was made up");
+    // Where little moves, a place elsewhere is no news of them, and of nobody who is followed it is.
+    for _ in 0..20 {
+        stage.time = stage.time.plus_secs(FRAME_SECS);
+        stage.tracker.look(stage.time, Moves::Little, &[seen(0.5, 0.5)], None, 0.1);
+    }
+    assert_eq!((stage.ids(), stage.at([4.0, 3.0]).state), (vec![before.id.0], TrackState::Still));
+    let mut empty = Stage::new();
+    for _ in 0..20 {
+        empty.time = empty.time.plus_secs(FRAME_SECS);
+        empty.tracker.look(empty.time, Moves::Little, &[seen(0.5, 0.5)], None, 0.1);
+    }
+    assert_eq!(empty.ids().len(), 1);
     // Off they go again, under the same name.
     stage.play(2.0, |secs| vec![seen(4.0 + 0.5 * secs, 3.0)]);
     assert_eq!((stage.at([5.0, 3.0]).id, stage.at([5.0, 3.0]).state), (before.id, TrackState::Confirmed));
+    // Who is likely gone is let go within seconds.
+    let mut gone = stage.tracker.clone();
+    for n in 1..=60 {
+        gone.hold(stage.time.plus_secs(FRAME_SECS * f64::from(n)), None, 0.97);
+    }
+    assert_eq!((gone.people().count(), gone.lost().count()), (0, 1));
     // Who could have left unseen is not held.
     stage.time = stage.time.plus_secs(20.0);
-    stage.tracker.hold(stage.time, None);
+    stage.tracker.hold(stage.time, None, 0.3);
     stage.play(6.0, |_| vec![]);
     assert!(stage.ids().is_empty());
     assert_eq!(stage.tracker.counts().n_clock_resets, 0);
@@ -252,7 +270,7 @@ fn who_is_held_does_not_walk_and_is_held_as_the_room_says() {
     let hold = |stage: &mut Stage, one: Option<&Detection>| {
         for _ in 0..15 {
             stage.time = stage.time.plus_secs(FRAME_SECS);
-            stage.tracker.hold(stage.time, one);
+            stage.tracker.hold(stage.time, one, 0.3);
         }
         let track = stage.at([4.0, 3.0]);
         assert!(track.pose.joints.is_none(), "limbs of before may lie anywhere");

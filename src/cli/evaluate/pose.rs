@@ -226,11 +226,8 @@ fn watch(
         let (answers, features) = network.run(models, &window.inputs)?;
         let network_secs = stopwatch.read();
         let reading = window.read(&answers, &features, network.description());
-        if reading.is_still() {
-            tracker.hold(reading.time, window.lone(&answers, network.description()).as_ref());
-        } else {
-            tracker.step(reading.time, &reading.detections);
-        }
+        let lone = window.lone(&answers, network.description());
+        tracker.look(reading.time, reading.moves, &reading.detections, lone.as_ref(), reading.count[0]);
         if is_single {
             let shape = [window.conditions.n_links, window.n_antennas];
             let one = Answers::one(&answers, &unguarded, shape, window.room);

@@ -16,7 +16,7 @@ use crate::pose::Perceiver;
 use crate::pose::layout::WINDOW_SECS;
 use crate::simulate::{SceneOptions, Simulator, SimulatorSpec};
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
-use crate::types::{ActivitySpan, Event, FallKind, LinkId, Timestamp};
+use crate::types::{ActivitySpan, Event, FallKind, LinkId, Moves, Timestamp};
 
 /// How often the network looks, and how often the room is asked what its links saw, as the engine does both.
 const LOOK_EVERY_SECS: f64 = 0.25;
@@ -163,10 +163,8 @@ fn look_on(
                 let reading = window.read(&answers, &features, network.description());
                 // As the engine does: a window outside of the network's support is no look at an empty room.
                 let lone = window.lone(&answers, network.description());
-                if reading.is_still() {
-                    tracker.hold(reading.time, lone.as_ref());
-                } else if reading.refusals.is_empty() {
-                    tracker.step(reading.time, &reading.detections);
+                if reading.refusals.is_empty() || reading.moves == Moves::Nothing {
+                    tracker.look(reading.time, reading.moves, &reading.detections, lone.as_ref(), reading.count[0]);
                 }
                 let (count, movement_db) = (reading.count, window.conditions.movement_db);
                 let mut look = DescentLook::of(reading.time, lone.as_ref(), count, movement_db, tracker.tracks(), &[]);

@@ -9,7 +9,7 @@ use crate::pose::Perceiver;
 use crate::pose::layout::WINDOW_SECS;
 use crate::simulate::SceneOptions;
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
-use crate::types::{Detection, Timestamp, Track};
+use crate::types::{Detection, Moves, Timestamp, Track};
 
 /// How often the network looks, as the engine asks it.
 const STEP_SECS: f64 = 0.25;
@@ -59,12 +59,10 @@ pub fn watch(seed: u64, scene: &SceneOptions, models: &Models, network: &RadioPo
         let (answers, features) = network.run(models, &window.inputs)?;
         let reading = window.read(&answers, &features, network.description());
         // As the engine does: a window outside of the network's support is no look at an empty room.
-        let is_judged = reading.refusals.is_empty() || reading.is_still();
+        let is_judged = reading.refusals.is_empty() || reading.moves == Moves::Nothing;
         let lone = window.lone(&answers, network.description());
-        if reading.is_still() {
-            tracker.hold(reading.time, lone.as_ref());
-        } else if is_judged {
-            tracker.step(reading.time, &reading.detections);
+        if is_judged {
+            tracker.look(reading.time, reading.moves, &reading.detections, lone.as_ref(), reading.count[0]);
         }
         let tracks = if is_judged { tracker.tracks().to_vec() } else { Vec::new() };
         let (time, count, movement_db) = (reading.time, reading.count, window.conditions.movement_db);
