@@ -173,7 +173,8 @@ impl Tracker {
         }
         let Some(secs) = self.go_on(time) else { return };
         let share = self.share(secs);
-        let one = one.filter(|_| self.people().count() == 1);
+        // Nor of somebody whom it does not see: without movement, how they were held when they were seen still holds.
+        let one = one.filter(|_| nobody <= 0.5 && self.people().count() == 1);
         for person in &mut self.people {
             match person.state {
                 TrackState::Confirmed | TrackState::Still => person.hold(time, secs, one, nobody, share),

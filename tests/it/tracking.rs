@@ -253,6 +253,14 @@ fn who_cannot_have_moved_is_held_and_not_across_a_gap() {
     assert_eq!(stage.tracker.counts().n_clock_resets, 0);
 }
 
+/// Two seconds in which nothing moves and a network takes the room for empty.
+fn stage_hold_unseen(stage: &mut Stage, one: &Detection) {
+    for _ in 0..10 {
+        stage.time = stage.time.plus_secs(FRAME_SECS);
+        stage.tracker.hold(stage.time, Some(one), 0.6);
+    }
+}
+
 #[test]
 fn who_is_held_does_not_walk_and_is_held_as_the_room_says() {
     let posed = |secs: f64, posture: Posture| {
@@ -278,6 +286,10 @@ fn who_is_held_does_not_walk_and_is_held_as_the_room_says() {
     };
     assert_eq!(hold(&mut walked(), None), Posture::Unknown);
     assert_eq!(hold(&mut walked(), Some(&posed(0.0, Posture::OnFloor))), Posture::OnFloor);
+    // Of somebody whom the network does not see it tells no posture.
+    let mut unseen = walked();
+    stage_hold_unseen(&mut unseen, &posed(0.0, Posture::Sitting));
+    assert_eq!(unseen.at([4.0, 3.0]).pose.posture, Posture::Unknown);
     // Whose posture that is, is not known of two.
     let mut two = walked();
     two.play(4.0, |_| vec![posed(4.0, Posture::Walking), seen(1.0, 1.0)]);

@@ -22,6 +22,8 @@ use crate::types::{
 const MEMORY_SECS: f64 = 6.0;
 /// Heights are forgotten after so long without a look, s: as `pose` forgets its windows.
 const GAP_SECS: f64 = 1.5;
+/// Descents that begin so soon after one another are one, s.
+const ONE_FALL_SECS: f64 = 5.0;
 /// Who is up again so soon still wants to be asked, no more than that, s.
 const SOON_UP_SECS: f64 = 10.0;
 /// Whoever is as high as this again, kneels or stands, m; a seat is at 0.45 m.
@@ -272,10 +274,23 @@ impl DescentWatch {
             return None;
         }
         let cool_down = if alarms { &mut self.cool_down } else { &mut self.notices_cool_down };
+        if !cool_down.allows(descent.time, &self.config) {
+            return None;
+        }
         let severity = if alarms { self.severity } else { Severity::Notice };
-        cool_down
-            .allows(descent.time, &self.config)
-            .then(|| self.raise(now, &descent, (score, margin), severity, alarms))
+        let notice = self.following.as_ref().map(|followed| followed.event.clone());
+        let mut event = self.raise(now, &descent, (score, margin), severity, alarms);
+        // What was told a moment ago and looks worse now is the same fall.
+        let same = |notice: &Event| descent.time.secs_since(notice.span.start) <= ONE_FALL_SECS;
+        if let Some(notice) = notice.filter(same) {
+            event.id = notice.id;
+            event.revision = notice.revision + 1;
+            event.span = Span::new(notice.span.start, event.span.end);
+            if let Some(followed) = &mut self.following {
+                followed.event = event.clone();
+            }
+        }
+        Some(event)
     }
 
     fn raise(
