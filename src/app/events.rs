@@ -130,7 +130,7 @@ fn row_ui(ui: &mut Ui, calm: &Snapshot, event: &Event, selected: bool, verdict: 
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW_DENSE), Sense::click());
     let (time, place) = (when(calm, event.span), self::place(calm, event));
     let said = verdict.map_or("", EventVerdict::label);
-    let told = format!("{} · {:.1} s · {}", event.kind.label(), event.span.secs(), place);
+    let told = format!("{} · {:.1} s · {}", event.label(), event.span.secs(), place);
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, format!("{time} {told} {said}")));
     let painter = ui.painter().with_clip_rect(ui.painter().clip_rect().intersect(rect));
     if selected {

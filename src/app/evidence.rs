@@ -55,7 +55,7 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, event: &Event) {
     let calm = cx.calm;
     ui.horizontal_wrapped(|ui| {
         marks::level_ui(ui, level(event.severity));
-        ui.label(RichText::new(event.kind.label()).font(theme::strong_font()));
+        ui.label(RichText::new(event.label()).font(theme::strong_font()));
         let provenance = link_of(calm, event).map(|link| link.provenance).or(calm.provenance);
         if let Some(provenance) = provenance {
             marks::provenance_ui(ui, provenance, true);

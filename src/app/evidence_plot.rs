@@ -269,7 +269,7 @@ fn nothing(painter: &Painter, theme: &Theme, rect: Rect, words: &str) {
 /// A lane for each stage above the plots, with its number; its stretch is shaded over both. Without stages one lane for all.
 fn stages_ui(painter: &Painter, theme: &Theme, event: &Event, window: Span, lanes: Rect, plots: [Rect; 2]) {
     let stages: Vec<(Span, egui::Color32, String)> = if event.stages.is_empty() {
-        vec![(event.span, theme.accent, event.kind.label().to_owned())]
+        vec![(event.span, theme.accent, event.label().to_owned())]
     } else {
         let stage = |(n, stage): (usize, &Stage)| (stage.span, theme.track(n), (n + 1).to_string());
         event.stages.iter().enumerate().map(stage).collect()

@@ -11,7 +11,7 @@ use super::marks;
 use super::theme::{self, Theme};
 use crate::engine::Snapshot;
 use crate::tracking::summary::{CareInputs, Figure, care, security, shop};
-use crate::types::{Event, EventKind, EventVerdict, Timestamp, ZoneId};
+use crate::types::{Event, EventKind, EventVerdict, Severity, Timestamp, ZoneId};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,9 +122,12 @@ fn figure_text(line: &Line) -> String {
     }
 }
 
-/// Falls that nobody has called a false alarm; `None` where no link judges falls.
+/// Falls that raised an alarm and nobody has called a false one, and those that somebody has confirmed; `None` where no link
+/// judges falls.
 fn falls(calm: &Snapshot) -> Option<Vec<Timestamp>> {
-    let is_fall = |event: &&Event| event.kind == EventKind::Fall;
+    let confirmed = |event: &Event| calm.verdicts.of(event) == Some(EventVerdict::Confirmed);
+    let is_fall =
+        |event: &&Event| event.kind == EventKind::Fall && (event.severity == Severity::Alert || confirmed(event));
     let dismissed = |event: &&Event| calm.verdicts.of(event) == Some(EventVerdict::FalseAlarm);
     let falls: Vec<Timestamp> =
         calm.events.iter().filter(is_fall).filter(|event| !dismissed(event)).map(|event| event.span.start).collect();

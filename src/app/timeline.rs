@@ -197,7 +197,7 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let mut text = format::stamp(t, Some(span));
         if let Some(event) = event.and_then(|id| live.events.iter().find(|event| event.id == id)) {
             let sure = 100.0 * event.confidence.get();
-            text += &format!("\n{}, the detector is {sure:.0} % sure", event.kind.label());
+            text += &format!("\n{}, the detector is {sure:.0} % sure", event.label());
         }
         text += &match (gap, n) {
             (Some(gap), _) => format!("\ngap of {} s", format::value(gap.secs() as f32)),
@@ -208,7 +208,7 @@ fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             text += &format!("\nmotion {}", format::value(motion));
         }
         for other in live.events.iter().filter(|other| other.span.contains(t) && Some(other.id) != event).take(3) {
-            text += &format!("\n{}", other.kind.label());
+            text += &format!("\n{}", other.label());
         }
         marks::readout(ui, strip, pos - vec2(0.0, theme::TIMELINE_STRIP * 0.5), text);
     }

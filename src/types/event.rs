@@ -171,3 +171,13 @@ pub struct Event {
     /// Counts up when the same event is told again with more known.
     pub revision: u32,
 }
+
+impl Event {
+    /// What to call it: a fall that raises no alarm is only a possible one.
+    pub fn label(&self) -> &'static str {
+        match (self.kind, self.severity) {
+            (EventKind::Fall, Severity::Info | Severity::Notice) => "possible fall",
+            (kind, _) => kind.label(),
+        }
+    }
+}
