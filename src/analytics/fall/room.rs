@@ -137,7 +137,8 @@ pub struct Judged {
     /// To be kept with the event: [`super::refit`] learns from it once somebody has said what it was.
     pub evidence: RoomEvidence,
     pub scored: Scored,
-    /// A fall that raises an alarm. Its stages hold the links' contrast and the score's reasons.
+    /// A fall that is told: an alert above a budgeted threshold, else a notice. Its stages hold the links' contrast and the score's
+    /// reasons.
     pub alarm: Option<Event>,
 }
 
@@ -161,7 +162,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// `is_simulated` says whether the frames come from the simulator, on which the simulated model may raise alarms.
+    /// `is_simulated` says whether the frames come from the simulator, on which the simulated model may tell possible falls.
     pub fn new(model: RoomModel, is_simulated: bool, config: Config, learning: Learning) -> Self {
         Self { model, is_simulated, config, learning, pending: Vec::new(), cool_down: CoolDown::default(), last: None }
     }
