@@ -167,6 +167,7 @@ def calibrate(net, known, data, mean_pose):
                 "heading_scale": (turned / spread).quantile(0.683).item(),
                 "joint_scale": ((plain.square() / variance).flatten().quantile(0.9) / SQUARE_3D).sqrt().item(),
                 "pelvis_sigma_m": (answers["pelvis_height"][:, 0] - person[:, 3]).abs().quantile(0.683).item(),
+                "speed_sigma_m_per_s": (answers["speed"][:, 0] - person[:, network.SPEED]).abs().quantile(0.683).item(),
                 "familiarity": {
                     "mean": mean.tolist(),
                     "factor": factor[rows, columns].tolist(),

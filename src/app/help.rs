@@ -7,11 +7,12 @@ use super::status::key_text;
 use super::theme::{self, Theme};
 
 /// Mouse gestures of the room and of the plots.
-pub const VIEWPORT_GESTURES: [(&str, &str); 7] = [
+pub const VIEWPORT_GESTURES: [(&str, &str); 8] = [
     ("Drag", "orbit"),
     ("Shift + drag, middle drag", "pan"),
     ("Wheel", "zoom"),
     ("Click", "select a person, node, link or body"),
+    ("Drag a corner", "move it (of the selected zone)"),
     ("Double-click", "focus; on empty ground reset"),
     ("1 · 3 · 7", "front, side, top (pointer over the room)"),
     ("F · 0", "focus selection, show everything"),

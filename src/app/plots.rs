@@ -169,7 +169,7 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, constellation: bool) {
         if constellation {
             chain_choice_ui(ui, cx);
             let one = &mut cx.state.scope.one_subcarrier;
-            let word = if *one { "One subcarrier" } else { "One frame" };
+            let word = if *one { "Over time" } else { "Frame" };
             if ui.button(word).on_hover_text("Show all subcarriers of one frame, or one subcarrier over time").clicked()
             {
                 *one = !*one;

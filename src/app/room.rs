@@ -32,6 +32,7 @@ pub fn furnish(scene: &mut Scene, cx: &Cx<'_>, heat: Option<&Heat>, theme: &Them
     }
     figures::add(scene, &shown.people, &shown.dense, cx.state.selection.person, look, theme);
     zones::add_draft(scene, &cx.state.zones, theme);
+    zones::add_moving(scene, &cx.state.zones, theme);
 }
 
 /// The map of the floor, where it is wanted and there is one.

@@ -134,18 +134,26 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         welcome_ui(ui, cx, rect);
         return;
     }
+    let aspect = rect.width() / rect.height().max(1.0);
+    if cx.state.look.zones && !cx.state.zones.is_drawing() {
+        // Before the camera is steered: whoever holds a corner turns nothing.
+        let (site, camera) = (std::sync::Arc::clone(&cx.live.site), cx.state.viewport.room.camera.clone());
+        let on_floor = |[x, y]: [f64; 2]| on_screen(&camera, rect, aspect, Vec3::new(x as f32, y as f32, 0.0));
+        if let Some(site) = zones::drag(&mut cx.state.zones, &site, &response, rect, &camera, on_floor) {
+            cx.send(Command::SetSite(site));
+        }
+    }
     let places = stage::places(cx.shown);
     let mut scene = stage::scene(cx.shown, &places, cx.state.selection, theme);
     let heat = room::heat(cx);
     room::furnish(&mut scene, cx, heat.as_ref(), theme);
-    let aspect = rect.width() / rect.height().max(1.0);
     let room_corner = scene.room.into_iter();
     let aim = Aim {
         bounds: scene_bounds(&scene),
         key: room_corner.chain(places.iter().map(|place| place.position)).collect(),
         focus: focus_point(cx, cx.state.selection, &places),
         focus_from_m: if cx.state.selection.person.is_some() { PERSON_FROM_M } else { NODE_FROM_M },
-        is_held: cx.state.zones.is_drawing(),
+        is_held: cx.state.zones.is_drawing() || cx.state.zones.is_moving(),
     };
     let wanted = cx.state.viewport.take_wanted();
     cx.state.viewport.room.steer(ui, &response, rect, &aim, wanted);
@@ -187,7 +195,11 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let mut covered = room::scales_ui(ui, cx, rect, heat.as_ref());
     covered.extend(room::blank_ui(ui, cx, rect));
-    covered.extend(zones::draft_ui(ui, &cx.state.zones, rect, on_floor));
+    if cx.state.zones.is_drawing() {
+        covered.extend(zones::draft_ui(ui, &cx.state.zones, rect, on_floor));
+    } else if cx.state.look.zones {
+        covered.extend(zones::corners_ui(ui, &cx.state.zones, &cx.shown.site, rect, on_floor));
+    }
     covered.push(tools_ui(ui, cx, rect));
     // The axis cube.
     covered.push(Rect::from_min_max(

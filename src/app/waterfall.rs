@@ -118,6 +118,7 @@ pub fn chain_choice_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let chain = &mut cx.state.scope.chain;
     *chain = (*chain).min(n - 1);
     egui::ComboBox::from_id_salt("chain")
+        .width(theme::ROW)
         .selected_text(labels[*chain].as_str())
         .show_ui(ui, |ui| {
             for (n, label) in labels.iter().enumerate() {

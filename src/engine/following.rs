@@ -47,7 +47,7 @@ pub struct Look {
     /// Probabilities of nobody, one, two and more, also where places are refused.
     pub chances: Option<[f64; 3]>,
     /// How far movement from the spot stands out of the noise, dB: of the median link, and of the one that sees most.
-    pub movement_db: [f32; 2],
+    pub movement_db: f32,
     /// Which network looked, for the screen, and how long it took.
     pub network: Option<String>,
     pub network_ms: Option<f32>,

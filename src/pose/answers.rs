@@ -42,6 +42,9 @@ pub struct Calibration {
     pub joint_scale: f32,
     /// Of the pelvis's height, metres.
     pub pelvis_sigma_m: f32,
+    /// Of the speed over the floor; `None` where it was not measured and none is told.
+    #[serde(default)]
+    pub speed_sigma_m_per_s: Option<f32>,
     /// Of the stature's own standard deviation; `None` where statures are told no better than by the mean of adults.
     #[serde(default)]
     pub stature_scale: Option<f32>,
@@ -108,6 +111,7 @@ struct Places {
     joints: Range<usize>,
     joint_log_variance: Range<usize>,
     slots: Range<usize>,
+    speed: Range<usize>,
     stature: Range<usize>,
 }
 
@@ -156,6 +160,7 @@ impl Description {
                 "joint_log_variance" => (&mut places.joint_log_variance, N_JOINTS),
                 "slots" => (&mut places.slots, SLOT_LEN * N_PEOPLE),
                 "stature" => (&mut places.stature, 2),
+                "speed" => (&mut places.speed, 1),
                 // Taught beside the rest, and of no use here.
                 _ => continue,
             };
@@ -192,7 +197,8 @@ impl Description {
             if !scales.iter().all(|scale| scale.is_finite() && *scale > 0.0) {
                 return Err(format!("the calibration for {} links holds no usable factors", calibration.links));
             }
-            if calibration.stature_scale.is_some_and(|scale| !(scale.is_finite() && scale > 0.0)) {
+            let further = [calibration.stature_scale, calibration.speed_sigma_m_per_s];
+            if further.into_iter().flatten().any(|scale| !(scale.is_finite() && scale > 0.0)) {
                 return Err(format!("the calibration for {} links holds no usable factors", calibration.links));
             }
             let [near, far] = calibration.several_distance;
@@ -275,7 +281,10 @@ impl Answers {
             None
         };
         let features = BodyFeatures { height_m, ..BodyFeatures::default() };
-        Some(Detection { pose, features, ..Detection::at(root, 1.0 - count[0]) })
+        let speed = of(&places.speed).first().zip(calibration.speed_sigma_m_per_s);
+        // Beside the training an answer may lie a little below zero.
+        let speed_m_per_s = speed.map(|(speed, sigma)| Estimate::new(f64::from(speed.max(0.0)), f64::from(sigma)));
+        Some(Detection { pose, features, speed_m_per_s, ..Detection::at(root, 1.0 - count[0]) })
     }
 
     /// Of a window from so many links, of which the weakest has so many antennas.

@@ -37,8 +37,8 @@ pub struct Conditions {
     pub longest_gap_secs: f32,
     /// Of the median link: one faint link among many does little harm.
     pub snr_db: f32,
-    /// How far movement from the spot stands out of the noise, dB: of the median link, and of the one that sees most.
-    pub movement_db: [f32; 2],
+    /// How far movement from the spot stands out of the noise on the link that sees most, dB.
+    pub movement_db: f32,
 }
 
 impl Conditions {
@@ -49,16 +49,13 @@ impl Conditions {
     ) -> Self {
         let mut snr: Vec<f32> = links.clone().map(|(_, tokens)| tokens.snr_db).collect();
         snr.sort_by(f32::total_cmp);
-        let mut movement: Vec<f32> = links.clone().map(|(_, tokens)| tokens.movement_db).collect();
-        movement.sort_by(f32::total_cmp);
         Self {
             n_links: snr.len(),
             n_without_geometry,
             packets_per_sec: links.clone().map(|(window, _)| window.packets_per_sec).fold(f32::INFINITY, f32::min),
-            longest_gap_secs: links.map(|(window, _)| window.longest_gap_secs).fold(0.0, f32::max),
+            longest_gap_secs: links.clone().map(|(window, _)| window.longest_gap_secs).fold(0.0, f32::max),
             snr_db: snr.get(snr.len() / 2).copied().unwrap_or(f32::NAN),
-            movement_db: [movement.len() / 2, movement.len().saturating_sub(1)]
-                .map(|at| movement.get(at).copied().unwrap_or(f32::NAN)),
+            movement_db: links.map(|(_, tokens)| tokens.movement_db).fold(f32::NAN, f32::max),
         }
     }
 }
@@ -66,7 +63,7 @@ impl Conditions {
 impl Conditions {
     /// How much moves from its place, by the link that sees most. A figure that is no number is much.
     pub fn moves(&self) -> Moves {
-        match self.movement_db[1] {
+        match self.movement_db {
             db if db < STILL_DB => Moves::Nothing,
             db if db < CALM_DB => Moves::Little,
             _ => Moves::Much,

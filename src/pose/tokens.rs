@@ -9,7 +9,7 @@ use super::bands::Bands;
 use super::empty_room::EmptyRoom;
 use super::grid::LinkMap;
 use super::layout::*;
-use super::spectra::{Spectra, SpectrumMaker};
+use super::spectra::{Slot, Spectra, SpectrumMaker};
 use super::window::{LinkGeometry, LinkWindow, Unfit};
 use crate::types::{Complex32, Room};
 
@@ -35,13 +35,15 @@ pub struct LinkTokens {
 /// Makes tokens; keeps the plans of its Fourier transforms.
 #[derive(Clone)]
 pub struct TokenMaker {
-    long: SpectrumMaker,
-    short: SpectrumMaker,
+    long: SpectrumMaker<LONG_POINTS>,
+    short: SpectrumMaker<SHORT_POINTS>,
 }
+
+type Long = Spectra<LONG_POINTS>;
 
 impl Default for TokenMaker {
     fn default() -> Self {
-        Self { long: SpectrumMaker::new(LONG_POINTS, LONG_HOP), short: SpectrumMaker::new(SHORT_POINTS, SHORT_HOP) }
+        Self { long: SpectrumMaker::new(LONG_HOP), short: SpectrumMaker::new(SHORT_HOP) }
     }
 }
 
@@ -76,8 +78,8 @@ impl TokenMaker {
         let mut values = Vec::with_capacity(N_TOKENS);
         push_doppler(&mut values, &power);
         push_short(&mut values, &short.power());
-        push_subcarrier_correlation(&mut values, &long, bands.n_antennas);
-        push_antenna_correlation(&mut values, &long, bands.n_antennas);
+        push_subcarrier_correlation(&mut values, &long, &power, bands.n_antennas);
+        push_antenna_correlation(&mut values, &long, &power, bands.n_antennas);
         push_delay(&mut values, &long, bands.n_antennas);
         match empty.and_then(|empty| empty.difference(window)) {
             Some(difference) => {
@@ -114,6 +116,8 @@ impl TokenMaker {
 /// Frequencies that nobody makes who stays in place, Hz: a breath of 12 mm moves the chest at a hundredth of a metre a second,
 /// which is below 1 Hz; 4.7 Hz are a trunk at 0.13 m/s at 5 GHz. Beyond 40 Hz there is mostly noise.
 const MOVING_HZ: std::ops::RangeInclusive<f32> = 4.6..=40.0;
+/// More says no more.
+const MOST_DB: f32 = 60.0;
 /// One in so many of a window's numbers lies below its noise.
 const QUIETEST: usize = 5;
 
@@ -131,7 +135,8 @@ fn movement_db(power: &[f32]) -> f32 {
     let mut sorted = power.to_vec();
     sorted.sort_by(f32::total_cmp);
     let noise = sorted.get(sorted.len() / QUIETEST).copied().unwrap_or(0.0);
-    if noise > 0.0 { (10.0 * (most / noise).log10()).clamp(0.0, 60.0) } else { 0.0 }
+    // Without any noise whatever moves stands out of it.
+    if most > 0.0 { (10.0 * (most / noise).log10()).clamp(0.0, MOST_DB) } else { 0.0 }
 }
 
 pub(super) fn bounded(value: f32) -> f32 {
@@ -172,41 +177,37 @@ fn relative_log(power: f32, mean: f32, floor: f32) -> f32 {
     if mean > 0.0 { (power / mean + floor).log10() } else { 0.0 }
 }
 
-/// For each frequency the mean of `a · conj(b)` over pairs of series, as a share of the mean power; real, then imaginary.
-fn push_correlation(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize, pairs: &[[(usize, usize); 2]]) {
-    let mut sums = [Complex32::ZERO; LONG_POINTS];
-    let mut powers = [0.0_f32; LONG_POINTS];
+/// For each frequency the mean of `a · conj(b)` over pairs of series and slots, as a share of the mean power; real, then
+/// imaginary.
+fn push_correlation(values: &mut Vec<f32>, long: &Long, power: &[f32], pairs: &[[(usize, usize); 2]]) {
+    let mut sum = Slot { re: [0.0_f32; LONG_POINTS], im: [0.0_f32; LONG_POINTS] };
     for &[(antenna_a, band_a), (antenna_b, band_b)] in pairs {
-        if let (Some(a), Some(b)) = (long.one(antenna_a, band_a), long.one(antenna_b, band_b)) {
-            for (i, (a, b)) in a.iter().zip(b).enumerate() {
-                sums[i % LONG_POINTS] += a * b.conj();
+        for (a, b) in long.slots(antenna_a, band_a).iter().zip(long.slots(antenna_b, band_b)) {
+            for i in 0..LONG_POINTS {
+                sum.re[i] += a.re[i] * b.re[i] + a.im[i] * b.im[i];
+                sum.im[i] += a.im[i] * b.re[i] - a.re[i] * b.im[i];
             }
         }
     }
-    for antenna in 0..n_antennas {
-        for band in 0..N_BANDS {
-            for (i, value) in long.one(antenna, band).unwrap_or_default().iter().enumerate() {
-                powers[i % LONG_POINTS] += value.norm_sqr();
-            }
-        }
+    let share = 1.0 / pairs.len().max(1) as f32;
+    let power = |i: usize| power.iter().skip(i).step_by(LONG_POINTS).sum::<f32>() + 1e-9;
+    for part in [sum.re, sum.im] {
+        let kept = part.iter().enumerate().skip(FIRST_KEPT).take(N_LONG_KEPT);
+        values.extend(kept.map(|(i, sum)| sum * share / power(i)));
     }
-    let scale = (n_antennas * N_BANDS) as f32 / pairs.len().max(1) as f32;
-    let kept = || sums.iter().zip(&powers).skip(FIRST_KEPT).take(N_LONG_KEPT);
-    values.extend(kept().map(|(sum, power)| sum.re / (power + 1e-9) * scale));
-    values.extend(kept().map(|(sum, power)| sum.im / (power + 1e-9) * scale));
 }
 
-fn push_subcarrier_correlation(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
+fn push_subcarrier_correlation(values: &mut Vec<f32>, long: &Long, power: &[f32], n_antennas: usize) {
     for lag in BAND_LAGS {
         let pairs: Vec<_> = (0..n_antennas)
             .flat_map(|antenna| (lag..N_BANDS).map(move |band| [(antenna, band), (antenna, band - lag)]))
             .collect();
-        push_correlation(values, long, n_antennas, &pairs);
+        push_correlation(values, long, power, &pairs);
     }
 }
 
 /// Of neighbours, then of the first and the third antenna; zeros where there are none.
-fn push_antenna_correlation(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
+fn push_antenna_correlation(values: &mut Vec<f32>, long: &Long, power: &[f32], n_antennas: usize) {
     for lag in [1, 2] {
         if n_antennas <= lag {
             values.extend([0.0; 2 * N_LONG_KEPT]);
@@ -215,34 +216,33 @@ fn push_antenna_correlation(values: &mut Vec<f32>, long: &Spectra, n_antennas: u
         let pairs: Vec<_> = (lag..n_antennas)
             .flat_map(|antenna| (0..N_BANDS).map(move |band| [(antenna, band), (antenna - lag, band)]))
             .collect();
-        push_correlation(values, long, n_antennas, &pairs);
+        push_correlation(values, long, power, &pairs);
     }
 }
 
 /// Log power by delay and group of frequencies: a path longer than the mean one lies at a later tap.
-fn push_delay(values: &mut Vec<f32>, long: &Spectra, n_antennas: usize) {
+fn push_delay(values: &mut Vec<f32>, long: &Long, n_antennas: usize) {
     let first = (LONG_POINTS - 4 * N_DELAY_GROUPS) / 2;
-    let turns: Vec<[Complex32; N_BANDS]> = (0..N_DELAYS as i32)
-        .map(|tap| {
-            std::array::from_fn(|band| {
-                // A Hann window over the bands keeps a strong path from spilling over all taps.
-                let hann = (std::f32::consts::PI * (band as f32 + 1.0) / (N_BANDS as f32 + 1.0)).sin().powi(2);
-                let cycles = (FIRST_DELAY + tap) as f32 * band as f32 / DELAY_POINTS;
-                Complex32::from_polar(hann, std::f32::consts::TAU * cycles)
-            })
-        })
-        .collect();
     let mut powers = [[0.0_f32; N_DELAY_GROUPS]; N_DELAYS];
-    for antenna in 0..n_antennas {
-        let chains: Vec<&[Complex32]> = (0..N_BANDS).filter_map(|band| long.one(antenna, band)).collect();
-        for i in
-            (0..long.n_slots * LONG_POINTS).filter(|i| (first..first + 4 * N_DELAY_GROUPS).contains(&(i % LONG_POINTS)))
-        {
-            let group = (i % LONG_POINTS - first) / 4;
-            for (power, turns) in powers.iter_mut().zip(&turns) {
-                let sum: Complex32 = chains.iter().zip(turns).filter_map(|(c, turn)| Some(c.get(i)? * turn)).sum();
-                power[group] += sum.norm_sqr();
+    for (tap, power) in (FIRST_DELAY..).zip(&mut powers) {
+        let turns: [Complex32; N_BANDS] = std::array::from_fn(|band| {
+            // A Hann window over the bands keeps a strong path from spilling over all taps.
+            let hann = (std::f32::consts::PI * (band as f32 + 1.0) / (N_BANDS as f32 + 1.0)).sin().powi(2);
+            let cycles = tap as f32 * band as f32 / DELAY_POINTS;
+            Complex32::from_polar(hann, std::f32::consts::TAU * cycles)
+        });
+        for (antenna, at) in (0..n_antennas).flat_map(|antenna| (0..N_LONG_SLOTS).map(move |at| (antenna, at))) {
+            let mut sum = Slot { re: [0.0_f32; LONG_POINTS], im: [0.0_f32; LONG_POINTS] };
+            for (band, turn) in turns.iter().enumerate() {
+                let Some(slot) = long.slots(antenna, band).get(at) else { continue };
+                for i in 0..LONG_POINTS {
+                    sum.re[i] += slot.re[i] * turn.re - slot.im[i] * turn.im;
+                    sum.im[i] += slot.re[i] * turn.im + slot.im[i] * turn.re;
+                }
             }
+            let squares: [f32; LONG_POINTS] = std::array::from_fn(|i| sum.re[i] * sum.re[i] + sum.im[i] * sum.im[i]);
+            let groups = squares[first..].chunks_exact(4);
+            power.iter_mut().zip(groups).for_each(|(power, group)| *power += group.iter().sum::<f32>());
         }
     }
     let mean = powers.iter().flatten().sum::<f32>() / (N_DELAYS * N_DELAY_GROUPS) as f32;

@@ -5,6 +5,8 @@
 //! Doppler shift and its delay relative to S even with one antenna. Does not choose subcarriers and does not filter.
 //! Needs a static channel that dominates; [`Gauge::coherence`] says how well a packet fits S.
 
+use num_complex::Complex64;
+
 use super::quarter_turns::undo_quarter_turns;
 use crate::types::{Complex32, Timestamp};
 
@@ -24,6 +26,8 @@ pub struct Gauge {
 pub struct GaugeFitter {
     /// Subcarrier numbers less their mean, so that phase and slope hardly depend on each other.
     pub(super) numbers: Vec<f32>,
+    /// From each number to the next; nothing before the first.
+    steps: Vec<u16>,
     /// Positions whose numbers differ by `lag`.
     pairs: Vec<(usize, usize)>,
     lag: f32,
@@ -59,6 +63,7 @@ impl GaugeFitter {
         let (lag, pairs) = chosen.unwrap_or((1, Vec::new()));
         Self {
             numbers: numbers.iter().map(|&k| f32::from(k) - mean).collect(),
+            steps: numbers.iter().scan(numbers.first(), |before, k| Some(before.replace(k)?.abs_diff(*k))).collect(),
             pairs,
             lag: lag as f32,
             cross: vec![Complex32::ZERO; numbers.len()],
@@ -107,8 +112,8 @@ impl GaugeFitter {
         // times the spread of the least-squares fit, which at -20 dB would bury a walker at the band's edges).
         for _ in 0..2 {
             let (mut im, mut im_k, mut re, mut re_k, mut re_kk) = (0.0_f32, 0.0, 0.0, 0.0, 0.0);
-            for (c, &k) in self.cross.iter().zip(&self.numbers) {
-                let turned = c * Complex32::cis(-(phase + slope * k));
+            for ((c, turn), &k) in self.cross.iter().zip(self.turns(1.0, phase, slope)).zip(&self.numbers) {
+                let turned = c * turn;
                 im += turned.im;
                 im_k += turned.im * k;
                 re += turned.re;
@@ -136,18 +141,29 @@ impl GaugeFitter {
     }
 
     pub(super) fn turned_sum(&self, cross: &[Complex32], slope: f32) -> Complex32 {
-        cross.iter().zip(&self.numbers).map(|(c, k)| c * Complex32::cis(-slope * k)).sum()
+        cross.iter().zip(self.turns(1.0, 0.0, slope)).map(|(c, turn)| c * turn).sum()
+    }
+
+    /// `size · exp(-i(phase + slope·k))` for each subcarrier: a sine where the step to the next changes, instead of one for
+    /// each value; in double precision, so that rounding does not add up over thousands of them.
+    fn turns(&self, size: f32, phase: f32, slope: f32) -> impl Iterator<Item = Complex32> {
+        let first = self.numbers.first().copied().unwrap_or(0.0);
+        let mut turn = Complex64::from_polar(f64::from(size), -f64::from(phase) - f64::from(slope) * f64::from(first));
+        let mut last = (0, Complex64::ONE);
+        self.steps.iter().map(move |&step| {
+            if step != last.0 {
+                last = (step, Complex64::cis(-f64::from(slope) * f64::from(step)));
+            }
+            turn *= last.1;
+            Complex32::new(turn.re as f32, turn.im as f32)
+        })
     }
 
     /// Writes the packet in S's gauge.
     pub fn apply(&self, row: &[Complex32], gauge: Gauge, out: &mut Vec<Complex32>) {
         out.clear();
         let n = self.numbers.len().max(1);
-        let turns: Vec<Complex32> = self
-            .numbers
-            .iter()
-            .map(|k| Complex32::from_polar(gauge.gain.recip(), -(gauge.phase_rad + gauge.slope_rad * k)))
-            .collect();
+        let turns: Vec<Complex32> = self.turns(gauge.gain.recip(), gauge.phase_rad, gauge.slope_rad).collect();
         for chain in row.chunks_exact(n) {
             out.extend(chain.iter().zip(&turns).map(|(h, turn)| h * turn));
         }

@@ -8,7 +8,7 @@ use nalgebra::{Matrix2, Matrix6, Matrix6x2, Vector2, Vector6};
 
 use super::TrackerConfig;
 use super::config::{MAX_SIGMA_M, MIN_SIGMA_M};
-use crate::types::FloorPoint;
+use crate::types::{Detection, Estimate, FloorPoint};
 
 /// Before anything is known of it, a velocity is this uncertain along each axis, m/s: people may be walking.
 const FIRST_SPEED_M_PER_S: f64 = 0.8;
@@ -35,6 +35,38 @@ impl Look {
         let covariance = Matrix2::new(xx + floor, xy, xy, yy + floor);
         let root = covariance.cholesky()?.l();
         Some(Self { position: Vector2::from(point.position_m), covariance, root })
+    }
+}
+
+/// A detector's word on how somebody moves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Velocity {
+    velocity: Vector2<f64>,
+    covariance: Matrix2<f64>,
+}
+
+/// A speed that is told more closely than this is not believed, m/s: bodies sway.
+const MIN_SPEED_SIGMA: f64 = 0.03;
+/// Nobody runs faster, m/s.
+const MAX_SPEED: f64 = 12.0;
+
+impl Velocity {
+    /// Of somebody who walks where they look, as far as that is known; else in any direction. `None` without a speed.
+    pub fn of(detection: &Detection) -> Option<Self> {
+        let speed =
+            detection.speed_m_per_s.filter(|speed| speed.is_sound() && (0.0..=MAX_SPEED).contains(&speed.value))?;
+        let own = Matrix2::identity() * speed.sigma.max(MIN_SPEED_SIGMA).powi(2);
+        let Some(heading) = detection.pose.heading_rad.filter(Estimate::is_sound) else {
+            // All directions alike: half of the square along each axis.
+            let covariance = own + Matrix2::identity() * (0.5 * speed.value * speed.value);
+            return Some(Self { velocity: Vector2::zeros(), covariance });
+        };
+        let (sin, cos) = heading.value.sin_cos();
+        let (along, across) = (Vector2::new(cos, sin), Vector2::new(-sin, cos));
+        // A direction that is normally spread keeps this much of its length on average; the rest goes to the sides.
+        let kept = (-0.5 * heading.sigma * heading.sigma).exp();
+        let sideways = across * (speed.value * (1.0 - kept * kept).sqrt());
+        Some(Self { velocity: along * (speed.value * kept), covariance: own + sideways * sideways.transpose() })
     }
 }
 
@@ -100,6 +132,15 @@ impl Motion {
         }
     }
 
+    /// Takes what a detector says of the velocity. `share`: how much of that is news, 0..=1; what overlapping windows say
+    /// again counts for less.
+    pub fn update_velocity(&mut self, told: &Velocity, share: f64) {
+        let mut observe = Matrix6x2::zeros();
+        observe.fixed_view_mut::<2, 2>(2, 0).copy_from(&Matrix2::identity());
+        let spread = told.covariance / share.clamp(0.01, 1.0);
+        self.correct(&observe, &spread, told.velocity - self.velocity());
+    }
+
     pub fn innovation(&self, look: &Look, config: &TrackerConfig) -> Option<Innovation> {
         let (_, _, spread) = self.observed(look, config);
         let factor = spread.cholesky()?;
@@ -111,10 +152,15 @@ impl Motion {
     }
 
     pub fn update(&mut self, look: &Look, config: &TrackerConfig) {
-        let (observe, fresh, spread) = self.observed(look, config);
+        let (observe, fresh, _) = self.observed(look, config);
+        self.correct(&observe, &fresh, look.position - self.expected(look, config));
+    }
+
+    /// Kalman's correction by two numbers that are off by `off`, with what is new in them spread by `fresh`.
+    fn correct(&mut self, observe: &Matrix6x2<f64>, fresh: &Matrix2<f64>, off: Vector2<f64>) {
+        let spread = observe.transpose() * self.covariance * observe + fresh;
         let Some(factor) = spread.cholesky() else { return };
         let gain: Matrix6x2<f64> = factor.solve(&(observe.transpose() * self.covariance)).transpose();
-        let off = look.position - self.expected(look, config);
         let state = self.state + gain * off;
         // Joseph's form keeps the covariance positive whatever is rounded.
         let keep = Matrix6::identity() - gain * observe.transpose();

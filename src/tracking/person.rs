@@ -7,7 +7,7 @@ use nalgebra::{Matrix2, Vector2};
 use super::TrackerConfig;
 use super::facing::{Facing, WALK_SECS};
 use super::limbs::Limbs;
-use super::motion::{Look, Motion};
+use super::motion::{Look, Motion, Velocity};
 use super::profile::{Profile, Reading};
 use crate::types::{Detection, Estimate, FloorPoint, Pose, Posture, Timestamp, Track, TrackId, TrackState, TrailPoint};
 
@@ -97,6 +97,7 @@ impl Person {
             pelvis: None,
             trail: VecDeque::new(),
         };
+        person.take_velocity(detection, 1.0);
         person.read_pose(detection, 1.0);
         person
     }
@@ -129,12 +130,19 @@ impl Person {
         config: &TrackerConfig,
     ) {
         self.motion.update(look, config);
+        self.take_velocity(detection, share);
         self.log_odds = (self.log_odds + log_ratio.min(MAX_HIT)).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
         self.n_seen = self.n_seen.saturating_add(1);
         self.last_seen = time;
         self.shared_secs = 0.0;
         self.walk(time);
         self.read_pose(detection, share);
+    }
+
+    fn take_velocity(&mut self, detection: &Detection, share: f64) {
+        if let Some(velocity) = Velocity::of(detection) {
+            self.motion.update_velocity(&velocity, share);
+        }
     }
 
     /// A detection that stands for this person and another one: it tells a place, loosely, and nothing of the body.

@@ -257,11 +257,20 @@ pub struct Detection {
     /// Natural logarithm of the odds that left and right are as in `pose` and not exchanged; 0 when nothing tells.
     #[serde(default)]
     pub side_log_odds: f64,
+    /// How fast the pelvis goes over the floor, m/s.
+    #[serde(default)]
+    pub speed_m_per_s: Option<Estimate>,
 }
 
 impl Detection {
     /// A detection of which only the place is known.
     pub fn at(root: FloorPoint, confidence: f64) -> Self {
-        Self { pose: Pose::at(root), confidence, features: BodyFeatures::default(), side_log_odds: 0.0 }
+        Self {
+            pose: Pose::at(root),
+            confidence,
+            features: BodyFeatures::default(),
+            side_log_odds: 0.0,
+            speed_m_per_s: None,
+        }
     }
 }

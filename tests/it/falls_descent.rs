@@ -79,11 +79,11 @@ fn look(moves: &[Move], secs: f64) -> (Detection, [f64; 3]) {
 }
 
 /// Dopplers of somebody who moves, and of nobody.
-const MOVED_DB: [f32; 2] = [16.0, 20.0];
-const STILL_DB: [f32; 2] = [5.0, 7.0];
+const MOVED_DB: f32 = 20.0;
+const STILL_DB: f32 = 7.0;
 
 /// What moves in a window, as links see it.
-fn movement_db(moves: &[Move], secs: f64) -> [f32; 2] {
+fn movement_db(moves: &[Move], secs: f64) -> f32 {
     let [from, to] = [-0.5, 0.5].map(|share| true_height(moves, secs + WINDOW_SECS * share));
     if (to - from).abs() > 0.05 { MOVED_DB } else { STILL_DB }
 }
@@ -92,7 +92,7 @@ fn see(
     watch: &mut DescentWatch,
     secs: f64,
     (lone, count): (Option<&Detection>, [f64; 3]),
-    movement_db: [f32; 2],
+    movement_db: f32,
     resting: &[TrackId],
 ) -> Vec<Event> {
     watch.look(&DescentLook::of(at(secs), lone, count, movement_db, &[followed(at(secs))], resting))

@@ -12,7 +12,7 @@ use corporeal::types::{Joint, PersonTruth, Pose, Posture, PostureClass, Room, Ti
 use serde_json::{Value, json};
 
 const ROOM: Room = Room { width_m: 5.0, depth_m: 4.0, height_m: 2.5 };
-const OUTPUTS: [(&str, usize); 14] = [
+const OUTPUTS: [(&str, usize); 15] = [
     ("count", 3),
     ("root", 2),
     ("root_factor", 3),
@@ -27,6 +27,7 @@ const OUTPUTS: [(&str, usize); 14] = [
     ("uprightness", 1),
     ("slots", 18),
     ("stature", 2),
+    ("speed", 1),
 ];
 const N_FEATURES: usize = 2;
 
@@ -48,6 +49,7 @@ fn written() -> Value {
     });
     // Statures were found to be told from eight links alone.
     written["calibrations"][0]["stature_scale"] = json!(1.0);
+    written["calibrations"][0]["speed_sigma_m_per_s"] = json!(0.06);
     written
 }
 
@@ -253,6 +255,19 @@ fn statures_are_told_of_people_who_stand_where_they_are_worth_it() {
 }
 
 #[test]
+fn speeds_are_told_where_their_spread_was_measured() {
+    let speed = |n_links: usize, value: f32| {
+        let mut numbers = Numbers::one_person();
+        numbers.set("speed", &[value]);
+        numbers.read(n_links, 3).detections[0].speed_m_per_s
+    };
+    let told = speed(8, 0.75).expect("measured");
+    assert!((told.value - 0.75).abs() < 1e-9 && (told.sigma - 0.06).abs() < 1e-6, "{told:?}");
+    assert_eq!(speed(8, -0.02).map(|speed| speed.value), Some(0.0), "nobody is slower than who stands");
+    assert_eq!(speed(3, 0.75), None);
+}
+
+#[test]
 fn nobody_and_several_are_told_from_one() {
     let mut numbers = Numbers::one_person();
     numbers.set("count", &[9.0, 0.0, 0.0]);
@@ -354,6 +369,7 @@ fn a_description_that_does_not_fit_is_refused() {
     check_refused(|written| written["motion_classes"][0] = json!("swim"), "kinds of motion");
     check_refused(|written| written["calibrations"] = json!([]), "never calibrated");
     check_refused(|written| written["calibrations"][1]["root_scale"] = json!(0.0), "usable factors");
+    check_refused(|written| written["calibrations"][0]["speed_sigma_m_per_s"] = json!(-1.0), "usable factors");
     check_refused(|written| written["calibrations"][1]["familiarity"]["mean"] = json!([0.0]), "does not fit");
     check_refused(|written| written["calibrations"][1]["several_distance"] = json!([2.0, 1.0]), "usable distances");
     check_refused(|written| written["n_slots"] = json!(0), "make no network");

@@ -8,7 +8,7 @@ const GOOD: Conditions = Conditions {
     packets_per_sec: 100.0,
     longest_gap_secs: 0.02,
     snr_db: 25.0,
-    movement_db: [15.0, 20.0],
+    movement_db: 20.0,
 };
 
 #[track_caller]

@@ -176,6 +176,51 @@ fn one_walker_is_one_person_from_end_to_end() {
     assert!(track.trail.len() > 20 && track.trail.len() < 80);
 }
 
+/// How far the tracker's place is off in the mean, m, and the velocity at the end, for somebody who goes along x. Places are
+/// told with errors that wander to and fro within seconds, as those of a room's echoes do.
+fn followed(speed_m_per_s: f64, told: impl Fn(Detection) -> Detection) -> (f64, [f64; 2]) {
+    let mut stage = Stage::new();
+    let (mut sum, mut n) = (0.0, 0);
+    for frame in 0..60 {
+        let secs = f64::from(frame) * FRAME_SECS;
+        let (x, y) = (1.0 + speed_m_per_s * secs, 2.0);
+        stage.show(&[told(seen(x + 0.3 * (2.1 * secs).sin(), y + 0.3 * (1.5 * secs + 1.0).sin()))]);
+        if secs > 3.0 {
+            let [at_x, at_y] = stage.at([x, y]).position_m();
+            sum += (at_x - x).hypot(at_y - y);
+            n += 1;
+        }
+    }
+    let last = stage.tracker.people().next().expect("somebody is followed");
+    (sum / f64::from(n), last.velocity_m_per_s)
+}
+
+#[test]
+fn a_speed_that_is_told_steadies_the_place() {
+    let speed = |value: f64| Some(Estimate::new(value, 0.06));
+    let (alone, _) = followed(0.0, |one| one);
+    let (stands, velocity) = followed(0.0, |one| Detection { speed_m_per_s: speed(0.0), ..one });
+    assert!(stands < 0.6 * alone, "{stands} beside {alone}");
+    assert!(velocity[0].hypot(velocity[1]) < 0.06, "{velocity:?}");
+
+    let (alone, _) = followed(1.0, |one| one);
+    let heading_rad = Some(Estimate::new(0.0, 0.15));
+    let (walks, velocity) = followed(1.0, |one| Detection {
+        speed_m_per_s: speed(1.0),
+        pose: Pose { heading_rad, ..one.pose.clone() },
+        ..one
+    });
+    assert!(walks < 0.75 * alone, "{walks} beside {alone}");
+    assert!((velocity[0] - 1.0).abs() < 0.15 && velocity[1].abs() < 0.15, "{velocity:?}");
+    // A speed without a direction must not hold anybody back.
+    let (walks, velocity) = followed(1.0, |one| Detection { speed_m_per_s: speed(1.0), ..one });
+    assert!(walks < 1.15 * alone && velocity[0] > 0.6, "{walks} beside {alone}, {velocity:?}");
+    // Nor does one that is none.
+    for value in [f64::NAN, -1.0, 1e300] {
+        assert_eq!(followed(1.0, |one| Detection { speed_m_per_s: speed(value), ..one }).0, alone);
+    }
+}
+
 #[test]
 fn a_ghost_of_half_a_second_is_nobody() {
     let mut stage = Stage::new();
@@ -467,7 +512,7 @@ fn any_number() -> impl Strategy<Value = f64> {
 }
 
 fn any_detection() -> impl Strategy<Value = Detection> {
-    let numbers = prop::collection::vec(any_number(), 12);
+    let numbers = prop::collection::vec(any_number(), 14);
     (numbers, prop::option::of((any_number(), any_number())), 0usize..7).prop_map(|(n, heading, posture)| {
         let mut detection =
             Detection::at(FloorPoint { position_m: [n[0], n[1]], covariance_m2: [[n[2], n[3]], [n[3], n[4]]] }, n[5]);
@@ -483,6 +528,7 @@ fn any_detection() -> impl Strategy<Value = Detection> {
         ][posture];
         detection.pose.pelvis_height_m = Some(Estimate::new(n[6], n[7]));
         detection.side_log_odds = n[8];
+        detection.speed_m_per_s = Some(Estimate::new(n[12], n[13]));
         detection.features.height_m = Some(Estimate::new(n[9], n[10]));
         detection.features.embedding = vec![Estimate::new(n[11], n[10]); 3];
         let joint = JointEstimate { position_m: [n[6] as f32, n[7] as f32, n[8] as f32], sigma_m: n[9] as f32 };

@@ -26,13 +26,13 @@ pub struct Sight {
     pub place_sigma_m: f64,
     /// 0..=1: that there is nobody who moves.
     pub nobody: f64,
-    /// How far movement from the spot stands out of the noise on the median link and on the one that sees most, dB.
-    pub movement_db: [f32; 2],
+    /// How far movement from the spot stands out of the noise on the link that sees most, dB.
+    pub movement_db: f32,
 }
 
 impl Sight {
     /// Of what a network says of one person, whether or not it can tell the place; `None` without a height.
-    pub fn of(time: Timestamp, person: &Detection, nobody: f64, movement_db: [f32; 2]) -> Option<Self> {
+    pub fn of(time: Timestamp, person: &Detection, nobody: f64, movement_db: f32) -> Option<Self> {
         let height = person.pose.pelvis_height_m.filter(|height| height.is_sound())?;
         let root = &person.pose.root;
         let sight = Self {
@@ -52,7 +52,7 @@ impl Sight {
         // Higher than a raised arm, or deeper than the network's error, is no pelvis.
         numbers.iter().all(|x| x.is_finite())
             && (-0.5..=2.5).contains(&self.height_m)
-            && self.movement_db.iter().all(|db| db.is_finite())
+            && self.movement_db.is_finite()
             && self.place_sigma_m.is_finite()
             && self.place_sigma_m > 0.0
     }
@@ -139,7 +139,7 @@ impl Descent {
         let [x, y] = [|s: &Sight| s.place_m[0], |s: &Sight| s.place_m[1]];
         let way = (of(&after, 0.5, x)? - of(&before, 0.5, x)?).hypot(of(&after, 0.5, y)? - of(&before, 0.5, y)?);
         let lower_before = of(&before, 0.25, height)?;
-        let movement = |s: &Sight| f64::from(s.movement_db[1]);
+        let movement = |s: &Sight| f64::from(s.movement_db);
         let features = vec![
             high,
             low,

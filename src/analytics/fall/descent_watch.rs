@@ -82,7 +82,7 @@ impl DescentLook {
         time: Timestamp,
         lone: Option<&Detection>,
         count: [f64; 3],
-        movement_db: [f32; 2],
+        movement_db: f32,
         tracks: &[Track],
         resting: &[TrackId],
     ) -> Self {

@@ -87,7 +87,7 @@ pub fn pointer(
 }
 
 /// Where a line of sight meets the floor.
-fn on_floor(camera: &Camera, rect: Rect, pos: Pos2) -> Option<[f64; 2]> {
+pub(super) fn on_floor(camera: &Camera, rect: Rect, pos: Pos2) -> Option<[f64; 2]> {
     let ray = camera.ray(crate::app::viewport::ndc(rect, pos), rect.width() / rect.height().max(1.0));
     let distance = -ray.origin.z / ray.direction.z;
     let point = ray.origin + ray.direction * distance;
@@ -95,7 +95,7 @@ fn on_floor(camera: &Camera, rect: Rect, pos: Pos2) -> Option<[f64; 2]> {
     near.then_some([f64::from(point.x), f64::from(point.y)])
 }
 
-fn snapped([x, y]: [f64; 2], room: Option<Room>) -> [f64; 2] {
+pub(super) fn snapped([x, y]: [f64; 2], room: Option<Room>) -> [f64; 2] {
     let snap = |value: f64, length: Option<f32>| {
         let walls = length.map(f64::from).into_iter().flat_map(|length| [0.0, length]);
         let on_wall = walls.into_iter().find(|wall| (value - wall).abs() <= WALL_M);

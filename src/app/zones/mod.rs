@@ -1,12 +1,14 @@
-//! Zones: drawing them on the floor with the pointer, a list to name and limit them, and undo.
+//! Zones: drawing them on the floor with the pointer, moving their corners, a list to name and limit them, and undo.
 //!
 //! A zone is part of the site: every edit makes a site anew and asks the engine to take it.
 
+mod corners;
 mod draft;
 mod list;
 
 use crate::types::{Outline, Site, Zone, ZoneId, ZoneKind, ZoneLimits};
 
+pub use corners::{add_moving, corners_ui, drag};
 pub use draft::{add_draft, draft_ui, note_ui, pointer};
 pub use list::zones_ui;
 
@@ -25,6 +27,8 @@ enum Edited {
 pub struct State {
     /// The corners so far, metres, while a zone is drawn.
     draft: Option<draft::Draft>,
+    /// A corner of the selected zone in the hand.
+    moving: Option<corners::Moving>,
     pub selected: Option<ZoneId>,
     undo: Vec<Vec<Zone>>,
     redo: Vec<Vec<Zone>>,
@@ -40,6 +44,11 @@ impl State {
         self.draft.is_some()
     }
 
+    /// Whether the pointer holds a corner and turns nothing.
+    pub fn is_moving(&self) -> bool {
+        self.moving.is_some()
+    }
+
     /// Begins to draw, or gives up what has been drawn.
     pub fn toggle_drawing(&mut self) {
         self.draft = if self.draft.is_some() { None } else { Some(draft::Draft::default()) };
@@ -47,7 +56,7 @@ impl State {
 
     /// Whether there was something to give up.
     pub fn cancel(&mut self) -> bool {
-        self.draft.take().is_some()
+        self.draft.take().is_some() || self.moving.take().is_some()
     }
 
     pub fn take_corner_back(&mut self) {

@@ -49,8 +49,8 @@ pub struct Row {
     pub body: Option<Body>,
     pub mean_body: Option<Body>,
     pub class_body: Option<Body>,
-    /// Of the median link and of the one that sees most, dB over the noise; see `pose::support::Conditions`.
-    pub movement_db: Option<[f32; 2]>,
+    /// Of the link that sees most, dB over the noise; see `pose::support::Conditions`.
+    pub movement_db: Option<f32>,
     /// How fast the pelvis truly moved over the floor.
     pub speed_m_per_s: Option<f64>,
     /// Where the network thinks the person is unsure by, and that there is nobody.

@@ -117,8 +117,7 @@ fn moments(record: &Record, method: Method) -> Vec<Vec<f64>> {
             let on_floor = seen.iter().filter(|sight| sight.is_on_floor).count() * 2 > seen.len();
             let (height, x, y) = (middle(|s| s.height_m), middle(|s| s.place_m[0]), middle(|s| s.place_m[1]));
             let (sigma, nobody) = (middle(|s| s.place_sigma_m), middle(|s| s.nobody));
-            let movement_db =
-                [middle(|s| f64::from(s.movement_db[0])), middle(|s| f64::from(s.movement_db[1]))].map(|db| db as f32);
+            let movement_db = middle(|s| f64::from(s.movement_db)) as f32;
             let still = seen.iter().map(|sight| Sight {
                 movement_db,
                 height_m: height,

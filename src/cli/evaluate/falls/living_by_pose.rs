@@ -187,5 +187,5 @@ fn shorten(sight: &mut Sight) {
     let shorter = |value: &mut f64| *value = (*value * 1e4).round() / 1e4;
     [&mut sight.height_m, &mut sight.place_sigma_m, &mut sight.nobody].into_iter().for_each(shorter);
     sight.place_m.iter_mut().for_each(shorter);
-    sight.movement_db.iter_mut().for_each(|db| *db = (*db * 1e2).round() / 1e2);
+    sight.movement_db = (sight.movement_db * 1e2).round() / 1e2;
 }

@@ -26,7 +26,7 @@ pub struct Looked {
     /// Probabilities of nobody, one, and two or more people.
     pub count: [f64; 3],
     /// See [`crate::pose::support::Conditions`].
-    pub movement_db: [f32; 2],
+    pub movement_db: f32,
 }
 
 /// Watches a seed's ten seconds.
@@ -52,7 +52,7 @@ pub fn watch(seed: u64, scene: &SceneOptions, models: &Models, network: &RadioPo
                 tracks: Vec::new(),
                 lone: None,
                 count: [0.0; 3],
-                movement_db: [0.0; 2],
+                movement_db: 0.0,
             });
             continue;
         };
