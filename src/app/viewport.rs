@@ -2,22 +2,28 @@
 //!
 //! The picture is drawn anew only when the scene, the camera or the size has changed.
 
-use bevy_math::{Vec2 as Vec2m, Vec3};
+mod eye;
+mod pick;
+mod welcome;
+
+use bevy_math::Vec3;
 use egui::{Align2, Painter, Pos2, Rect, RichText, Sense, TextureId, Ui, vec2};
 
 use super::actions::Action;
-use super::cx::{Cx, Selection};
+use super::cx::Cx;
 use super::help;
 use super::labels::{self, What};
 use super::marks;
 use super::room;
-use super::stage::{self, Place};
+use super::stage;
 use super::studio;
 use super::theme::{self, Theme};
 use super::zones;
 use crate::engine::Command;
 use crate::render::{Camera, MeshProblem, Scene, StandardView, ViewportRenderer, scene_bounds};
 use crate::types::Provenance;
+
+pub use eye::{Aim, Eye, Wanted, ndc, on_screen};
 
 /// A radio is looked at from this near, a person from where they are seen whole with what is around them; metres.
 pub const NODE_FROM_M: f32 = 3.0;
@@ -39,28 +45,6 @@ pub struct State {
     wanted: Option<Wanted>,
 }
 
-/// A camera, and what it was fitted to.
-#[derive(Default)]
-pub struct Eye {
-    pub camera: Camera,
-    /// What the camera was last fitted to; it is fitted anew when that changes, until somebody moves it.
-    fitted: Option<Vec<Vec3>>,
-    moved: bool,
-}
-
-/// What there is to look at.
-pub struct Aim {
-    pub bounds: Option<(Vec3, Vec3)>,
-    /// The camera is fitted anew when this changes.
-    pub key: Vec<Vec3>,
-    /// What is selected.
-    pub focus: Option<Vec3>,
-    /// From how far it is looked at, at most; metres.
-    pub focus_from_m: f32,
-    /// Whether the first button draws, and turns nothing.
-    pub is_held: bool,
-}
-
 /// What the texture shows.
 struct Drawn {
     scene: Scene,
@@ -69,13 +53,6 @@ struct Drawn {
     texture: TextureId,
     /// Counts how often the room was drawn.
     count: u64,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-pub enum Wanted {
-    View(StandardView),
-    Home,
-    Focus,
 }
 
 impl State {
@@ -131,7 +108,7 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 0.0, theme.ground);
     if cx.shown.sources.is_empty() && cx.shown.site.nodes.is_empty() {
-        welcome_ui(ui, cx, rect);
+        welcome::welcome_ui(ui, cx, rect);
         return;
     }
     let aspect = rect.width() / rect.height().max(1.0);
@@ -151,7 +128,7 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let aim = Aim {
         bounds: scene_bounds(&scene),
         key: room_corner.chain(places.iter().map(|place| place.position)).collect(),
-        focus: focus_point(cx, cx.state.selection, &places),
+        focus: pick::focus_point(cx, cx.state.selection, &places),
         focus_from_m: if cx.state.selection.person.is_some() { PERSON_FROM_M } else { NODE_FROM_M },
         is_held: cx.state.zones.is_drawing() || cx.state.zones.is_moving(),
     };
@@ -165,7 +142,7 @@ fn room_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             cx.send(Command::SetSite(site));
         }
     } else {
-        select(cx, &response, rect, &places, aspect);
+        pick::select(cx, &response, rect, &places, aspect);
     }
     match cx.gpu {
         Some(gpu) => {
@@ -225,136 +202,6 @@ pub fn frame_ui(painter: &Painter, theme: &Theme, rect: Rect) {
     }
     let at = inner.left_bottom() + vec2(theme::GRID, -theme::GRID);
     painter.text(at, Align2::LEFT_BOTTOM, "SIMULATED", theme::strong_font(), theme.simulated);
-}
-
-impl Eye {
-    /// Moves the camera as gestures and keys say.
-    pub fn steer(&mut self, ui: &Ui, response: &egui::Response, rect: Rect, aim: &Aim, wanted: Option<Wanted>) {
-        let aspect = rect.width() / rect.height().max(1.0);
-        self.camera.set_instant(ui.style().animation_time == 0.0);
-        if let Some((low, high)) = aim.bounds.filter(|_| !self.moved && self.fitted.as_ref() != Some(&aim.key)) {
-            self.camera.fit(low, high, aspect);
-            self.fitted = Some(aim.key.clone());
-        }
-        let delta = response.drag_delta();
-        let pans = ui.input(|input| input.modifiers.shift)
-            || response.dragged_by(egui::PointerButton::Middle)
-            || response.dragged_by(egui::PointerButton::Secondary);
-        if delta != egui::Vec2::ZERO && (pans || !aim.is_held) {
-            self.moved = true;
-            let delta = Vec2m::new(delta.x, delta.y);
-            if pans {
-                self.camera.pan(delta, rect.height());
-            } else {
-                self.camera.orbit(delta);
-            }
-        }
-        if let Some(pos) = response.hover_pos() {
-            let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-            let factor = (-scroll * 0.003).exp() / zoom;
-            if factor != 1.0 {
-                self.moved = true;
-                self.camera.zoom(factor, Some(ndc(rect, pos)), aspect);
-            }
-        }
-        let fit = |camera: &mut Camera| {
-            if let Some((low, high)) = aim.bounds {
-                camera.fit(low, high, aspect);
-            }
-        };
-        match wanted {
-            Some(Wanted::View(view)) => {
-                self.camera.view(view);
-                fit(&mut self.camera);
-            }
-            Some(Wanted::Home) => {
-                self.moved = false;
-                self.camera.view(StandardView::Home);
-                fit(&mut self.camera);
-            }
-            Some(Wanted::Focus) => match aim.focus {
-                Some(point) => self.camera.focus(point, aim.focus_from_m),
-                None => fit(&mut self.camera),
-            },
-            None => {}
-        }
-        let dt = ui.input(|input| input.stable_dt);
-        if self.camera.step(dt) {
-            ui.ctx().request_repaint();
-        }
-    }
-}
-
-/// A place in the viewport as the camera counts it.
-pub fn ndc(rect: Rect, pos: Pos2) -> Vec2m {
-    let share = (pos - rect.min) / rect.size();
-    Vec2m::new(2.0 * share.x - 1.0, 1.0 - 2.0 * share.y)
-}
-
-/// A click selects what is under it; a double-click goes there, or home from empty ground.
-fn select(cx: &mut Cx<'_>, response: &egui::Response, rect: Rect, places: &[Place], aspect: f32) {
-    if !response.clicked() && !response.double_clicked() {
-        return;
-    }
-    let hit = response.interact_pointer_pos().and_then(|pos| pick(cx, rect, places, aspect, pos));
-    let double = response.double_clicked();
-    match hit {
-        Some(hit) => {
-            cx.state.selection = hit;
-            if double {
-                cx.state.viewport.focus();
-            }
-        }
-        None if double => cx.state.viewport.home(),
-        None => {}
-    }
-    if cx.state.viewport.wanted.is_some() {
-        response.ctx.request_repaint();
-    }
-}
-
-fn focus_point(cx: &Cx<'_>, selection: Selection, places: &[Place]) -> Option<Vec3> {
-    if let Some(person) = selection.person {
-        return room::middle_of(cx, person);
-    }
-    if let Some(node) = selection.node {
-        return places.iter().find(|place| place.id == node).map(|place| place.position);
-    }
-    let link = cx.shown.links.iter().find(|link| Some(link.stream) == selection.stream)?;
-    stage::ends(places, link).map(|(a, b)| (a + b) / 2.0)
-}
-
-pub fn on_screen(camera: &Camera, rect: Rect, aspect: f32, point: Vec3) -> Option<Pos2> {
-    let ndc = camera.project(point, aspect)?;
-    Some(rect.min + vec2(0.5 + 0.5 * ndc.x, 0.5 - 0.5 * ndc.y) * rect.size())
-}
-
-/// The person, else the node, else the link, under the pointer.
-fn pick(cx: &Cx<'_>, rect: Rect, places: &[Place], aspect: f32, pos: Pos2) -> Option<Selection> {
-    let reach = 3.0 * theme::GRID;
-    let camera = &cx.state.viewport.room.camera;
-    let at = |point| on_screen(camera, rect, aspect, point);
-    if let Some(person) = room::person_at(cx, at, pos, reach) {
-        return Some(Selection { person: Some(person), node: None, ..cx.state.selection });
-    }
-    let node = places
-        .iter()
-        .filter_map(|place| Some((at(place.position)?.distance(pos), place.id)))
-        .filter(|(distance, _)| *distance <= reach)
-        .min_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((_, id)) = node {
-        return Some(Selection { node: Some(id), person: None, ..cx.state.selection });
-    }
-    let distance = |a: Pos2, b: Pos2| {
-        let along = ((pos - a).dot(b - a) / (b - a).length_sq().max(1.0)).clamp(0.0, 1.0);
-        (a + (b - a) * along).distance(pos)
-    };
-    let links = cx.shown.links.iter().filter_map(|link| {
-        let (a, b) = stage::ends(places, link)?;
-        Some((distance(at(a)?, at(b)?), link.stream))
-    });
-    let nearest = links.filter(|(d, _)| *d <= 0.5 * reach).min_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(Selection { stream: Some(nearest.1), node: None, person: None, ..cx.state.selection })
 }
 
 /// Draws the scene if anything has changed and answers the texture that shows it.
@@ -442,49 +289,6 @@ pub fn gestures_ui(ui: &mut Ui, cx: &Cx<'_>) {
                 ui.label(RichText::new(gesture).font(theme::strong_font()));
                 ui.label(RichText::new(what).color(theme.quiet));
                 ui.end_row();
-            }
-        });
-    });
-}
-
-/// What a new user sees: the next step.
-fn welcome_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
-    let theme = Theme::of(ui);
-    let recent: Vec<_> = cx.recent.iter().take(4).cloned().collect();
-    let height = theme::ROW * (5.0 + recent.len() as f32 * 1.2);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
-        ui.vertical_centered(|ui| {
-            ui.add_space(((rect.height() - height) * 0.5).max(theme::GRID));
-            ui.heading("Connect a node or open a recording");
-            ui.label(RichText::new("Drop a file here, or start with the simulated scene").color(theme.quiet));
-            ui.add_space(3.0 * theme::GRID);
-            let buttons = [
-                ("Open recording…", Action::Open),
-                ("Add source…", Action::AddSource),
-                ("Open simulated scene", Action::OpenDemo),
-            ];
-            let width = 100.0 * theme::GRID;
-            ui.allocate_ui_with_layout(
-                vec2(width, theme::ROW),
-                egui::Layout::left_to_right(egui::Align::Center),
-                |ui| {
-                    for (n, (word, action)) in buttons.into_iter().enumerate() {
-                        let button = if n == 0 { marks::primary_button(theme, word) } else { egui::Button::new(word) };
-                        if ui.add(button).on_hover_text(action.entry().tip).clicked() {
-                            cx.act(action);
-                        }
-                    }
-                },
-            );
-            if !recent.is_empty() {
-                ui.add_space(3.0 * theme::GRID);
-                ui.label(RichText::new("Recent").color(theme.quiet));
-                for path in recent {
-                    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-                    if ui.link(name).on_hover_text(path.display().to_string()).clicked() {
-                        cx.wishes.push(super::cx::Wish::Open(vec![path]));
-                    }
-                }
             }
         });
     });

@@ -11,6 +11,7 @@
 
 mod answers;
 mod bands;
+mod description;
 mod empty_room;
 mod grid;
 mod inputs;
@@ -26,8 +27,9 @@ pub mod targets;
 mod tokens;
 mod window;
 
-pub use answers::{Answers, Calibration, Description, Supports, pose_from_pelvis};
+pub use answers::{Answers, pose_from_pelvis};
 pub use bands::Bands;
+pub use description::{Calibration, Description, Supports};
 pub use empty_room::EmptyRoom;
 pub use grid::{FloorGrid, LinkMap};
 pub use inputs::{FEW_LINKS, NetworkInputs};

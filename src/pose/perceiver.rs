@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use bevy_math::Vec2;
 
-use super::answers::{Answers, Description};
+use super::answers::Answers;
+use super::description::Description;
 use super::empty_room::EmptyRoom;
 use super::inputs::NetworkInputs;
 use super::layout::{MAX_LINKS, WINDOW_SECS};
