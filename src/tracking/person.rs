@@ -69,6 +69,8 @@ pub(super) struct Person {
     limbs: Limbs,
     posture: [f64; 7],
     called: Posture,
+    /// Of the last two looks.
+    latest: [Posture; 2],
     pelvis: Option<(f64, f64)>,
     trail: VecDeque<TrailPoint>,
 }
@@ -94,6 +96,7 @@ impl Person {
             limbs: Limbs::default(),
             posture: [0.0; 7],
             called: Posture::Unknown,
+            latest: [Posture::Unknown; 2],
             pelvis: None,
             trail: VecDeque::new(),
         };
@@ -153,8 +156,9 @@ impl Person {
         self.shared = true;
     }
 
-    /// Nothing moves: neither do they, and no look is needed to know where they are. How they are held comes from what is
-    /// said of the one person in the room, if anything is; limbs of before may lie anywhere by now.
+    /// They do not move from their place, and no look is needed to know where they are. How they are held comes from what is
+    /// said of the one person in the room, where something of them moves; else they are as the last looks at their movement
+    /// agreed on, since whoever walked stands now. Limbs of before may lie anywhere.
     pub fn hold(&mut self, time: Timestamp, secs: f64, one: Option<&Detection>, nobody: f64, share: f64) {
         self.motion.stop();
         self.still_until = time;
@@ -163,12 +167,22 @@ impl Person {
         let nobody = if nobody.is_finite() { nobody.clamp(LEAST_NOBODY, 1.0 - LEAST_NOBODY) } else { 0.5 };
         let odds = share * ((1.0 - nobody) / nobody).ln();
         self.log_odds = (self.log_odds + odds).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
-        self.predict_posture(secs);
-        if let Some(one) = one {
-            self.read_posture(&one.pose, share);
-        }
-        if self.called == Posture::Walking {
-            self.called = Posture::Unknown;
+        match one {
+            Some(one) => {
+                self.predict_posture(secs);
+                self.read_posture(&one.pose, share);
+                if self.called == Posture::Walking {
+                    self.called = Posture::Unknown;
+                }
+            }
+            None if self.state == TrackState::Confirmed => {
+                self.called = match self.latest {
+                    [Posture::Walking | Posture::Standing, Posture::Walking | Posture::Standing] => Posture::Standing,
+                    [one, other] if one == other => one,
+                    _ => Posture::Unknown,
+                };
+            }
+            None => {}
         }
     }
 
@@ -210,6 +224,7 @@ impl Person {
     }
 
     fn read_posture(&mut self, pose: &Pose, share: f64) {
+        self.latest = [self.latest[1], pose.posture];
         self.posture[pose.posture as usize] += share;
         let seen: f64 = self.posture.iter().sum();
         let most = (0..self.posture.len()).max_by(|a, b| self.posture[*a].total_cmp(&self.posture[*b]));

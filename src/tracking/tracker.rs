@@ -139,7 +139,8 @@ impl Tracker {
         taken_for
     }
 
-    /// Takes a moment as a network saw it: by its detections where people move, else by [`Tracker::hold`].
+    /// Takes a moment as a network saw it: by its detections where people move, else by [`Tracker::hold`]. Where nothing moves
+    /// at all, what it says of their posture is a guess: right of one in two who lie (`models/pose/TESTED.md`).
     pub fn look(
         &mut self,
         time: Timestamp,
@@ -154,15 +155,15 @@ impl Tracker {
             Moves::Much => false,
         };
         if is_held {
-            self.hold(time, one, nobody);
+            self.hold(time, one.filter(|_| moves == Moves::Little), nobody);
         } else {
             self.step(time, detections);
         }
     }
 
-    /// A moment in which somebody may be there, but nothing moves from its place: the people who are followed stay where
+    /// A moment in which somebody may be there, but nobody moves from their place: the people who are followed stay where
     /// they are, for as long as that lasts. Across a gap in which they could have left unseen they are missed instead. `one`:
-    /// what is said of the posture of the only person; left out where several are followed. `nobody`: how likely it is that
+    /// what is said of the posture of the only person, where anything is; left out where several are followed. `nobody`: how likely it is that
     /// there is nobody at all, 0..=1; who is held ends when that has been likely for long enough.
     pub fn hold(&mut self, time: Timestamp, one: Option<&Detection>, nobody: f64) {
         if self.time.is_some_and(|before| time.secs_since(before) > self.config.lost_after_secs) {

@@ -307,7 +307,7 @@ fn stage_hold_unseen(stage: &mut Stage, one: &Detection) {
 }
 
 #[test]
-fn who_is_held_does_not_walk_and_is_held_as_the_room_says() {
+fn who_is_held_does_not_walk_and_is_held_as_they_came_to_rest() {
     let posed = |secs: f64, posture: Posture| {
         let mut detection = with_joints(figure(0.5, 0.1), 0.0);
         detection.pose.root = seen(2.0 + 0.5 * secs, 3.0).pose.root;
@@ -329,16 +329,34 @@ fn who_is_held_does_not_walk_and_is_held_as_the_room_says() {
         assert!(track.pose.joints.is_none(), "limbs of before may lie anywhere");
         track.pose.posture
     };
-    assert_eq!(hold(&mut walked(), None), Posture::Unknown);
+    assert_eq!(hold(&mut walked(), None), Posture::Standing);
     assert_eq!(hold(&mut walked(), Some(&posed(0.0, Posture::OnFloor))), Posture::OnFloor);
+    // A fall is sooner over than a posture is called: the last two looks tell, where they agree.
+    let fell = |last: [Posture; 2]| {
+        let mut stage = walked();
+        last.into_iter().for_each(|posture| {
+            stage.show(&[posed(4.0, posture)]);
+        });
+        assert_eq!(stage.at([4.0, 3.0]).pose.posture, Posture::Walking);
+        hold(&mut stage, None)
+    };
+    assert_eq!(fell([Posture::OnFloor; 2]), Posture::OnFloor);
+    assert_eq!(fell([Posture::Crouching, Posture::OnFloor]), Posture::Unknown);
+    // What a network says while nothing moves at all changes nothing.
+    let mut still = walked();
+    for _ in 0..15 {
+        still.time = still.time.plus_secs(FRAME_SECS);
+        still.tracker.look(still.time, Moves::Nothing, &[], Some(&posed(0.0, Posture::Sitting)), 0.3);
+    }
+    assert_eq!(still.at([4.0, 3.0]).pose.posture, Posture::Standing);
     // Of somebody whom the network does not see it tells no posture.
     let mut unseen = walked();
     stage_hold_unseen(&mut unseen, &posed(0.0, Posture::Sitting));
-    assert_eq!(unseen.at([4.0, 3.0]).pose.posture, Posture::Unknown);
+    assert_eq!(unseen.at([4.0, 3.0]).pose.posture, Posture::Standing);
     // Whose posture that is, is not known of two.
     let mut two = walked();
     two.play(4.0, |_| vec![posed(4.0, Posture::Walking), seen(1.0, 1.0)]);
-    assert_eq!(hold(&mut two, Some(&posed(0.0, Posture::OnFloor))), Posture::Unknown);
+    assert_eq!(hold(&mut two, Some(&posed(0.0, Posture::OnFloor))), Posture::Standing);
 }
 
 #[test]

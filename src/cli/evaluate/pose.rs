@@ -15,7 +15,9 @@ use crate::pose::targets::{MotionClass, N_JOINTS, PersonTarget};
 use crate::pose::{Answers, Perceiver, PoseWindow, pose_from_pelvis};
 use crate::simulate::{SceneOptions, Simulator, SimulatorSpec};
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
-use crate::types::{CsiFrame, Detection, Joint, JointEstimate, LinkId, Pose, Posture, SceneTruth, Site, Timestamp};
+use crate::types::{
+    CsiFrame, Detection, Joint, JointEstimate, LinkId, Pose, Posture, SceneTruth, Site, Timestamp, TrackState,
+};
 
 /// Watches simulated people with the installed network and prints how far off it is, beside what guessing gives (SIMULATED).
 #[derive(Debug, clap::Args)]
@@ -248,11 +250,16 @@ fn watch(
     if let Some(([target], detections)) = last.as_ref().map(|(targets, detections)| (&targets[..], detections)) {
         let place = target.root + room.spec.room.size().truncate() / 2.0;
         let away = |at: [f64; 2]| f64::from(place.distance(Vec2::new(at[0] as f32, at[1] as f32)));
+        let nearest = tracker.people().min_by(|a, b| away(a.position_m()).total_cmp(&away(b.position_m())));
         watched.push(Watched {
             case,
             raw_m: detections.first().map(|one| away(one.pose.root.position_m)),
-            filtered_m: tracker.people().map(|track| away(track.position_m())).min_by(f64::total_cmp),
+            filtered_m: nearest.map(|track| away(track.position_m())),
             n_tracks: tracker.people().count(),
+            is_still: nearest.is_some_and(|track| track.state == TrackState::Still),
+            posture_right: nearest
+                .filter(|track| track.pose.posture != Posture::Unknown)
+                .map(|track| is_posture(&track.pose, target)),
         });
     }
     Ok(())

@@ -68,6 +68,9 @@ pub struct Watched {
     pub raw_m: Option<f64>,
     pub filtered_m: Option<f64>,
     pub n_tracks: usize,
+    /// Of the person nearest to the true one: whether nothing moves, and whether their posture is right, where one is told.
+    pub is_still: bool,
+    pub posture_right: Option<bool>,
 }
 
 impl Row {
@@ -260,10 +263,17 @@ fn after_watching<'a>(watched: impl Iterator<Item = &'a Watched> + Clone) -> Str
     if n == 0 || filtered.is_empty() {
         return String::new();
     }
-    let one_track = share(watched.map(|one| one.n_tracks == 1));
+    let one_track = share(watched.clone().map(|one| one.n_tracks == 1));
+    let postures = [false, true].map(|is_still| {
+        let of = watched.clone().filter(move |one| one.filtered_m.is_some() && one.is_still == is_still);
+        let told: Vec<bool> = of.clone().filter_map(|one| one.posture_right).collect();
+        let right = told.iter().filter(|right| **right).count();
+        format!("right of {right} of {} ({} without one)", told.len(), of.count() - told.len())
+    });
+    let [moving, still] = postures;
     format!(
         "  after 5 s with the tracker: {:.2} m (single looks that are shown {:.2}); somebody is followed in {} of {n} rooms, \
-         exactly one in {one_track:.0} %\n",
+         exactly one in {one_track:.0} %\n           their posture {moving}; of those who are still {still}\n",
         median(filtered.iter().copied()),
         median(raw.into_iter()),
         filtered.len()
