@@ -12,6 +12,10 @@ use crate::types::{Detection, Estimate, FloorPoint};
 
 /// Before anything is known of it, a velocity is this uncertain along each axis, m/s: people may be walking.
 const FIRST_SPEED_M_PER_S: f64 = 0.8;
+/// A speed that is told more closely than this is not believed, m/s: bodies sway.
+const MIN_SPEED_SIGMA: f64 = 0.03;
+/// Nobody runs faster, m/s.
+const MAX_SPEED: f64 = 12.0;
 /// A prediction over longer than this says no more than one over this, s.
 pub(super) const MAX_STEP_SECS: f64 = 60.0;
 
@@ -44,11 +48,6 @@ pub(super) struct Velocity {
     velocity: Vector2<f64>,
     covariance: Matrix2<f64>,
 }
-
-/// A speed that is told more closely than this is not believed, m/s: bodies sway.
-const MIN_SPEED_SIGMA: f64 = 0.03;
-/// Nobody runs faster, m/s.
-const MAX_SPEED: f64 = 12.0;
 
 impl Velocity {
     /// Of somebody who walks where they look, as far as that is known; else in any direction. `None` without a speed.

@@ -136,3 +136,20 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     assert!(child.wait().expect("it ends").success());
 }
+
+#[test]
+fn trackers_are_scored_beside_sort_and_called_simulated() {
+    let arguments = ["tracking", "--people", "3", "--links", "8", "--seeds", "1000..1006", "--secs", "40"];
+    let told = output(&arguments);
+    let text = String::from_utf8_lossy(&told.stdout);
+    assert!(text.starts_with("SIMULATED"), "{text}");
+    assert!(text.contains("SORT") && text.contains("nearest neighbour"), "{text}");
+    let groups = json(&output(&[&arguments[..], &["--json"]].concat()));
+    let idf1 = |method: &str| {
+        let own = groups.as_array().expect("a list").iter().find(|one| one["method"] == method);
+        own.unwrap_or_else(|| panic!("{method}"))["idf1"]["mean"].as_f64().expect("a mean")
+    };
+    assert!(idf1("ours") > idf1("sort") + 0.1, "{} beside {}", idf1("ours"), idf1("sort"));
+    let refused = output(&["tracking", "--people", "0"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
