@@ -6,8 +6,9 @@
 //! twentieth as far and is not told ([`HEART_RATE_TEXT`]).
 
 use super::burst::smooth;
-use super::clean::{Clean, RATE_HZ, median};
+use super::clean::{Clean, RATE_HZ};
 use super::masking::detrend;
+use super::order::median;
 use crate::signal::spectrum::hann;
 use crate::types::Complex32;
 

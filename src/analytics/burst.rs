@@ -3,7 +3,8 @@
 //! Goes in: clean amplitudes. Comes out: the energy per sample, its quiet floor, and the burst around the peak. Quiet
 //! stretches end here and never reach a classifier.
 
-use super::clean::{Clean, RATE_HZ, median, quantile};
+use super::clean::{Clean, RATE_HZ};
+use super::order::{median, quantile};
 use crate::signal::filter::{butterworth_band_pass, sosfiltfilt};
 
 /// Movement at 5 GHz and 50 Hz: below lie gain drifts, above aliases and noise (`spec/falls.md` section 3).

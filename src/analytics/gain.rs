@@ -4,7 +4,7 @@
 //! level of a whole 20 or 40 MHz channel far more than its shape, so what divides each packet by its own level throws most
 //! of the movement away. A switch of the gain happens between two packets and stays; a body takes several packets.
 
-use super::clean::median;
+use super::order::median;
 
 /// A change between two packets is a step when it is this many typical changes, and at least this, natural logarithm
 /// (0.6 dB; automatic gain moves in steps of 1 dB and more).

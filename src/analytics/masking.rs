@@ -6,7 +6,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::clean::{Clean, RATE_HZ, quantile};
+use super::clean::{Clean, RATE_HZ};
+use super::order::quantile;
 use crate::signal::spectrum::PowerSpectrum;
 use crate::types::Complex32;
 

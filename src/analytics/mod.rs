@@ -15,6 +15,7 @@ pub mod fall;
 pub mod gain;
 pub mod learn;
 pub mod masking;
+pub mod order;
 pub mod presence;
 pub mod series;
 pub mod spectrogram;

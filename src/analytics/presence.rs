@@ -5,8 +5,9 @@
 //! goes on from one sample to the next. The figure is therefore a correlation and has no level: one setting serves all
 //! chips, and what interference or a gain control adds to one link's quiet time is learned with its baseline.
 
-use super::clean::{Clean, RATE_HZ, quantile};
+use super::clean::{Clean, RATE_HZ};
 use super::masking::detrend;
+use super::order::quantile;
 use serde::{Deserialize, Serialize};
 
 /// Length and step of the windows, samples.

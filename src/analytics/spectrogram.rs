@@ -5,7 +5,8 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use super::clean::{Clean, RATE_HZ, quantile};
+use super::clean::{Clean, RATE_HZ};
+use super::order::quantile;
 use crate::signal::spectrum::PowerSpectrum;
 use crate::types::Complex32;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,8 @@ use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use super::attach::{self, JobEvent};
 use super::dense;
 use super::detectors::{self, Detectors};
-use super::evaluation::{self, Evaluations, Task, Told};
+use super::evaluation::Evaluations;
 use super::feed::{Item, TimedFrame};
-
 use super::latency::LatencyMeter;
 use super::live_timeline::LiveTimeline;
 use super::notices::Notices;
@@ -28,11 +27,11 @@ use super::recorder::{Recording, Tap};
 use super::sensing::EventLog;
 use super::studio;
 use super::verdicts::Verdicts;
-use super::{Command, EngineConfig, JobView, NoticeLevel, RecordingSpec, Snapshot, Timeline};
+use super::{Command, EngineConfig, NoticeLevel, Snapshot, Timeline};
 use crate::analytics::fall::Refitted;
 use crate::capture::{SourceId, SourceSpec};
 use crate::simulate::SimulatorSpec;
-use crate::types::{Event, Provenance, RecordedSource, RecordingInfo, Site, Timestamp};
+use crate::types::{Event, Provenance, Site, Timestamp};
 
 /// The least time between two snapshots: news is never older than this when it is published.
 const PUBLISH_EVERY: Duration = Duration::from_millis(5);
@@ -252,23 +251,6 @@ impl Core {
         }
     }
 
-    fn evaluate(&mut self, task: Task) {
-        let id = self.next_job;
-        self.next_job += 1;
-        let cancel = Arc::new(AtomicBool::new(false));
-        self.evaluations.begin(id, task.clone());
-        let events = self.job_events.0.clone();
-        // An engine that has gone wants no news.
-        let say = move |told| drop(events.send(JobEvent::Evaluation { id, told }));
-        let view = JobView { id, label: format!("Evaluating {}", task.label().to_lowercase()), progress: None };
-        match evaluation::spawn(task, Arc::clone(&cancel), say) {
-            Ok(thread) => self.jobs.push(Job { view, of_recordings: false, cancel, thread: Some(thread) }),
-            Err(error) => {
-                self.evaluations.tell(id, Told::Done(Err(format!("cannot start an evaluation: {error}"))));
-            }
-        }
-    }
-
     /// Of recordings from their whole length once that has been read, else what has been seen so far.
     pub(super) fn events(&self) -> Arc<Vec<Event>> {
         let mut of_each: Vec<Arc<Vec<Event>>> = self.attached.iter().map(|attached| self.events_of(attached)).collect();
@@ -289,112 +271,6 @@ impl Core {
         if let Some(playing) = &self.playing {
             // A player that has ended shows so in its state.
             playing.control.send(command).ok();
-        }
-    }
-
-    fn start_recording(&mut self, spec: RecordingSpec) {
-        if self.recording.is_some() {
-            return;
-        }
-        let live: Vec<&Attached> =
-            self.attached.iter().filter(|attached| !matches!(attached.spec, SourceSpec::File { .. })).collect();
-        if live.is_empty() {
-            self.notices.add(NoticeLevel::Warning, "Nothing live to record — connect a source first");
-            return;
-        }
-        let path = spec.path.unwrap_or_else(|| {
-            let name = jiff::Zoned::now().strftime("corporeal-%Y%m%d-%H%M%S.mcap").to_string();
-            self.config.recordings_dir.join(name)
-        });
-        let sources = live.iter().map(|attached| {
-            let status = attached.feed.status();
-            RecordedSource { id: attached.id, label: status.label.clone(), provenance: status.provenance }
-        });
-        let info = RecordingInfo {
-            notes: spec.notes,
-            started_at: Some(present()),
-            site: (*self.site).clone(),
-            sources: sources.collect(),
-            ..RecordingInfo::of_this_program()
-        };
-        self.recording_error_said = false;
-        match Recording::start(self.tap.clone(), path, info) {
-            Ok(recording) => self.recording = Some(recording),
-            Err(error) => self.notices.add(NoticeLevel::Error, error.to_string()),
-        }
-    }
-
-    fn stop_recording(&mut self) {
-        let Some(recording) = self.recording.take() else { return };
-        let view = recording.stop();
-        match view.error {
-            Some(error) => self.notices.add(NoticeLevel::Error, error),
-            None => {
-                let text = format!(
-                    "Recorded {} frames in {:.0} s: {:?}",
-                    view.n_frames,
-                    view.duration.as_secs_f64(),
-                    view.path
-                );
-                self.notices.add(NoticeLevel::Info, text);
-            }
-        }
-    }
-
-    fn note_job(&mut self, event: JobEvent) {
-        self.dirty = true;
-        let (done, id) = match event {
-            JobEvent::Progress { id, progress } => {
-                for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
-                    job.view.progress = Some(progress);
-                }
-                (false, id)
-            }
-            JobEvent::Indexed { id, source, index } => {
-                if let Some(attached) = self.attached.iter_mut().find(|attached| attached.id == source) {
-                    attached.timeline = Some(index.timeline);
-                    attached.events = index.events;
-                    attached.moments = index.moments;
-                }
-                self.timeline = Arc::new(self.make_timeline());
-                if let Some(playing) = &self.playing {
-                    playing.view.lock().span = self.timeline.span;
-                }
-                (true, id)
-            }
-            JobEvent::Failed { id, message } => {
-                self.notices.add(NoticeLevel::Error, message);
-                (true, id)
-            }
-            JobEvent::Cancelled { id } => (true, id),
-            JobEvent::Refitted { id, refitted } => {
-                self.note_refitted(refitted);
-                (true, id)
-            }
-            JobEvent::Evaluation { id, told } => {
-                if let Told::Step { progress, .. } = &told {
-                    for job in self.jobs.iter_mut().filter(|job| job.view.id == id) {
-                        job.view.progress = *progress;
-                    }
-                }
-                if let Told::Done(Err(why)) = &told {
-                    self.notices.add(NoticeLevel::Error, why.clone());
-                }
-                (self.evaluations.tell(id, told), id)
-            }
-            JobEvent::Studio(said) => {
-                if let Some((level, text)) = said {
-                    self.notices.add(level, text);
-                }
-                return;
-            }
-        };
-        if done {
-            for mut job in self.jobs.extract_if(.., |job| job.view.id == id) {
-                if let Some(thread) = job.thread.take() {
-                    thread.join().ok(); // its panic has been turned into a message
-                }
-            }
         }
     }
 

@@ -6,7 +6,7 @@
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng as _, SeedableRng as _};
 
-use super::super::clean::quantile;
+use super::super::order::quantile;
 
 /// A figure with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]

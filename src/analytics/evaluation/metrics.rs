@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::clean::quantile;
+use super::super::order::quantile;
 
 /// One judged case: its score (higher is more positive) and the truth.
 pub type Judged = (f64, bool);

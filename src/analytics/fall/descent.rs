@@ -8,8 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::clean::quantile;
 use super::super::learn::Logistic;
+use super::super::order::quantile;
 use super::room::Origin;
 use crate::types::{Detection, Posture, Timestamp};
 

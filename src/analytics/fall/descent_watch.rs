@@ -6,17 +6,14 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
-
 use super::chain::confidence;
 use super::cool_down::CoolDown;
-use super::descent::{AFTER_SECS, Descent, DescentModel, MIN_DROP_M, Sight};
+use super::descent::{AFTER_SECS, Descent, DescentModel, Sight};
+use super::descent_look::DescentLook;
+use super::descent_stages::{on_floor, recovery, stages};
 use super::detector::Config;
 use super::evidence::RoomEvidence;
-use crate::types::{
-    Confidence, Detection, Event, EventId, EventKind, Figure, Provenance, Severity, Span, Stage, StageKind, Timestamp,
-    Track, TrackId,
-};
+use crate::types::{Event, EventId, EventKind, Provenance, Severity, Span, StageKind, Timestamp, TrackId};
 
 /// What is remembered, s: before and after a moment, and some.
 const MEMORY_SECS: f64 = 6.0;
@@ -35,8 +32,6 @@ const SAME_MOMENT_SECS: f64 = 1.5;
 const MAX_BURSTS: usize = 16;
 /// An event is told again this often, s.
 const TELL_EVERY_SECS: f64 = 1.0;
-/// More people than one are likelier than this: whose height it is cannot be told.
-const SEVERAL: f64 = 0.5;
 
 /// Why descents cannot be judged now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,43 +49,6 @@ impl DescentUnsupported {
             Self::SeveralPeople => "Heights are told of one person alone; falls are not judged by height now",
             Self::NoModel => "The program came without its model of descents",
         }
-    }
-}
-
-/// What one window said, as far as it matters here.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DescentLook {
-    pub time: Timestamp,
-    /// Of the one person; `None` where the window tells no height.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sight: Option<Sight>,
-    /// Whose height it is cannot be told.
-    pub several: bool,
-    /// The first of those who are followed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub track: Option<TrackId>,
-    /// Who is in a bed or a seat.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resting: Vec<TrackId>,
-}
-
-impl DescentLook {
-    /// Of what the network says of the one person even where it cannot tell their place (`None` where the window cannot be
-    /// judged at all), its chances of nobody, one and more, how much moves ([`Sight::movement_db`]), who is followed, and who
-    /// is in a bed or seat.
-    pub fn of(
-        time: Timestamp,
-        lone: Option<&Detection>,
-        count: [f64; 3],
-        movement_db: f32,
-        tracks: &[Track],
-        resting: &[TrackId],
-    ) -> Self {
-        let mut present = tracks.iter().filter(|track| track.state.is_present());
-        let track = present.next().map(|track| track.id);
-        let several = present.next().is_some() || count[2] > SEVERAL;
-        let sight = lone.filter(|_| !several).and_then(|person| Sight::of(time, person, count[0], movement_db));
-        Self { time, sight, several, track, resting: resting.to_vec() }
     }
 }
 
@@ -322,7 +280,7 @@ impl DescentWatch {
     fn follow(&mut self, now: Timestamp) -> Option<Event> {
         let followed = self.following.as_mut()?;
         let recent = self.sights.iter().filter(|sight| now.secs_since(sight.time) <= RISEN_SECS);
-        let height = super::super::clean::quantile(recent.map(|sight| sight.height_m).collect(), 0.5)?;
+        let height = super::super::order::quantile(recent.map(|sight| sight.height_m).collect(), 0.5)?;
         let is_up = height > RISEN_M;
         if !is_up && now.secs_since(followed.told) < TELL_EVERY_SECS {
             return None;
@@ -337,69 +295,12 @@ impl DescentWatch {
             if now.secs_since(followed.landed) < SOON_UP_SECS {
                 event.severity = event.severity.min(Severity::Notice);
             }
-            event.stages.push(Stage {
-                kind: StageKind::Recovery,
-                span: Span::new(now, now),
-                confidence: Confidence::clamped(1.0),
-                figures: vec![figure("height of the pelvis, m", height)],
-            });
+            event.stages.push(recovery(now, height));
         }
         let event = event.clone();
         if is_up || now.secs_since(followed.landed) > self.config.follow_secs {
             self.following = None;
         }
         Some(event)
-    }
-}
-
-fn figure(name: &str, value: f64) -> Figure {
-    Figure { name: name.to_owned(), value }
-}
-
-/// What led to an alarm. An impact is not among them: a window of 1.28 s smears it away.
-fn stages(descent: &Descent, now: Timestamp, score: f64, margin: f64) -> Vec<Stage> {
-    let landed = descent.time.plus_secs(0.5);
-    let around = Span::new(descent.time.plus_secs(-0.5), landed);
-    let stage = |kind, span, confidence, figures| Stage { kind, span, confidence, figures };
-    vec![
-        stage(
-            StageKind::EventGate,
-            around,
-            Confidence::clamped(descent.drop_m() / (2.0 * MIN_DROP_M)),
-            vec![
-                figure("drop of the pelvis, m", descent.drop_m()),
-                figure("most movement, dB over the noise", descent.movement_db()),
-            ],
-        ),
-        stage(
-            StageKind::DescentBurst,
-            around,
-            confidence(margin),
-            vec![
-                figure("score, log-odds", score),
-                figure("score above the threshold", margin),
-                figure("largest drop within 1 s, m", descent.speed_m_per_s()),
-                figure("height after, m", descent.height_after_m()),
-                figure("lowest height after, m", descent.lowest_m()),
-            ],
-        ),
-        stage(
-            StageKind::Stillness,
-            Span::new(landed, now),
-            Confidence::clamped(descent.stillness()),
-            vec![figure("chance that nobody moves", descent.stillness())],
-        ),
-        on_floor(landed, now, descent.height_after_m()),
-    ]
-}
-
-fn on_floor(landed: Timestamp, now: Timestamp, height_m: f64) -> Stage {
-    let span = Span::new(landed, now);
-    Stage {
-        kind: StageKind::TimeOnFloor,
-        span,
-        // Half a minute without getting up is what people call lying.
-        confidence: Confidence::clamped(span.secs() / 30.0),
-        figures: vec![figure("low since, s", span.secs()), figure("height of the pelvis, m", height_m)],
     }
 }

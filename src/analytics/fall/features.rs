@@ -7,7 +7,8 @@
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::super::burst::Burst;
-use super::super::clean::{Clean, RATE_HZ, quantile};
+use super::super::clean::{Clean, RATE_HZ};
+use super::super::order::quantile;
 use super::super::spectrogram::{N_FREQUENCIES, Spectrogram, spectrogram};
 
 /// Edges of the bands whose shares are features, Hz.

@@ -9,6 +9,8 @@
 pub mod chain;
 mod cool_down;
 pub mod descent;
+mod descent_look;
+mod descent_stages;
 pub mod descent_watch;
 pub mod detector;
 pub mod evidence;
@@ -20,7 +22,8 @@ pub mod room;
 pub mod threshold;
 
 pub use descent::{Descent, DescentModel, Sight};
-pub use descent_watch::{DescentLook, DescentUnsupported, DescentWatch};
+pub use descent_look::DescentLook;
+pub use descent_watch::{DescentUnsupported, DescentWatch};
 pub use detector::{Config, Detector, Unsupported};
 pub use evidence::{LinkEvidence, RoomEvidence};
 pub use learning::Learning;

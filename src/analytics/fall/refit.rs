@@ -6,11 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::clean::quantile;
 use super::super::evaluation::bootstrap::{Interval, interval};
 use super::super::evaluation::metrics::{Judged as Case, auroc, rates};
 use super::super::evaluation::verdict::{Verdict, verdict};
 use super::super::learn::{Forest, ForestOptions, Logistic};
+use super::super::order::quantile;
 use super::evidence::{RoomEvidence, mean};
 use super::room::{Origin, RoomModel};
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use bevy_math::{Vec2, Vec3};
 
 use super::super::out;
+use super::super::simulate::chance::Chance;
 use super::super::simulate::radio::Radio;
 use super::super::simulate::windows::{LARGE_M, LARGE_WALLS, N_PLAIN_TONES};
 use super::conduct::{Stopwatch, interrupt_flag};
@@ -149,7 +150,7 @@ impl TestRoom {
         // Which links are used when there are fewer must not be the simulator's order around the walls alone.
         let shift = (number as usize) % links.len().max(1);
         links.rotate_left(shift);
-        let mut errors = Errors(number);
+        let mut errors = Chance(number);
         let mut site = simulator.site().clone();
         for node in &mut site.nodes {
             node.position_m = node.position_m.map(|place| place.map(|x| x + errors.normal() * 0.03));
@@ -384,22 +385,4 @@ pub(super) fn mirrored(body: &[Vec3; N_JOINTS]) -> [Vec3; N_JOINTS] {
     let joints = std::array::from_fn(|i| JointEstimate { position_m: body[i].to_array(), sigma_m: 0.0 });
     let mirrored = crate::types::mirrored(&joints);
     joints_of(|i| Vec3::from(mirrored[i].position_m))
-}
-
-/// Small seeded chance for what is not the simulator's: SplitMix64 (Steele, Lea and Flood 2014).
-struct Errors(u64);
-
-impl Errors {
-    fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1 << 24) as f32
-    }
-
-    /// Zero mean, unit variance: the sum of twelve uniform numbers less six.
-    fn normal(&mut self) -> f32 {
-        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
-    }
 }

@@ -1,5 +1,6 @@
 //! `simulate`: makes data where none was measured. Everything that comes out of it is SIMULATED.
 
+pub mod chance;
 pub mod radio;
 mod record;
 pub mod windows;

@@ -3,16 +3,20 @@
 //! Every room has its own radios, people and motions. A few windows are taken from each, because a room is dear to set
 //! up and its windows differ by what people do. Rooms are numbered from a start, so that sets never share one.
 
+mod heard;
+mod record;
+
 use bevy_math::{Vec2, Vec3};
 
-use crate::pose::layout::{MAX_ANTENNAS, N_CELLS, N_GEOMETRY, N_GRID_CHANNELS, N_TOKENS, WINDOW_SECS};
-use crate::pose::targets::{N_TARGET, PersonTarget};
-use crate::pose::{EmptyRoom, FloorGrid, LinkGeometry, LinkTokens, LinkWindow, Packets, TokenMaker};
+use self::heard::{Heard, Recorded, heard_by};
+use super::chance::Chance;
+use crate::pose::layout::{MAX_ANTENNAS, WINDOW_SECS};
+use crate::pose::targets::PersonTarget;
+use crate::pose::{EmptyRoom, FloorGrid, LinkGeometry, LinkWindow, TokenMaker};
 use crate::simulate::{RadioFormat, SceneOptions, Simulator, SimulatorSpec};
-use crate::types::{Complex32, CsiFrame, LinkId, Timestamp};
+use crate::types::{CsiFrame, LinkId, Timestamp};
 
-/// People whose answers a record has room for.
-pub const N_PEOPLE: usize = 3;
+pub use record::{Example, fields, record_len};
 
 /// What windows are wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,86 +82,6 @@ pub const N_PLAIN_TONES: u16 = 56;
 /// The floor of large rooms and their inner walls, so that the demo's flat lies inside.
 pub const LARGE_M: [f32; 2] = [8.0, 6.0];
 pub const LARGE_WALLS: u8 = 2;
-
-/// Which of the antennas of a receiver a window is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Heard {
-    All,
-    Middle,
-    FirstTwo,
-}
-
-/// One window with its answers.
-#[derive(Clone, Debug)]
-pub struct Example {
-    pub room: u64,
-    pub n_antennas: usize,
-    pub n_people: usize,
-    pub links: Vec<LinkTokens>,
-    pub grid: FloorGrid,
-    pub packets_per_sec: f32,
-    pub longest_gap_secs: f32,
-    pub people: Vec<PersonTarget>,
-    pub size_m: Vec3,
-}
-
-impl Example {
-    /// Numbers of a record for so many links; the order is that of [`fields`].
-    pub fn numbers(&self, n_links: usize) -> Vec<f32> {
-        let mut numbers = Vec::with_capacity(record_len(n_links));
-        numbers.extend([
-            (self.room % (1 << 24)) as f32,
-            self.n_antennas as f32,
-            self.n_people as f32,
-            self.links.len() as f32,
-            self.packets_per_sec,
-            self.longest_gap_secs,
-        ]);
-        numbers.extend(self.size_m.to_array());
-        let padded = |mut part: Vec<f32>, len: usize| {
-            part.resize(len, 0.0);
-            part
-        };
-        let all = |part: &dyn Fn(&LinkTokens) -> Vec<f32>| -> Vec<f32> {
-            self.links.iter().take(n_links).flat_map(part).collect()
-        };
-        numbers.extend(padded(all(&|_| vec![1.0]), n_links));
-        numbers.extend(padded(all(&|link| vec![link.snr_db]), n_links));
-        numbers.extend(padded(all(&|link| vec![link.map.path_rate_m_per_s]), n_links));
-        numbers.extend(padded(all(&|link| link.values.clone()), n_links * N_TOKENS));
-        numbers.extend(padded(all(&|link| link.geometry.to_vec()), n_links * N_GEOMETRY));
-        numbers.extend(padded(all(&|link| link.map.energy.to_vec()), n_links * N_CELLS));
-        numbers.extend(self.grid.values);
-        let people = self.people.iter().take(N_PEOPLE).flat_map(|person| person.numbers()).collect();
-        numbers.extend(padded(people, N_PEOPLE * N_TARGET));
-        numbers
-    }
-}
-
-/// Names and shapes of what a record holds, in order.
-pub fn fields(n_links: usize) -> Vec<(&'static str, Vec<usize>)> {
-    vec![
-        ("room", vec![]),
-        ("n_antennas", vec![]),
-        ("n_people", vec![]),
-        ("n_links", vec![]),
-        ("packets_per_sec", vec![]),
-        ("longest_gap_secs", vec![]),
-        ("size_m", vec![3]),
-        ("mask", vec![n_links]),
-        ("snr_db", vec![n_links]),
-        ("path_rate", vec![n_links]),
-        ("tokens", vec![n_links, N_TOKENS]),
-        ("geometry", vec![n_links, N_GEOMETRY]),
-        ("map", vec![n_links, N_CELLS]),
-        ("grid", vec![N_GRID_CHANNELS, N_CELLS]),
-        ("people", vec![N_PEOPLE, N_TARGET]),
-    ]
-}
-
-pub fn record_len(n_links: usize) -> usize {
-    fields(n_links).iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
-}
 
 /// The stream of windows, without end.
 pub struct Windows {
@@ -342,100 +266,4 @@ fn geometry(
             Some(LinkGeometry { tx: tx + tx_error, rx: rx + rx_error, axis: Vec2::from_angle(turn).rotate(axis) })
         })
         .collect()
-}
-
-/// The geometry of the antennas that are heard: one has no axis, and the middle of the first two of three lies a quarter
-/// of a wavelength off the middle of all.
-fn heard_by(geometry: LinkGeometry, heard: Heard, n_antennas: usize, wavelength_m: f32) -> LinkGeometry {
-    match heard {
-        _ if n_antennas < 2 => LinkGeometry { axis: Vec2::ZERO, ..geometry },
-        Heard::FirstTwo => {
-            LinkGeometry { rx: geometry.rx - (geometry.axis * (wavelength_m / 4.0)).extend(0.0), ..geometry }
-        }
-        Heard::All | Heard::Middle => geometry,
-    }
-}
-
-/// One link's frames side by side.
-struct Recorded {
-    times: Vec<Timestamp>,
-    rows: Vec<Complex32>,
-    numbers: Vec<i16>,
-    spacing_hz: f32,
-    centre_hz: f64,
-    n_antennas: usize,
-}
-
-impl Recorded {
-    /// Of the antennas that are heard. Tones come in rising order; the formats used here have no empty ones.
-    fn new(frames: &[CsiFrame], link: LinkId, heard: Heard) -> Option<Self> {
-        let own = || frames.iter().filter(|frame| frame.link == link);
-        let first = own().next()?;
-        let n_antennas = usize::from(first.n_rx);
-        let antennas = match heard {
-            Heard::All => 0..n_antennas,
-            Heard::Middle => n_antennas / 2..n_antennas / 2 + 1,
-            Heard::FirstTwo => 0..n_antennas.min(2),
-        };
-        let mut recorded = Self {
-            times: Vec::new(),
-            rows: Vec::new(),
-            numbers: first.subcarriers.index.clone(),
-            spacing_hz: first.subcarriers.spacing_hz,
-            centre_hz: f64::from(first.channel.centre_mhz) * 1e6,
-            n_antennas: antennas.len(),
-        };
-        for frame in own() {
-            let Some(time) = frame.host_time else { continue };
-            recorded.times.push(time);
-            recorded.rows.extend(antennas.clone().filter_map(|rx| frame.chain(rx, 0)).flatten());
-        }
-        Some(recorded)
-    }
-
-    fn packets(&self) -> Packets<'_> {
-        Packets {
-            times: &self.times,
-            rows: &self.rows,
-            numbers: &self.numbers,
-            spacing_hz: self.spacing_hz,
-            centre_hz: self.centre_hz,
-            n_antennas: self.n_antennas,
-        }
-    }
-}
-
-/// Small seeded chance for what is not the simulator's: SplitMix64 (Steele, Lea and Flood 2014).
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1 << 24) as f32
-    }
-
-    /// Zero mean, unit variance, within 3.5: the sum of twelve uniform numbers less six.
-    fn normal(&mut self) -> f32 {
-        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
-    }
-
-    /// A position, by shares that need not add up to one.
-    fn pick(&mut self, shares: &[f32]) -> usize {
-        let total: f32 = shares.iter().map(|share| share.max(0.0)).sum();
-        let mut rest = self.unit() * total;
-        for (i, share) in shares.iter().enumerate() {
-            rest -= share.max(0.0);
-            if rest < 0.0 {
-                return i;
-            }
-        }
-        shares.iter().rposition(|share| *share > 0.0).unwrap_or(0)
-    }
 }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{Cell, Error, GoOn, Plot, Report, Row, Table, data, name_of};
-use crate::analytics::clean::{clean, median};
+use crate::analytics::clean::clean;
 use crate::analytics::evaluation::bootstrap::interval;
 use crate::analytics::evaluation::falls::MAX_SECS;
 use crate::analytics::masking::{self, Masking};
+use crate::analytics::order::median;
 use crate::types::Provenance;
 
 #[derive(Clone, Debug, PartialEq)]

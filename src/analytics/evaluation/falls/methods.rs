@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::super::super::clean::quantile;
 use super::super::super::fall::RoomModel;
 use super::super::super::learn::{Forest, ForestOptions, Kernel, KernelOptions, Logistic, Network, NetworkOptions};
+use super::super::super::order::quantile;
 use super::super::metrics::{Judged, auroc};
 use super::super::split::{Fold, blocks};
 use super::{Sheet, Task};

@@ -5,7 +5,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom as _;
 use serde::Serialize;
 
-use super::super::super::clean::quantile;
+use super::super::super::order::quantile;
 use super::super::bootstrap::{Interval, interval};
 use super::super::metrics::{Judged, RocPoint, auroc, rates, roc, sensitivity_at};
 use super::super::split::{Fold, Split};

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::trials::{FALL, Trial};
 use super::watched::Looked;
-use crate::analytics::clean::quantile;
 use crate::analytics::evaluation::bootstrap::{Interval, interval};
 use crate::analytics::evaluation::metrics::{Judged, RocPoint, auroc, roc, sensitivity_at};
 use crate::analytics::fall::{Descent, DescentModel, Origin, Sight};
 use crate::analytics::learn::Logistic;
+use crate::analytics::order::quantile;
 
 /// Penalties, chosen among 0.003 to 1 by tenfold splits of 286 training rooms (`models/falls/TESTED.md`).
 const DESCENT_PENALTY: f64 = 0.1;
