@@ -239,7 +239,8 @@ pub struct DescentModel {
     /// in simulated training rooms to a budget.
     #[serde(default)]
     pub raised: f64,
-    /// False alarms a day there; `None` where no hours were watched.
+    /// False alarms a day in simulated living, of the model that comes with the program in rooms that nothing was set on
+    /// (`models/falls/TESTED.md`); `None` where no hours were watched.
     #[serde(default)]
     pub alarms_per_day: Option<f64>,
 }
