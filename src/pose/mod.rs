@@ -36,6 +36,7 @@ pub use inputs::{FEW_LINKS, NetworkInputs};
 pub use limits::limited;
 pub use perceiver::{Perceiver, PoseWindow, Reading};
 pub use shown::{Evidence, Part, Refusal, Shown, shown};
+pub use stream::OwnedPackets;
 pub use support::Unsupported;
 pub use tokens::{LinkTokens, TokenMaker};
 pub use window::{LinkGeometry, LinkWindow, Packets, Unfit};

@@ -35,16 +35,16 @@ pub struct Stream {
 
 /// Packets that own what they point to.
 #[derive(Clone, Debug, Default)]
-pub struct Cut {
-    times: Vec<Timestamp>,
-    rows: Vec<Complex32>,
-    numbers: Vec<i16>,
-    spacing_hz: f32,
-    centre_hz: f64,
+pub struct OwnedPackets {
+    pub times: Vec<Timestamp>,
+    pub rows: Vec<Complex32>,
+    pub numbers: Vec<i16>,
+    pub spacing_hz: f32,
+    pub centre_hz: f64,
     pub n_antennas: usize,
 }
 
-impl Cut {
+impl OwnedPackets {
     pub fn packets(&self) -> Packets<'_> {
         Packets {
             times: &self.times,
@@ -132,7 +132,7 @@ impl Stream {
     }
 
     /// The thinned packets of the last ten seconds.
-    pub fn recent(&self, single: bool) -> Result<Cut, Unfit> {
+    pub fn recent(&self, single: bool) -> Result<OwnedPackets, Unfit> {
         self.cut(self.sparse.iter(), single)
     }
 
@@ -145,19 +145,19 @@ impl Stream {
         &self,
         packets: impl Iterator<Item = &'a (Timestamp, Vec<Complex32>)> + Clone,
         single: bool,
-    ) -> Result<Cut, Unfit> {
+    ) -> Result<OwnedPackets, Unfit> {
         let n = self.subcarriers.index.len();
         let antennas = if single { self.n_rx / 2..self.n_rx / 2 + 1 } else { 0..self.n_rx };
         let columns = self.columns(packets.clone().map(|(_, row)| row.as_slice()));
         if columns.len() < N_BANDS {
             return Err(Unfit::FewSubcarriers { n: columns.len() });
         }
-        let mut cut = Cut {
+        let mut cut = OwnedPackets {
             numbers: columns.iter().map(|(number, _)| *number).collect(),
             spacing_hz: self.subcarriers.spacing_hz,
             centre_hz: self.centre_hz,
             n_antennas: antennas.len(),
-            ..Cut::default()
+            ..OwnedPackets::default()
         };
         for (time, row) in packets {
             cut.times.push(*time);

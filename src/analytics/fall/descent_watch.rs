@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use super::super::order::quantile;
 use super::chain::confidence;
 use super::cool_down::CoolDown;
 use super::descent::{AFTER_SECS, Descent, DescentModel, Sight};
@@ -280,7 +281,7 @@ impl DescentWatch {
     fn follow(&mut self, now: Timestamp) -> Option<Event> {
         let followed = self.following.as_mut()?;
         let recent = self.sights.iter().filter(|sight| now.secs_since(sight.time) <= RISEN_SECS);
-        let height = super::super::order::quantile(recent.map(|sight| sight.height_m).collect(), 0.5)?;
+        let height = quantile(recent.map(|sight| sight.height_m).collect(), 0.5)?;
         let is_up = height > RISEN_M;
         if !is_up && now.secs_since(followed.told) < TELL_EVERY_SECS {
             return None;

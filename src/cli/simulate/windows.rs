@@ -8,7 +8,7 @@ mod record;
 
 use bevy_math::{Vec2, Vec3};
 
-use self::heard::{Heard, Recorded, heard_by};
+use self::heard::{Heard, heard_by, packets_of};
 use super::chance::Chance;
 use crate::pose::layout::{MAX_ANTENNAS, WINDOW_SECS};
 use crate::pose::targets::PersonTarget;
@@ -147,7 +147,7 @@ impl Windows {
             let recorded = empty_frames(&spec, links.len());
             for (empty, &heard) in empty.iter_mut().zip(&variants) {
                 let of_link = |link: &LinkId| {
-                    let own = Recorded::new(&recorded, *link, heard)?;
+                    let own = packets_of(&recorded, *link, heard)?;
                     EmptyRoom::from_packets(&own.packets()).ok()
                 };
                 *empty = Some(links.iter().map(of_link).collect());
@@ -174,7 +174,7 @@ impl Windows {
                 let (mut rate, mut gap) = (f32::INFINITY, 0.0_f32);
                 for (i, link) in links.iter().enumerate() {
                     let Some(Some(geometry)) = geometry.get(i) else { continue };
-                    let Some(own) = Recorded::new(&frames, *link, heard) else { continue };
+                    let Some(own) = packets_of(&frames, *link, heard) else { continue };
                     let Ok(window) = LinkWindow::from_packets(&own.packets(), start) else { continue };
                     let empty = empty.as_ref().and_then(|empty| empty.get(i)?.as_ref());
                     let geometry = heard_by(*geometry, heard, own.n_antennas, window.wavelength_m());

@@ -2,8 +2,8 @@
 
 use bevy_math::Vec2;
 
-use crate::pose::{LinkGeometry, Packets};
-use crate::types::{Complex32, CsiFrame, LinkId, Timestamp};
+use crate::pose::{LinkGeometry, OwnedPackets};
+use crate::types::{CsiFrame, LinkId};
 
 /// Which of the antennas of a receiver a window is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,51 +25,29 @@ pub fn heard_by(geometry: LinkGeometry, heard: Heard, n_antennas: usize, wavelen
     }
 }
 
-/// One link's frames side by side.
-pub struct Recorded {
-    times: Vec<Timestamp>,
-    rows: Vec<Complex32>,
-    numbers: Vec<i16>,
-    spacing_hz: f32,
-    centre_hz: f64,
-    pub n_antennas: usize,
-}
-
-impl Recorded {
-    /// Of the antennas that are heard. Tones come in rising order; the formats used here have no empty ones.
-    pub fn new(frames: &[CsiFrame], link: LinkId, heard: Heard) -> Option<Self> {
-        let own = || frames.iter().filter(|frame| frame.link == link);
-        let first = own().next()?;
-        let n_antennas = usize::from(first.n_rx);
-        let antennas = match heard {
-            Heard::All => 0..n_antennas,
-            Heard::Middle => n_antennas / 2..n_antennas / 2 + 1,
-            Heard::FirstTwo => 0..n_antennas.min(2),
-        };
-        let mut recorded = Self {
-            times: Vec::new(),
-            rows: Vec::new(),
-            numbers: first.subcarriers.index.clone(),
-            spacing_hz: first.subcarriers.spacing_hz,
-            centre_hz: f64::from(first.channel.centre_mhz) * 1e6,
-            n_antennas: antennas.len(),
-        };
-        for frame in own() {
-            let Some(time) = frame.host_time else { continue };
-            recorded.times.push(time);
-            recorded.rows.extend(antennas.clone().filter_map(|rx| frame.chain(rx, 0)).flatten());
-        }
-        Some(recorded)
+/// One link's frames side by side, of the antennas that are heard. Tones come in rising order; the formats used here have no
+/// empty ones.
+pub fn packets_of(frames: &[CsiFrame], link: LinkId, heard: Heard) -> Option<OwnedPackets> {
+    let own = || frames.iter().filter(|frame| frame.link == link);
+    let first = own().next()?;
+    let n_antennas = usize::from(first.n_rx);
+    let antennas = match heard {
+        Heard::All => 0..n_antennas,
+        Heard::Middle => n_antennas / 2..n_antennas / 2 + 1,
+        Heard::FirstTwo => 0..n_antennas.min(2),
+    };
+    let mut packets = OwnedPackets {
+        times: Vec::new(),
+        rows: Vec::new(),
+        numbers: first.subcarriers.index.clone(),
+        spacing_hz: first.subcarriers.spacing_hz,
+        centre_hz: f64::from(first.channel.centre_mhz) * 1e6,
+        n_antennas: antennas.len(),
+    };
+    for frame in own() {
+        let Some(time) = frame.host_time else { continue };
+        packets.times.push(time);
+        packets.rows.extend(antennas.clone().filter_map(|rx| frame.chain(rx, 0)).flatten());
     }
-
-    pub fn packets(&self) -> Packets<'_> {
-        Packets {
-            times: &self.times,
-            rows: &self.rows,
-            numbers: &self.numbers,
-            spacing_hz: self.spacing_hz,
-            centre_hz: self.centre_hz,
-            n_antennas: self.n_antennas,
-        }
-    }
+    Some(packets)
 }
