@@ -73,6 +73,18 @@ fn three_antennas_come_again_as_one_and_as_two() {
 }
 
 #[test]
+fn radios_may_be_measured_exactly() {
+    let exact = WindowOptions { place_error_m: 0.0, axis_error_rad: 0.0, ..one_person() };
+    let [exact, usual] = [exact, one_person()].map(|options| few(options, 1).remove(0));
+    for (exact, usual) in exact.links.iter().zip(&usual.links) {
+        // The simulator's arrays are square to the direction of the room's centre, which geometry counts from.
+        let square = |geometry: &[f32]| (geometry[3] * geometry[6] + geometry[4] * geometry[7]).abs();
+        assert!(square(&exact.geometry) < 1e-3 && square(&usual.geometry) > 1e-3, "{:?}", usual.geometry);
+        assert_eq!(exact.values, usual.values, "what radios hear does not depend on a tape measure");
+    }
+}
+
+#[test]
 fn rooms_may_be_larger_and_have_other_radios_and_usual_ones_stay() {
     let usual = records(&few(one_person(), 2));
     let none = WindowOptions { large: 0.0, other_formats: 0.0, seated: 0.0, ..one_person() };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bevy_math::Vec3;
 use serde::Serialize;
 
-use super::pose::mirrored;
+use super::pose::score::mirrored;
 use crate::engine::evaluation::statistics::{mean, percentile, summary};
 use crate::pose::Reading;
 use crate::pose::support::Unsupported;

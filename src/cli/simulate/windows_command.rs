@@ -66,6 +66,9 @@ pub struct Options {
     /// Standard deviation of the places that radios are said to have, metres.
     #[arg(long, default_value_t = 0.03)]
     place_error_m: f32,
+    /// Standard deviation of the directions that antenna arrays are said to have, radians.
+    #[arg(long, default_value_t = 0.07)]
+    axis_error_rad: f32,
     /// Where to write; without it, to the standard output.
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -109,7 +112,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         snr_db: options.snr_db.map(|snr| [snr, snr]),
         known_empty: options.known_empty,
         place_error_m: options.place_error_m,
-        ..WindowOptions::default()
+        axis_error_rad: options.axis_error_rad,
     });
     let output: Box<dyn std::io::Write> = match &options.output {
         Some(path) => {
