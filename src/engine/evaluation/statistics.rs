@@ -65,13 +65,14 @@ pub fn percentile(sorted: &[f64], share: f64) -> f64 {
 /// The 95 % interval of the mean of a Poisson count (Garwood 1936): at its ends what was counted, or more extreme, has a
 /// chance of 2.5 %.
 pub fn poisson_interval(n: usize) -> (f64, f64) {
-    // Chance of at most n at a mean; terms one after the other, so that no factorial overflows.
+    // Chance of at most n at a mean; logarithms of terms one after the other, so that neither a factorial overflows nor
+    // the first term of hundreds vanishes and takes the others with it.
     let at_most = |n: usize, mean: f64| {
-        let mut term = (-mean).exp();
-        let mut sum = term;
+        let mut log_term = -mean;
+        let mut sum = log_term.exp();
         for k in 1..=n {
-            term *= mean / k as f64;
-            sum += term;
+            log_term += (mean / k as f64).ln();
+            sum += log_term.exp();
         }
         sum
     };
