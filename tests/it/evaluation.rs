@@ -135,3 +135,13 @@ fn a_marked_fall_comes_back_with_its_recording_in_another_session() {
     engine.send(Command::CloseAll);
     wait_for(&engine, "nothing open", |s| s.verdicts.missed.is_empty());
 }
+
+#[test]
+fn intervals_of_counts_are_garwood_s_however_many_there_are() {
+    // Exact 95 % intervals of a Poisson mean (Garwood 1936): halves of chi-squared quantiles.
+    let expected = [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.390), (927, 868.28, 988.65)];
+    for (n, low, high) in expected {
+        let (found_low, found_high) = corporeal::engine::evaluation::statistics::poisson_interval(n);
+        assert!((found_low - low).abs() < 6e-3 && (found_high - high).abs() < 6e-3, "{n}: {found_low} to {found_high}");
+    }
+}
