@@ -123,26 +123,19 @@ def read_out(likelihood, cells, grid):
 
 
 HEADS = 6
+# How much the second opinion about the place counts.
+SECOND = 0.5
 
 
-class PoseNet(nn.Module):
-    def __init__(self, blocks, size=128, hidden=160, layers=2):
-        """`blocks` are the header's (name, start, length)."""
+class Place(nn.Module):
+    """Where one person is, from links with their geometry and the picture of the floor."""
+
+    def __init__(self, n_tokens, size, hidden, layers):
         super().__init__()
-        self.blocks = [list(block) for block in blocks]
-        n_tokens = max(start + length for _, start, length in blocks)
-        # Normalisation lies in the network, so that whoever runs it hands over what src/pose makes.
-        self.register_buffer("token_mean", torch.zeros(n_tokens))
-        self.register_buffer("token_scale", torch.ones(n_tokens))
-        self.register_buffer("mean_pose", torch.zeros(3 * N_JOINTS))
-        names = {name: (start, start + length) for name, start, length in blocks}
-        self.spectra = [names[name] for name in ("doppler", "slot_power", "short_doppler", "short_power")]
-        n_spectra = sum(end - start for start, end in self.spectra)
         self.link = nn.Sequential(nn.Linear(n_tokens, hidden), nn.SiLU(), nn.Dropout(0.05), nn.Linear(hidden, size))
         self.geometry = nn.Sequential(nn.Linear(12, 64), nn.SiLU(), nn.Linear(64, size))
         self.attention = nn.ModuleList([Attention(size) for _ in range(layers)])
         self.likely = Likelihood(size, HEADS)
-        self.crowd_likely = Likelihood(size, HEADS)
         self.likely_place = nn.Linear(12 * HEADS, 160)
         self.likely_root = nn.Linear(2 * HEADS, 2)
         self.floor = nn.Sequential(
@@ -151,6 +144,45 @@ class PoseNet(nn.Module):
         self.place = nn.Sequential(nn.Linear(3 * size, 160), nn.SiLU(), nn.Dropout(0.05), nn.Linear(160, N_FEATURES),
                                    nn.SiLU())
         self.place_out = nn.Linear(N_FEATURES, 3 + 2 + 3 + 2 + 1)
+
+    def find(self, tokens, geometry, mask, facts, grid):
+        """Normalised tokens -> the answers from count to heading confidence [b, 11], features, links without and with their
+        geometry, and all that was seen of the room."""
+        link = self.link(tokens)
+        placed = link + self.geometry(geometry)
+        for layer in self.attention:
+            placed = layer(placed, mask)
+        likely = self.likely(placed, mask, facts)
+        places, told = read_out(likely, cells_of(geometry[:, 0, 8:10]), grid)
+        seen = torch.cat([pooled(placed, mask), self.floor(picture(grid, likely))], -1)
+        features = self.place[1:](self.place[0](seen) + self.likely_place(told))
+        place = self.place_out(features)
+        root = place[:, 3:5] + self.likely_root(places.flatten(1))
+        return torch.cat([place[:, :3], root, place[:, 5:]], -1), features, link, placed, seen
+
+
+def picture(grid, likely):
+    """The floor as the radios see it, and how likely somebody is in each cell: [b, 7 + heads, 14, 10]."""
+    likely = (likely - likely.mean(-1, keepdim=True)) * 0.1
+    return torch.cat([grid, likely.reshape(-1, HEADS, GRID_WIDTH, GRID_DEPTH)], 1)
+
+
+class PoseNet(Place):
+    def __init__(self, blocks, size=128, hidden=160, layers=2):
+        """`blocks` are the header's (name, start, length)."""
+        n_tokens = max(start + length for _, start, length in blocks)
+        super().__init__(n_tokens, size, hidden, layers)
+        self.blocks = [list(block) for block in blocks]
+        # Normalisation lies in the network, so that whoever runs it hands over what src/pose makes.
+        self.register_buffer("token_mean", torch.zeros(n_tokens))
+        self.register_buffer("token_scale", torch.ones(n_tokens))
+        self.register_buffer("mean_pose", torch.zeros(3 * N_JOINTS))
+        names = {name: (start, start + length) for name, start, length in blocks}
+        self.spectra = [names[name] for name in ("doppler", "slot_power", "short_doppler", "short_power")]
+        n_spectra = sum(end - start for start, end in self.spectra)
+        # A second opinion about the place, from a network that has learned nothing else.
+        self.second = Place(n_tokens, size, hidden, layers)
+        self.crowd_likely = Likelihood(size, HEADS)
         # Several people have a branch of their own that teaches the rest nothing, so that it costs one person nothing.
         self.crowd_floor = nn.Sequential(
             nn.Conv2d(7 + HEADS, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 32, 3, stride=2, padding=1), nn.SiLU(),
@@ -166,30 +198,23 @@ class PoseNet(nn.Module):
     def forward(self, tokens, geometry, mask, maps, grid):
         """[b, links, tokens], [b, links, 12], [b, links], [b, links, 140], [b, 7, 14, 10] -> ([b, outputs], [b, features])."""
         tokens = (tokens - self.token_mean) * self.token_scale
+        facts = cell_facts(geometry, maps)
+        place, features, link, placed, seen = self.find(tokens, geometry, mask, facts, grid)
+        second = self.second.find(tokens, geometry, mask, facts, grid)[0]
+        root = place[:, 3:5] + SECOND * (second[:, 3:5] - place[:, 3:5])
+        # Count and direction are those of the first.
+        place = torch.cat([place[:, :3], root, second[:, 5:8], place[:, 8:]], -1)
+        crowd_likely = self.crowd_likely(placed.detach(), mask, facts)
+        crowd_floor = self.crowd_floor(picture(grid, crowd_likely))
+        slots = self.crowd(torch.cat([seen.detach(), features.detach(), crowd_floor], -1))
         spectra = torch.cat([tokens[:, :, start:end] for start, end in self.spectra], -1)
         mean = (spectra * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1.0)
-        link = self.link(tokens)
-        placed = link + self.geometry(geometry)
-        for layer in self.attention:
-            placed = layer(placed, mask)
-        facts, cells = cell_facts(geometry, maps), cells_of(geometry[:, 0, 8:10])
-        likely = self.likely(placed, mask, facts)
-        places, told = read_out(likely, cells, grid)
-        picture = lambda likely: torch.cat([grid, (likely - likely.mean(-1, keepdim=True)).reshape(
-            -1, HEADS, GRID_WIDTH, GRID_DEPTH) * 0.1], 1)
-        seen = torch.cat([pooled(placed, mask), self.floor(picture(likely))], -1)
-        features = self.place[1:](self.place[0](seen) + self.likely_place(told))
-        crowd_likely = self.crowd_likely(placed.detach(), mask, facts)
-        slots = self.crowd(torch.cat([seen.detach(), features.detach(), self.crowd_floor(picture(crowd_likely))], -1))
         body = self.body(torch.cat([pooled(link, mask), self.mean_spectra(mean)], -1))
         stature = self.stature(torch.cat([body, features.detach()], -1))
         body = self.body_out(body)
         at = 15
         joints = body[:, at:at + 3 * N_JOINTS] * 0.1 + self.mean_pose
-        place = self.place_out(features)
-        root = place[:, 3:5] + self.likely_root(places.flatten(1))
-        return torch.cat([place[:, :3], root, place[:, 5:], body[:, :at], joints, body[:, at + 3 * N_JOINTS:], slots,
-                          stature], -1), features
+        return torch.cat([place, body[:, :at], joints, body[:, at + 3 * N_JOINTS:], slots, stature], -1), features
 
 
 class Flat(nn.Module):
@@ -212,12 +237,13 @@ class Flat(nn.Module):
 
 
 def split(out):
-    """The answers by name."""
+    """The answers by name; empty where the row ends before them."""
     answers, at = {}, 0
     for name, length in OUTPUTS:
         answers[name] = out[:, at:at + length]
         at += length
-    answers["joints"] = answers["joints"].reshape(-1, N_JOINTS, 3)
+    if at == out.shape[1]:
+        answers["joints"] = answers["joints"].reshape(-1, N_JOINTS, 3)
     return answers
 
 
@@ -265,6 +291,26 @@ def crowd_loss(slots, people):
     return torch.stack(ways, 1).amin(1).mean()
 
 
+def place_loss(answers, root):
+    error, log_scale = whitened(answers, root)
+    likelihood = (0.5 * error.square().sum(1).clamp(max=50.0) - log_scale).mean()
+    return likelihood + 2 * nn.functional.smooth_l1_loss(answers["root"], root)
+
+
+def heading_loss(answers, person):
+    """1 less the cosine of the angle, and the squared distance of the two vectors, for each window."""
+    direction = nn.functional.normalize(answers["heading"], dim=1, eps=1e-4)
+    turned = 1 - (direction * person[:, HEADING]).sum(1)
+    return turned, (answers["heading"] - person[:, HEADING]).square().sum(1)
+
+
+def second_loss(out, people):
+    """What the second opinion about the place of one person learns by; the direction only helps it to learn."""
+    answers, person = split(out), people[:, 0]
+    turned, missed = heading_loss(answers, person)
+    return 1.5 * place_loss(answers, person[:, 1:3]) + 0.5 * (turned * person[:, FACING]).mean() + 0.05 * missed.mean()
+
+
 def loss(out, people, n_people, place=1.0, count=1.0):
     """`people` [b, 3, 67]; the answers about one person are taught only where there is one.
 
@@ -280,13 +326,10 @@ def loss(out, people, n_people, place=1.0, count=1.0):
     answers = {name: value[one] for name, value in answers.items()}
     person = person[one]
     root = person[:, 1:3]
-    error, log_scale = whitened(answers, root)
-    total = total + place * (0.5 * error.square().sum(1).clamp(max=50.0) - log_scale).mean()
-    total = total + place * 2 * nn.functional.smooth_l1_loss(answers["root"], root)
+    total = total + place * place_loss(answers, root)
     facing = person[:, FACING]
-    direction = nn.functional.normalize(answers["heading"], dim=1, eps=1e-4)
-    turned = 1 - (direction * person[:, HEADING]).sum(1)
-    total = total + (turned * facing).mean() + 0.1 * (answers["heading"] - person[:, HEADING]).square().sum(1).mean()
+    turned, missed = heading_loss(answers, person)
+    total = total + (turned * facing).mean() + 0.1 * missed.mean()
     confidence = answers["heading_confidence"][:, 0].clamp(-4, 4)
     wrong = turned.detach()
     total = total + 0.2 * ((wrong * confidence.exp() - confidence) * facing).mean()

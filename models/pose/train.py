@@ -69,20 +69,23 @@ def take_weights(net, path):
         # Layers on links are products with nameless transposed weights.
         if node.op_type == "MatMul" and node.input[1] in found and "::" in node.input[1]:
             parts = node.name.strip("/").split("/")[1:-1]
-            name = parts[-1] if len(parts) < 2 or not parts[-1].startswith(parts[-2]) else parts[-1]
-            name = name if parts[0] == name or name.startswith(parts[0]) else f"{parts[0]}.{name}"
-            found[f"net.{name}.weight"] = found[node.input[1]].T
+            # Parts of a sequence repeat its name: mix, mix.0.
+            kept = [part for part, after in zip(parts, parts[1:] + [""]) if not after.startswith(f"{part}.")]
+            found[f"net.{'.'.join(kept)}.weight"] = found[node.input[1]].T
+    # A second opinion starts as the first.
+    old = {name: found.get(f"net.{name}", found.get(f"net.{name.removeprefix('second.')}")) for name in net.state_dict()}
+    # What reads a layer that grew takes nothing from the new units at first; a new layer of attention adds nothing.
+    grown = {name.rsplit(".", 1)[0] for name, value in net.state_dict().items()
+             if name.endswith(".bias") and old[name] is not None and len(old[name]) < len(value)}
     with torch.no_grad():
         for name, value in net.state_dict().items():
-            old = found.get(f"net.{name}")
-            if old is None and not name.startswith(("likely.", "crowd_likely.", "stature.")):
+            layer = name.rsplit(".", 1)[0]
+            if old[name] is None and layer.endswith((".out", ".mix.2")):
                 value.zero_()
-            elif old is not None and old.shape == value.shape:
-                value.copy_(old)
-            elif old is not None:
-                # A layer that sees more now.
-                value.zero_()
-                value[:, :old.shape[1]] = old
+            elif old[name] is not None:
+                if layer not in grown:
+                    value.zero_()
+                value[tuple(slice(0, n) for n in old[name].shape)] = old[name]
 
 
 def set_normalisation(net, data):

@@ -92,18 +92,18 @@ pub fn record(options: RecordOptions) -> anyhow::Result<()> {
     let mut failure = None;
     watch(&engine, options.seconds, Duration::from_secs(1), |snapshot| {
         if let Some(recording) = &snapshot.recording {
-            eprint!(
-                "\r{:.0} s, {} frames, {} bytes ",
+            super::progress::step(format_args!(
+                "{:.0} s, {} frames, {} bytes",
                 recording.duration.as_secs_f64(),
                 recording.n_frames,
                 recording.n_bytes
-            );
+            ));
             failure = recording.error.clone();
         }
         anyhow::ensure!(failure.is_none(), "{}", failure.clone().unwrap_or_default());
         Ok(())
     })?;
-    eprintln!();
+    super::progress::clear();
     engine.send(Command::StopRecording);
     let deadline = Instant::now() + Duration::from_secs(30);
     while engine.snapshot().recording.is_some() && Instant::now() < deadline {

@@ -9,6 +9,7 @@ mod live;
 mod measure;
 mod models;
 mod out;
+mod progress;
 mod register;
 mod replay;
 mod report;

@@ -40,8 +40,10 @@ pub fn zones_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     ui.add_space(theme::GRID);
     let mut edited = None;
+    // Columns are measured anew when a row comes, before it is shown.
+    let grid = egui::Grid::new(("zones", site.zones.len())).num_columns(7);
     egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        egui::Grid::new("zones").num_columns(7).spacing([3.0 * theme::GRID, theme::GRID]).show(ui, |ui| {
+        grid.spacing([3.0 * theme::GRID, theme::GRID]).show(ui, |ui| {
             for title in ["Zone", "Kind", "People", "Area", "Most people", "Longest stay", ""] {
                 ui.label(RichText::new(title).font(theme::caption_font()).color(theme.quiet));
             }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::super::out;
-use super::conduct::{clear_step, interrupt_flag, steps};
+use super::super::{out, progress};
+use super::conduct::{interrupt_flag, steps};
 use crate::engine::evaluation::activity::{Settings, run as measure};
 
 /// Names activities in the GEOTEC recordings: learns from D1, tests on D2 and D3.
@@ -28,7 +28,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let interrupted = interrupt_flag()?;
     let settings = Settings { data: options.data.clone(), seed: options.seed };
     let outcome = measure(&settings, &mut steps(&interrupted));
-    clear_step();
+    progress::clear();
     let outcome = outcome?;
     if options.json {
         return out::line(serde_json::to_string_pretty(&outcome.parts)?);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::out;
+use super::super::{out, progress};
 use super::conduct::{Seeds, Stopwatch, interrupt_flag};
 use super::table::{self, Outcome, Run};
 use crate::body::fit::{self, Convergence, FitError, FitOptions, ShapePrior};
@@ -149,7 +149,8 @@ fn run_track(model: &BodyModel, track: Track, n_views: usize, options: &Options,
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
-        eprint!("\r{} · {n_views} view{} · seed {seed} ", run.track, if n_views == 1 { "" } else { "s" });
+        let plural = if n_views == 1 { "" } else { "s" };
+        progress::step(format_args!("{} · {n_views} view{plural} · seed {seed}", run.track));
         match outcome(model, seed, &condition, &fit_options, interrupted) {
             Ok(outcome) => run.outcomes.push(outcome),
             Err(FitError::Cancelled) => break,
@@ -159,7 +160,7 @@ fn run_track(model: &BodyModel, track: Track, n_views: usize, options: &Options,
             }
         }
     }
-    eprintln!();
+    progress::clear();
     run
 }
 

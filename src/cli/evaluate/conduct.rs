@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use super::super::progress;
+
 /// Becomes true when somebody interrupts (Ctrl+C), so that what has been measured by then is still printed.
 pub fn interrupt_flag() -> anyhow::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -16,17 +18,12 @@ pub fn interrupt_flag() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// Writes each step over the one before on standard error, and goes on until somebody interrupts.
+/// Tells each step, and goes on until somebody interrupts.
 pub fn steps(interrupted: &AtomicBool) -> impl FnMut(Option<f32>, &str) -> bool {
     move |_, step: &str| {
-        eprint!("\r\x1b[K{step} ");
+        progress::step(step);
         !interrupted.load(Ordering::Relaxed)
     }
-}
-
-/// Clears what [`steps`] wrote.
-pub fn clear_step() {
-    eprint!("\r\x1b[K");
 }
 
 /// `1000..1050`: 50 seeds.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::super::out;
-use super::conduct::{clear_step, interrupt_flag, steps};
+use super::super::{out, progress};
+use super::conduct::{interrupt_flag, steps};
 use crate::engine::evaluation::masking::{Settings, report, run as measure};
 
 /// Looks for machines that mask movement, session by session.
@@ -29,7 +29,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let interrupted = interrupt_flag()?;
     let settings = Settings { data: options.data.clone(), masked: options.masked.clone() };
     let sessions = measure(&settings, &mut steps(&interrupted));
-    clear_step();
+    progress::clear();
     let sessions = sessions?;
     if options.json {
         return out::line(serde_json::to_string_pretty(&sessions)?);

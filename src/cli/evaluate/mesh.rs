@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::super::out;
+use super::super::{out, progress};
 use super::conduct::{Seeds, Stopwatch, interrupt_flag};
 use super::table::{figures_heading, figures_line};
 use crate::body::measure::{self, Values};
@@ -59,13 +59,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let Seeds { first, end } = options.seeds;
     let mut outcomes = Vec::new();
     for seed in first..end {
-        eprint!("\rmesh · seed {seed} ");
+        progress::step(format_args!("mesh · seed {seed}"));
         match outcome(&model, seed, &interrupted) {
             Some(outcome) => outcomes.push(outcome),
             None => break,
         }
     }
-    eprintln!();
+    progress::clear();
     let report = report(options.seeds, outcomes);
     if options.json {
         return out::line(serde_json::to_string_pretty(&report)?);

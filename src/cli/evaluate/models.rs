@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::super::out;
-use super::conduct::{clear_step, interrupt_flag, steps};
+use super::super::{out, progress};
+use super::conduct::{interrupt_flag, steps};
 use crate::engine::evaluation::models::{Settings, run as measure};
 
 /// Asks one or more versions of the network who is where in a recording, and compares what they say.
@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let models = std::iter::once(None).chain(others).collect();
     let settings = Settings { recording: options.recording.clone(), models };
     let outcome = measure(&settings, &mut steps(&interrupted));
-    clear_step();
+    progress::clear();
     let outcome = outcome?;
     if options.json {
         return out::line(serde_json::to_string_pretty(&outcome)?);

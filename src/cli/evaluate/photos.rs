@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::super::out;
+use super::super::{out, progress};
 use super::conduct::interrupt_flag;
 use super::table::{Row, row_of, rows_text};
 use crate::engine::studio::{self, Library};
@@ -70,7 +70,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
-        eprint!("\r{} ", person.photos.join(" + "));
+        progress::step(person.photos.join(" + "));
         match fit(&mut library, &options.folder, person, &interrupted) {
             Ok(Some(measurements)) => outcomes.push(outcome(person, measurements)),
             Ok(None) => break,
@@ -81,7 +81,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             }
         }
     }
-    eprintln!();
+    progress::clear();
     let report = report(outcomes);
     if options.json {
         return out::line(serde_json::to_string_pretty(&report)?);

@@ -9,9 +9,9 @@ use bevy_math::Vec2;
 
 use self::room::{TestRoom, demo, first_two, site_of};
 use self::score::{Bodies, is_posture, score};
-use super::super::out;
 use super::super::simulate::radio::Radio;
 use super::super::simulate::windows::{LARGE_M, LARGE_WALLS, N_PLAIN_TONES};
+use super::super::{out, progress};
 use super::conduct::{Stopwatch, interrupt_flag};
 use super::pose_table::{self, Case, Row, Watched};
 use crate::inference::{Models, RadioPose};
@@ -89,7 +89,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             if interrupted.load(Ordering::Relaxed) {
                 break 'all;
             }
-            eprint!("\r{n_people} people · room {} of {} ", i + 1, options.rooms);
+            progress::step(format_args!("{n_people} people · room {} of {}", i + 1, options.rooms));
             let number = u64::from(options.first_room) + u64::from(n_people) * 100_000 + u64::from(i);
             let number = FIRST_TEST_ROOM + number;
             let spec = if options.demo { demo(number) } else { options.room(number, n_people) };
@@ -103,7 +103,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             n_rooms += 1;
         }
     }
-    eprintln!();
+    progress::clear();
     if options.json {
         return out::line(serde_json::to_string_pretty(&rows)?);
     }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::super::out;
-use super::conduct::{clear_step, interrupt_flag, steps};
+use super::super::{out, progress};
+use super::conduct::{interrupt_flag, steps};
 use crate::engine::evaluation::presence::{Settings, report, run as measure};
 
 /// Tells movement from quiet, after a few quiet seconds of each link.
@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let Options { data, calibration_secs, other_session, json } = options;
     let settings = Settings { data: data.clone(), calibration_secs: *calibration_secs, other_session: *other_session };
     let outcomes = measure(&settings, &mut steps(&interrupted));
-    clear_step();
+    progress::clear();
     let outcomes = outcomes?;
     if *json {
         return out::line(serde_json::to_string_pretty(&outcomes)?);

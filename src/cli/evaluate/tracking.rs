@@ -1,7 +1,7 @@
 //! `evaluate tracking`: people walk and meet in simulated rooms; trackers follow them, ours beside plain ones.
 
-use super::super::out;
-use super::conduct::{Seeds, clear_step, interrupt_flag, steps};
+use super::super::{out, progress};
+use super::conduct::{Seeds, interrupt_flag, steps};
 use crate::engine::evaluation::tracking::{Settings, report, run as measure};
 
 /// Follows simulated people with this tracker, SORT and nearest neighbour, and prints how well (SIMULATED).
@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         secs: options.secs,
     };
     let groups = measure(&settings, &mut steps(&interrupted));
-    clear_step();
+    progress::clear();
     let groups = groups?;
     if options.json {
         return out::line(serde_json::to_string_pretty(&groups.concat())?);

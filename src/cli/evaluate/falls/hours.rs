@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::super::super::out;
+use super::super::super::{out, progress};
 use super::living::{Lived, append, live, read};
 use super::simulated::SimulatedOptions;
 use crate::analytics::fall::RoomModel;
@@ -78,7 +78,7 @@ pub fn rooms<T: Clone + Serialize>(
         let room = match known(seed, asked_hours) {
             Some(room) => room,
             None => {
-                eprint!("\r\x1b[Kliving in room {seed}, {lived:.1} of {hours:.0} hours ");
+                progress::step(format_args!("living in room {seed}, {lived:.1} of {hours:.0} hours"));
                 let Some(room) = live(seed, asked_hours)? else { break };
                 options.lived.as_deref().map_or(Ok(()), |path| append(path, &room))?;
                 room
@@ -87,7 +87,7 @@ pub fn rooms<T: Clone + Serialize>(
         lived += hours_of(&room);
         rooms.push(room);
     }
-    eprint!("\r\x1b[K");
+    progress::clear();
     Ok(rooms)
 }
 

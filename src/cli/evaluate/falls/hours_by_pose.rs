@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::super::super::out;
+use super::super::super::{out, progress};
 use super::hours::rooms;
 use super::living::{append, doing, read};
 use super::living_by_pose::{LIE_SECS, LivedByPose, lie_by_pose, live_by_pose};
@@ -120,7 +120,7 @@ fn watch(
             fallen.push(room);
             continue;
         }
-        eprint!("\r\x1b[Kfalling in room {seed} ");
+        progress::step(format_args!("falling in room {seed}"));
         if let Some(room) = lie_by_pose(seed, &scene, network, &goes_on)? {
             options.lived.as_deref().map_or(Ok(()), |path| append(path, &room))?;
             fallen.push(room);

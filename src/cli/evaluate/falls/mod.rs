@@ -11,8 +11,8 @@ mod watched;
 
 use std::path::PathBuf;
 
-use super::super::out;
-use super::conduct::{clear_step, interrupt_flag, steps};
+use super::super::{out, progress};
+use super::conduct::{interrupt_flag, steps};
 use crate::analytics::evaluation::falls;
 use crate::analytics::evaluation::split::Split;
 use crate::capture::labelled::fition;
@@ -102,7 +102,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     };
     let settings = Settings { data: data.clone(), splits, protocol, class: options.class.clone() };
     let outcome = measure(&settings, &mut steps(&interrupted));
-    clear_step();
+    progress::clear();
     let outcome = outcome?;
     if options.json {
         return out::line(serde_json::to_string_pretty(&outcome)?);

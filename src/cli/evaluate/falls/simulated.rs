@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::super::super::out;
+use super::super::super::{out, progress};
 use super::super::conduct::Seeds;
 use super::by_pose;
 use super::hours;
@@ -128,7 +128,7 @@ fn records(
 ) -> (Vec<Label>, Vec<Sheet>) {
     (seeds.first..seeds.end)
         .take_while(|_| !interrupted.load(Ordering::Relaxed))
-        .inspect(|seed| eprint!("\r\x1b[Ksimulating room {seed} of {}..{} ", seeds.first, seeds.end))
+        .inspect(|seed| progress::step(format_args!("simulating room {seed} of {}..{}", seeds.first, seeds.end)))
         .filter_map(|seed| record(seed, session, &options.scene()))
         .unzip()
 }
@@ -146,7 +146,7 @@ fn print_by_pose(options: &SimulatedOptions, seed: u64, json: bool, interrupted:
                 watched.push(record.clone());
                 continue;
             }
-            eprint!("\r\x1b[Kwatching room {seed} of {}..{} ", seeds.first, seeds.end);
+            progress::step(format_args!("watching room {seed} of {}..{}", seeds.first, seeds.end));
             let looks = watch(seed, &options.scene(), &models, &network)?;
             let sheet = record(seed, TRAINING, &options.scene()).filter(|(_, sheet)| !sheet.masked);
             let doppler = sheet.map(|(_, sheet)| sheet.features);
@@ -159,7 +159,7 @@ fn print_by_pose(options: &SimulatedOptions, seed: u64, json: bool, interrupted:
     };
     let training = watched(options.training)?;
     if let Some(path) = &options.write_model {
-        eprint!("\r\x1b[K");
+        progress::clear();
         let model = by_pose::model(&training)
             .ok_or_else(|| anyhow::anyhow!("falls and others are needed — choose more training rooms"))?;
         let model = match options.hours {
@@ -177,7 +177,7 @@ fn print_by_pose(options: &SimulatedOptions, seed: u64, json: bool, interrupted:
         "the tested rooms and those that are learned from overlap — choose other seeds"
     );
     let report = by_pose::judge(&training, &watched(options.rooms)?, seed);
-    eprint!("\r\x1b[K");
+    progress::clear();
     if json { out::line(serde_json::to_string_pretty(&report)?) } else { out::line(by_pose::text(&report)) }
 }
 
@@ -193,18 +193,18 @@ fn print_records(
     );
     let (mut labels, mut sheets) = records(options.training, TRAINING, options, interrupted);
     let (tested, tested_sheets) = records(options.rooms, "test", options, interrupted);
-    eprint!("\r\x1b[K");
+    progress::clear();
     let facts = facts(&tested, &tested_sheets, FALL, settings.gates);
     let n_learned = labels.len();
     labels.extend(tested);
     sheets.extend(tested_sheets);
     let mut progress = |step: &str| {
-        eprint!("\r\x1b[K{step} ");
+        progress::step(step);
         !interrupted.load(Ordering::Relaxed)
     };
     let settings = falls::Options { most_for_kernel: MOST_FOR_KERNEL, ..*settings };
     let rows = falls::run(&sheets, &labels, FALL, Split::SimulatedRooms, &settings, &mut progress);
-    eprint!("\r\x1b[K");
+    progress::clear();
     let rows = rows.map_err(anyhow::Error::msg)?;
     if json {
         let n_records = labels.len();
