@@ -38,7 +38,7 @@ SQUARE_2D, SQUARE_3D = 4.605, 6.251
 
 def load(path):
     saved = torch.load(path, weights_only=True)
-    net = network.PoseNet(saved["blocks"])
+    net = network.PoseNet(saved["blocks"], second=any(name.startswith("second.") for name in saved["net"]))
     state = {name: value.half().float() if value.numel() >= 256 else value for name, value in saved["net"].items()}
     net.load_state_dict(state)
     return net.eval(), saved

@@ -168,8 +168,8 @@ def picture(grid, likely):
 
 
 class PoseNet(Place):
-    def __init__(self, blocks, size=128, hidden=160, layers=2):
-        """`blocks` are the header's (name, start, length)."""
+    def __init__(self, blocks, size=128, hidden=160, layers=2, second=False):
+        """`blocks` are the header's (name, start, length); `second` adds an opinion about the place (second.py)."""
         n_tokens = max(start + length for _, start, length in blocks)
         super().__init__(n_tokens, size, hidden, layers)
         self.blocks = [list(block) for block in blocks]
@@ -180,8 +180,7 @@ class PoseNet(Place):
         names = {name: (start, start + length) for name, start, length in blocks}
         self.spectra = [names[name] for name in ("doppler", "slot_power", "short_doppler", "short_power")]
         n_spectra = sum(end - start for start, end in self.spectra)
-        # A second opinion about the place, from a network that has learned nothing else.
-        self.second = Place(n_tokens, size, hidden, layers)
+        self.second = Place(n_tokens, size, hidden, layers) if second else None
         self.crowd_likely = Likelihood(size, HEADS)
         # Several people have a branch of their own that teaches the rest nothing, so that it costs one person nothing.
         self.crowd_floor = nn.Sequential(
@@ -200,10 +199,11 @@ class PoseNet(Place):
         tokens = (tokens - self.token_mean) * self.token_scale
         facts = cell_facts(geometry, maps)
         place, features, link, placed, seen = self.find(tokens, geometry, mask, facts, grid)
-        second = self.second.find(tokens, geometry, mask, facts, grid)[0]
-        root = place[:, 3:5] + SECOND * (second[:, 3:5] - place[:, 3:5])
-        # Count and direction are those of the first.
-        place = torch.cat([place[:, :3], root, second[:, 5:8], place[:, 8:]], -1)
+        if self.second is not None:
+            second = self.second.find(tokens, geometry, mask, facts, grid)[0]
+            root = place[:, 3:5] + SECOND * (second[:, 3:5] - place[:, 3:5])
+            # Count and direction are those of the first.
+            place = torch.cat([place[:, :3], root, second[:, 5:8], place[:, 8:]], -1)
         crowd_likely = self.crowd_likely(placed.detach(), mask, facts)
         crowd_floor = self.crowd_floor(picture(grid, crowd_likely))
         slots = self.crowd(torch.cat([seen.detach(), features.detach(), crowd_floor], -1))

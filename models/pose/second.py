@@ -95,7 +95,7 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     pool = windows.Pool(options.files, options.windows)
     train.check_grid(pool.wait_for(options.start_at))
-    net = network.PoseNet(pool.header["blocks"])
+    net = network.PoseNet(pool.header["blocks"], second=True)
     train.take_weights(net, options.start_from)
     described = json.loads(pathlib.Path(options.start_from).with_suffix(".json").read_text(encoding="utf-8"))
     cost = described["training"] | learn(net.to(device).train(), pool, options, device)

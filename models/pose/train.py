@@ -71,21 +71,22 @@ def take_weights(net, path):
             parts = node.name.strip("/").split("/")[1:-1]
             # Parts of a sequence repeat its name: mix, mix.0.
             kept = [part for part, after in zip(parts, parts[1:] + [""]) if not after.startswith(f"{part}.")]
-            found[f"net.{'.'.join(kept)}.weight"] = found[node.input[1]].T
-    # A second opinion starts as the first.
-    old = {name: found.get(f"net.{name}", found.get(f"net.{name.removeprefix('second.')}")) for name in net.state_dict()}
-    # What reads a layer that grew takes nothing from the new units at first; a new layer of attention adds nothing.
-    grown = {name.rsplit(".", 1)[0] for name, value in net.state_dict().items()
-             if name.endswith(".bias") and old[name] is not None and len(old[name]) < len(value)}
+            name = ".".join(kept)
+            # The exporter numbers the layers of the second opinion, which have the names of the first's.
+            name = f"second.{name[:-2]}" if name.endswith("_1") else name
+            found[f"net.{name}.weight"] = found[node.input[1]].T
     with torch.no_grad():
         for name, value in net.state_dict().items():
-            layer = name.rsplit(".", 1)[0]
-            if old[name] is None and layer.endswith((".out", ".mix.2")):
+            # A second opinion starts as the first.
+            old = found.get(f"net.{name}", found.get(f"net.{name.removeprefix('second.')}"))
+            if old is None and not name.startswith(("likely.", "crowd_likely.", "stature.")):
                 value.zero_()
-            elif old[name] is not None:
-                if layer not in grown:
-                    value.zero_()
-                value[tuple(slice(0, n) for n in old[name].shape)] = old[name]
+            elif old is not None and old.shape == value.shape:
+                value.copy_(old)
+            elif old is not None:
+                # A layer that sees more now.
+                value.zero_()
+                value[:, :old.shape[1]] = old
 
 
 def set_normalisation(net, data):
