@@ -190,7 +190,7 @@ def of(calibrations, n_links, antennas):
 def export(net, path):
     """ONNX with one input, weights of 16 bits; what a network file looks like to the program."""
     flat = network.Flat(net, N_SLOTS_OF_LINKS).eval()
-    n = N_SLOTS_OF_LINKS * (len(net.token_mean) + 13 + network.N_CELLS) + 980
+    n = N_SLOTS_OF_LINKS * (len(net.token_mean) + 13 + 2 * network.N_CELLS) + 980
     torch.onnx.export(flat, (torch.zeros(1, n),), f"{path}.full", opset_version=17, dynamo=False,
                       input_names=["window"], output_names=["answers", "features"])
     script = pathlib.Path(__file__).parent.parent / "scripts" / "half_weights.py"
@@ -200,9 +200,9 @@ def export(net, path):
 
 def flat_input(inputs, i):
     """Window i of a batch as the file takes it."""
-    tokens, geometry, mask, maps, grid = (x[i] for x in inputs)
+    *links, grid = (x[i] for x in inputs)
     padded = lambda x: nn.functional.pad(x, [0, 0] * (x.dim() - 1) + [0, N_SLOTS_OF_LINKS - len(x)]).flatten()
-    return torch.cat([padded(tokens), padded(geometry), padded(mask), padded(maps), grid.flatten()])[None]
+    return torch.cat([*map(padded, links), grid.flatten()])[None]
 
 
 def check(net, data, path):

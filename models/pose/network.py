@@ -112,6 +112,24 @@ class Likelihood(nn.Module):
         return weights @ facts.reshape(batch, links * N_CELL_FACTS, N_CELLS)
 
 
+class Told(nn.Module):
+    """What a physical model says of each cell (src/pose/likelihood.rs), weighed by links: added to the pictures of
+    `Likelihood`, which start without it, and in pictures of its own."""
+
+    def __init__(self, size, heads):
+        super().__init__()
+        self.heads = heads
+        self.weigh = nn.Linear(size, heads + N_TOLD)
+        with torch.no_grad():
+            self.weigh.weight.mul_(0.1)
+            self.weigh.bias.copy_(torch.tensor([0.0] * heads + [1.0, 0.4]))
+
+    def forward(self, likely, placed, mask, likelihoods):
+        """[b, heads, 140], [b, links, size], [b, links], [b, links, 140] -> [b, heads + 2, 140]."""
+        told = (self.weigh(placed) * mask[:, :, None]).transpose(1, 2) @ likelihoods
+        return torch.cat([likely + told[:, :self.heads], told[:, self.heads:]], 1)
+
+
 def read_out(likelihood, cells, grid):
     """Where each picture says that somebody is, how widely, and what the floor says there: [b, heads * 12]."""
     share = likelihood.softmax(-1)
@@ -123,29 +141,32 @@ def read_out(likelihood, cells, grid):
 
 
 HEADS = 6
+N_TOLD = 2
 # How much the second opinion about the place counts.
 SECOND = 0.5
 
 
 class Place(nn.Module):
-    """Where one person is, from links with their geometry and the picture of the floor."""
+    """Where one person is, from links with their geometry and the picture of the floor; `told` adds the physical model."""
 
-    def __init__(self, n_tokens, size, hidden, layers):
+    def __init__(self, n_tokens, size, hidden, layers, told=False):
         super().__init__()
+        heads = HEADS + (N_TOLD if told else 0)
         self.link = nn.Sequential(nn.Linear(n_tokens, hidden), nn.SiLU(), nn.Dropout(0.05), nn.Linear(hidden, size))
         self.geometry = nn.Sequential(nn.Linear(12, 64), nn.SiLU(), nn.Linear(64, size))
         self.attention = nn.ModuleList([Attention(size) for _ in range(layers)])
         self.likely = Likelihood(size, HEADS)
-        self.likely_place = nn.Linear(12 * HEADS, 160)
-        self.likely_root = nn.Linear(2 * HEADS, 2)
+        self.told = Told(size, HEADS) if told else None
+        self.likely_place = nn.Linear(12 * heads, 160)
+        self.likely_root = nn.Linear(2 * heads, 2)
         self.floor = nn.Sequential(
-            nn.Conv2d(7 + HEADS, 32, 3, padding=1), nn.SiLU(), nn.Conv2d(32, 48, 3, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(7 + heads, 32, 3, padding=1), nn.SiLU(), nn.Conv2d(32, 48, 3, stride=2, padding=1), nn.SiLU(),
             nn.Conv2d(48, 32, 3, stride=2, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(32 * 4 * 3, size))
         self.place = nn.Sequential(nn.Linear(3 * size, 160), nn.SiLU(), nn.Dropout(0.05), nn.Linear(160, N_FEATURES),
                                    nn.SiLU())
         self.place_out = nn.Linear(N_FEATURES, 3 + 2 + 3 + 2 + 1)
 
-    def find(self, tokens, geometry, mask, facts, grid):
+    def find(self, tokens, geometry, mask, facts, likelihoods, grid):
         """Normalised tokens -> the answers from count to heading confidence [b, 11], features, links without and with their
         geometry, and all that was seen of the room."""
         link = self.link(tokens)
@@ -153,6 +174,8 @@ class Place(nn.Module):
         for layer in self.attention:
             placed = layer(placed, mask)
         likely = self.likely(placed, mask, facts)
+        if self.told is not None:
+            likely = self.told(likely, placed, mask, likelihoods)
         places, told = read_out(likely, cells_of(geometry[:, 0, 8:10]), grid)
         seen = torch.cat([pooled(placed, mask), self.floor(picture(grid, likely))], -1)
         features = self.place[1:](self.place[0](seen) + self.likely_place(told))
@@ -164,7 +187,7 @@ class Place(nn.Module):
 def picture(grid, likely):
     """The floor as the radios see it, and how likely somebody is in each cell: [b, 7 + heads, 14, 10]."""
     likely = (likely - likely.mean(-1, keepdim=True)) * 0.1
-    return torch.cat([grid, likely.reshape(-1, HEADS, GRID_WIDTH, GRID_DEPTH)], 1)
+    return torch.cat([grid, likely.reshape(-1, likely.shape[1], GRID_WIDTH, GRID_DEPTH)], 1)
 
 
 class PoseNet(Place):
@@ -180,7 +203,7 @@ class PoseNet(Place):
         names = {name: (start, start + length) for name, start, length in blocks}
         self.spectra = [names[name] for name in ("doppler", "slot_power", "short_doppler", "short_power")]
         n_spectra = sum(end - start for start, end in self.spectra)
-        self.second = Place(n_tokens, size, hidden, layers) if second else None
+        self.second = Place(n_tokens, size, hidden, layers, told=True) if second else None
         self.crowd_likely = Likelihood(size, HEADS)
         # Several people have a branch of their own that teaches the rest nothing, so that it costs one person nothing.
         self.crowd_floor = nn.Sequential(
@@ -194,13 +217,14 @@ class PoseNet(Place):
         self.body_out = nn.Linear(128, 1 + 5 + 6 + 1 + 1 + 1 + 4 * N_JOINTS)
         self.stature = nn.Sequential(nn.Linear(128 + N_FEATURES, 48), nn.SiLU(), nn.Linear(48, 2))
 
-    def forward(self, tokens, geometry, mask, maps, grid):
-        """[b, links, tokens], [b, links, 12], [b, links], [b, links, 140], [b, 7, 14, 10] -> ([b, outputs], [b, features])."""
+    def forward(self, tokens, geometry, mask, maps, likelihoods, grid):
+        """[b, links, tokens], [b, links, 12], [b, links], twice [b, links, 140], [b, 7, 14, 10] -> ([b, outputs],
+        [b, features])."""
         tokens = (tokens - self.token_mean) * self.token_scale
         facts = cell_facts(geometry, maps)
-        place, features, link, placed, seen = self.find(tokens, geometry, mask, facts, grid)
+        place, features, link, placed, seen = self.find(tokens, geometry, mask, facts, likelihoods, grid)
         if self.second is not None:
-            second = self.second.find(tokens, geometry, mask, facts, grid)[0]
+            second = self.second.find(tokens, geometry, mask, facts, likelihoods, grid)[0]
             root = place[:, 3:5] + SECOND * (second[:, 3:5] - place[:, 3:5])
             # Count and direction are those of the first.
             place = torch.cat([place[:, :3], root, second[:, 5:8], place[:, 8:]], -1)
@@ -218,22 +242,23 @@ class PoseNet(Place):
 
 
 class Flat(nn.Module):
-    """The same network with one input, as the program's engines take it: tokens, geometry, mask, maps and floor in a row."""
+    """The same network with one input, as the program's engines take it: all inputs in a row."""
 
     def __init__(self, net, n_links):
         super().__init__()
         self.net, self.n_links = net, n_links
 
     def forward(self, inputs):
-        """[1, links * (tokens + 12 + 1 + 140) + 980]."""
-        lengths = [self.n_links * len(self.net.token_mean), self.n_links * 12, self.n_links, self.n_links * N_CELLS, 980]
+        """[1, links * (tokens + 12 + 1 + 2 * 140) + 980]."""
+        n = self.n_links
+        lengths = [n * len(self.net.token_mean), n * 12, n, n * N_CELLS, n * N_CELLS, 980]
         parts, at = [], 0
         for length in lengths:
             parts.append(inputs[:, at:at + length])
             at += length
-        tokens, geometry, mask, maps, grid = parts
-        return self.net(tokens.reshape(1, self.n_links, -1), geometry.reshape(1, self.n_links, 12), mask,
-                        maps.reshape(1, self.n_links, N_CELLS), grid.reshape(1, 7, 14, 10))
+        tokens, geometry, mask, maps, likelihoods, grid = parts
+        return self.net(tokens.reshape(1, n, -1), geometry.reshape(1, n, 12), mask, maps.reshape(1, n, N_CELLS),
+                        likelihoods.reshape(1, n, N_CELLS), grid.reshape(1, 7, 14, 10))
 
 
 def split(out):

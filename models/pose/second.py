@@ -69,9 +69,9 @@ def learn(net, pool, options, device):
             by_antennas = [((data["n_antennas"] == n) & (data["n_people"] == 1)).nonzero()[:, 0] for n in (1, 2, 3)]
         inputs, part = ahead.result() if ahead else prepare(step)
         ahead = helper.submit(prepare, step + 1)
-        tokens, geometry, mask, maps, grid = (x.to(device) for x in inputs)
+        tokens, geometry, mask, maps, likelihoods, grid = (x.to(device) for x in inputs)
         tokens = (tokens - net.token_mean) * net.token_scale
-        out = second.find(tokens, geometry, mask, network.cell_facts(geometry, maps), grid)[0]
+        out = second.find(tokens, geometry, mask, network.cell_facts(geometry, maps), likelihoods, grid)[0]
         value = network.second_loss(out, part["people"].to(device))
         optimiser.zero_grad()
         value.backward()

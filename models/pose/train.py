@@ -79,7 +79,7 @@ def take_weights(net, path):
         for name, value in net.state_dict().items():
             # A second opinion starts as the first.
             old = found.get(f"net.{name}", found.get(f"net.{name.removeprefix('second.')}"))
-            if old is None and not name.startswith(("likely.", "crowd_likely.", "stature.")):
+            if old is None and not name.startswith(("likely.", "crowd_likely.", "stature.", "second.told.")):
                 value.zero_()
             elif old is not None and old.shape == value.shape:
                 value.copy_(old)
@@ -111,8 +111,8 @@ def batch_of(data, wanted, n_links, generator, noise=0.0, net=None):
     if noise > 0:
         tokens = tokens + noise / net.token_scale * torch.randn(tokens.shape, generator=generator)
     geometry = part["geometry"][at, links].float()
-    maps = part["map"][at, links].float()
-    return (tokens, geometry, torch.ones(links.shape), maps, windows.floor_grid(part, links)), part
+    maps, likelihoods = part["map"][at, links].float(), part["likelihood"][at, links].float()
+    return (tokens, geometry, torch.ones(links.shape), maps, likelihoods, windows.floor_grid(part, links)), part
 
 
 def check_grid(data):
@@ -217,7 +217,7 @@ def answers_of(net, data, n_links, seed=5):
         inputs, part = batch_of(data, wanted, n_links, generator)
         out, feature = net(*inputs)
         outs.append(out), features.append(feature)
-        parts.append({name: part[name] for name in part if name not in ("tokens", "map", "grid")})
+        parts.append({name: part[name] for name in part if name not in windows.HALVED})
     merged = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     return network.split(torch.cat(outs)), torch.cat(features), merged
 

@@ -15,10 +15,12 @@ import time
 import torch
 
 # The version of the inputs (src/pose/layout.rs) that this code was written for.
-INPUT_VERSION = 3
+INPUT_VERSION = 4
 # Fields that are kept; the rest of a record only serves checks.
 KEPT = ("room", "n_antennas", "n_people", "n_links", "packets_per_sec", "longest_gap_secs", "size_m", "mask", "snr_db",
-        "path_rate", "tokens", "geometry", "map", "grid", "people")
+        "path_rate", "tokens", "geometry", "map", "likelihood", "grid", "people")
+
+HALVED = ("tokens", "map", "likelihood", "grid")
 
 
 class Stream:
@@ -56,7 +58,7 @@ class Stream:
             start += length
         if not torch.isfinite(table).all():
             raise SystemExit("a record holds numbers that are not finite")
-        return {name: fields[name].half() if name in ("tokens", "map", "grid") else fields[name].clone() for name in KEPT}
+        return {name: fields[name].half() if name in HALVED else fields[name].clone() for name in KEPT}
 
     def close(self):
         self.file.close()
@@ -215,7 +217,8 @@ def mirrored_rooms(data, generator):
             geometry[:, :, place] *= sign[:, None]
         for place in (1 + axis, 4 + axis):
             people[:, :, place] *= sign[:, None]
-        floor = data["map"].view(*data["map"].shape[:2], 14, 10)
-        floor = torch.where(flip[:, None, None, None], floor.flip(2 + axis), floor)
-        data.update(geometry=geometry, people=people, map=floor.flatten(2))
+        data.update(geometry=geometry, people=people)
+        for name in ("map", "likelihood"):
+            floor = data[name].view(*data[name].shape[:2], 14, 10)
+            data[name] = torch.where(flip[:, None, None, None], floor.flip(2 + axis), floor).flatten(2)
     return data

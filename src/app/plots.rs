@@ -51,20 +51,25 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         })
         .collect();
     let amplitude = chart::range_of(chains.iter().flat_map(|(_, _, values)| values.iter().map(|v| v.norm())));
-    let y = amplitude.map_or((0.0, 1.0), |(_, high)| (0.0, high));
 
     let area = marks::rest(ui);
     let response = ui.interact(area, ui.scope_id().with("subcarriers"), Sense::hover());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Amplitude and phase of {}", link.name))
     });
-    let plots =
-        Rect::from_min_max(area.min + vec2(theme::AXIS_WIDTH, 0.0), area.max - vec2(theme::GRID, theme::AXIS_HEIGHT));
+    // The topmost label is as high above its line as below it.
+    let plots = Rect::from_min_max(
+        area.min + vec2(theme::AXIS_WIDTH, 1.5 * theme::GRID),
+        area.max - vec2(theme::GRID, theme::AXIS_HEIGHT),
+    );
     let double = plots.height() >= theme::MIN_DOUBLE_PLOT;
     let middle = if double { plots.top() + 0.58 * plots.height() } else { plots.bottom() + theme::GRID };
     let painter = ui.painter_at(area);
     let unit = if first.clean { "amplitude" } else { "amplitude, raw units" };
-    let upper = Axes { rect: Rect::from_x_y_ranges(plots.x_range(), plots.top()..=middle - theme::GRID), x, y };
+    let rect = Rect::from_x_y_ranges(plots.x_range(), plots.top()..=middle - theme::GRID);
+    // Curves stay below the line with the unit and their names.
+    let captioned = theme::ROW_DENSE.min(0.5 * rect.height()) / rect.height().max(1.0);
+    let upper = Axes { rect, x, y: (0.0, amplitude.map_or(1.0, |(_, high)| high / (1.0 - captioned))) };
     let pi = std::f32::consts::PI;
     let lower = Axes { rect: Rect::from_x_y_ranges(plots.x_range(), middle..=plots.bottom()), x, y: (-pi, pi) };
     chart::value_axis_ui(&painter, theme, &upper, unit);

@@ -71,14 +71,19 @@ impl RadioPose {
 
 /// Numbers of one input for so many links.
 fn len(n_slots: usize) -> usize {
-    n_slots * (N_TOKENS + N_GEOMETRY + 1 + N_CELLS) + N_GRID_CHANNELS * N_CELLS
+    n_slots * (N_TOKENS + N_GEOMETRY + 1 + 2 * N_CELLS) + N_GRID_CHANNELS * N_CELLS
 }
 
-/// Tokens, geometry, mask and map of each slot, then the floor; slots beyond those of the window stay empty and masked.
+/// Tokens, geometry, mask, map and likelihood of each slot, then the floor; slots beyond those of the window stay empty and masked.
 pub fn flat(inputs: &NetworkInputs, n_slots: usize) -> Vec<f32> {
     let mut numbers = Vec::with_capacity(len(n_slots));
-    let blocks =
-        [(&inputs.tokens, N_TOKENS), (&inputs.geometry, N_GEOMETRY), (&inputs.mask, 1), (&inputs.maps, N_CELLS)];
+    let blocks = [
+        (&inputs.tokens, N_TOKENS),
+        (&inputs.geometry, N_GEOMETRY),
+        (&inputs.mask, 1),
+        (&inputs.maps, N_CELLS),
+        (&inputs.likelihoods, N_CELLS),
+    ];
     for (block, width) in blocks {
         let wanted = n_slots * width;
         let end = numbers.len() + wanted;

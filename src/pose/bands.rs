@@ -19,6 +19,22 @@ pub struct Bands {
 impl Bands {
     /// Of the first `max_antennas` antennas.
     pub fn new(window: &LinkWindow, max_antennas: usize) -> Self {
+        Self::averaged(window, max_antennas, |row, moving| dynamic_part(row, &window.mean, moving))
+    }
+
+    /// `(H - S)` times `factors`, `[antenna][subcarrier]`, instead of the steady channel.
+    pub(super) fn turned(window: &LinkWindow, factors: &[Complex32], max_antennas: usize) -> Self {
+        Self::averaged(window, max_antennas, |row, moving| {
+            moving.clear();
+            moving.extend(row.iter().zip(&window.mean).zip(factors).map(|((h, s), factor)| (h - s) * factor));
+        })
+    }
+
+    fn averaged(
+        window: &LinkWindow,
+        max_antennas: usize,
+        moving_part: impl Fn(&[Complex32], &mut Vec<Complex32>),
+    ) -> Self {
         let n = window.numbers.len();
         let n_antennas = window.n_antennas.min(max_antennas);
         let bounds: [usize; N_BANDS + 1] = std::array::from_fn(|band| band * n / N_BANDS);
@@ -32,7 +48,7 @@ impl Bands {
         let mut moving = Vec::new();
         let width = window.mean.len().max(1);
         for (sample, row) in window.rows.chunks_exact(width).take(N_SAMPLES).enumerate() {
-            dynamic_part(row, &window.mean, &mut moving);
+            moving_part(row, &mut moving);
             for (antenna, chain) in moving.chunks_exact(n.max(1)).take(n_antennas).enumerate() {
                 for band in 0..N_BANDS {
                     let part = chain.get(range(band)).unwrap_or_default();

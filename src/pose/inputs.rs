@@ -20,6 +20,8 @@ pub struct NetworkInputs {
     pub mask: Vec<f32>,
     /// `[slot][140]`: how well each place explains what one link saw, so that a network weighs links itself.
     pub maps: Vec<f32>,
+    /// `[slot][140]`: how likely a body in each place makes what one link saw.
+    pub likelihoods: Vec<f32>,
     /// `[7][14][10]`.
     pub grid: FloorGrid,
 }
@@ -41,6 +43,7 @@ impl NetworkInputs {
             geometry: padded(links.iter().flat_map(|link| link.geometry).collect(), N_GEOMETRY),
             mask: padded(vec![1.0; links.len()], 1),
             maps: padded(links.iter().flat_map(|link| link.map.energy).collect(), N_CELLS),
+            likelihoods: padded(links.iter().flat_map(|link| link.likelihood).collect(), N_CELLS),
             grid,
         })
     }

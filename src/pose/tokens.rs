@@ -9,6 +9,7 @@ use super::bands::Bands;
 use super::empty_room::EmptyRoom;
 use super::grid::LinkMap;
 use super::layout::*;
+use super::likelihood::Models;
 use super::spectra::{Slot, Spectra, SpectrumMaker};
 use super::window::{LinkGeometry, LinkWindow, Unfit};
 use crate::types::{Complex32, Room};
@@ -25,6 +26,8 @@ pub struct LinkTokens {
     pub geometry: [f32; N_GEOMETRY],
     /// How well each place on the floor explains the moving part.
     pub map: LinkMap,
+    /// How likely a body in each place makes the moving part, beside the likeliest: 0 to -10.
+    pub likelihood: [f32; N_CELLS],
     pub n_antennas: usize,
     /// Signal over noise of one subcarrier and packet, as the window has it.
     pub snr_db: f32,
@@ -32,18 +35,19 @@ pub struct LinkTokens {
     pub movement_db: f32,
 }
 
-/// Makes tokens; keeps the plans of its Fourier transforms.
+/// Makes tokens; keeps the plans of its Fourier transforms and what it knows of each link's place.
 #[derive(Clone)]
 pub struct TokenMaker {
     long: SpectrumMaker<LONG_POINTS>,
     short: SpectrumMaker<SHORT_POINTS>,
+    models: Models,
 }
 
 type Long = Spectra<LONG_POINTS>;
 
 impl Default for TokenMaker {
     fn default() -> Self {
-        Self { long: SpectrumMaker::new(LONG_HOP), short: SpectrumMaker::new(SHORT_HOP) }
+        Self { long: SpectrumMaker::new(LONG_HOP), short: SpectrumMaker::new(SHORT_HOP), models: Models::default() }
     }
 }
 
@@ -74,6 +78,7 @@ impl TokenMaker {
         let short = self.short.make(&bands);
         let power = long.power();
         let map = LinkMap::new(&bands, &power, window, &geometry, room);
+        let likelihood = self.models.map(&bands, window, &geometry, room, &mut self.long);
         let snr_db = window.snr_db;
         let mut values = Vec::with_capacity(N_TOKENS);
         push_doppler(&mut values, &power);
@@ -106,6 +111,7 @@ impl TokenMaker {
             values,
             geometry: geometry_numbers(&geometry, size),
             map,
+            likelihood,
             n_antennas: bands.n_antennas,
             snr_db,
             movement_db: movement_db(&power),

@@ -1,7 +1,7 @@
 //! What a pose network is fed with tells where things move, does not depend on the order of links, and takes anything.
 
 use bevy_math::{Vec2, Vec3};
-use corporeal::pose::layout::{BLOCKS, N_CELLS, N_GEOMETRY, N_TOKENS, WINDOW_SECS};
+use corporeal::pose::layout::{BLOCKS, GRID_DEPTH, GRID_WIDTH, N_CELLS, N_GEOMETRY, N_TOKENS, WINDOW_SECS};
 use corporeal::pose::support::{Conditions, Unsupported, hard_gates};
 use corporeal::pose::{
     EmptyRoom, FloorGrid, LinkGeometry, LinkTokens, LinkWindow, NetworkInputs, Packets, TokenMaker, Unfit,
@@ -102,17 +102,32 @@ fn block<'a>(tokens: &'a LinkTokens, name: &str) -> &'a [f32] {
     &tokens.values[block.start..block.start + block.len]
 }
 
-/// How far from a mover the floor is brightest, metres along x and y. The mover has a body's height and goes a little
-/// way to and fro, so that it stays within a cell or two.
-fn peak_error(at: [f32; 2], spec: impl Fn(Vec<ThingSpec>) -> SimulatorSpec, turned: bool) -> Vec2 {
+/// What eight links tell of a mover at a place. It has a body's height and goes a little way to and fro, so that it stays
+/// within a cell or two.
+fn tokens_of_mover(at: [f32; 2], spec: impl Fn(Vec<ThingSpec>) -> SimulatorSpec, turned: bool) -> Vec<LinkTokens> {
     let things = sphere([at[0] - 0.12, at[1] - 0.12, 1.0], [at[0] + 0.12, at[1] + 0.12, 1.0], 0.6);
     let mut links = record(&spec(things));
     if turned {
         links.iter_mut().for_each(|link| link.geometry.axis *= -1.0);
     }
-    let tokens: Vec<_> = links.iter().map(|link| link.tokens().expect("a plain window")).collect();
+    links.iter().map(|link| link.tokens().expect("a plain window")).collect()
+}
+
+/// How far from a mover the floor is brightest, metres along x and y.
+fn peak_error(at: [f32; 2], spec: impl Fn(Vec<ThingSpec>) -> SimulatorSpec, turned: bool) -> Vec2 {
+    let tokens = tokens_of_mover(at, spec, turned);
     let grid = FloorGrid::new(tokens.iter().map(|link| &link.map)).expect("eight links");
     (grid.peak(ROOM) - Vec2::from(at)).abs()
+}
+
+/// How far from a mover a body is likeliest, metres.
+fn likeliest_error(at: [f32; 2], turned: bool) -> f32 {
+    let tokens = tokens_of_mover(at, |things| scene(3, things), turned);
+    let of = |cell: usize| tokens.iter().map(|link| link.likelihood[cell]).sum::<f32>();
+    let cell = (0..N_CELLS).max_by(|a, b| of(*a).total_cmp(&of(*b))).expect("cells");
+    let share = Vec2::new((cell / GRID_DEPTH) as f32 + 0.5, (cell % GRID_DEPTH) as f32 + 0.5);
+    let middle = share / Vec2::new(GRID_WIDTH as f32, GRID_DEPTH as f32) * ROOM.size().truncate();
+    middle.distance(Vec2::from(at))
 }
 
 const PLACES: [[f32; 2]; 5] = [[1.2, 1.1], [3.6, 1.2], [2.4, 2.1], [1.3, 3.0], [3.7, 2.9]];
@@ -135,6 +150,13 @@ fn echoes_blur_the_floor_but_a_turned_array_loses_the_mover() {
     };
     let (right, turned) = (mean(false), mean(true));
     assert!(right < 0.9 && turned > 1.3 * right, "{right} m with the right axis, {turned} m with the turned one");
+}
+
+#[test]
+fn a_body_is_likeliest_where_something_moves_among_echoes() {
+    let mean = |turned| PLACES.iter().map(|&at| likeliest_error(at, turned)).sum::<f32>() / PLACES.len() as f32;
+    let (right, turned) = (mean(false), mean(true));
+    assert!(right < 0.45 && turned > 2.0 * right, "{right} m with the right axis, {turned} m with the turned one");
 }
 
 #[test]
@@ -321,6 +343,8 @@ fn links_fill_eight_or_sixteen_slots_and_the_rest_is_masked() {
         assert_eq!(inputs.mask.len(), n_slots);
         assert_eq!(inputs.maps.len(), n_slots * N_CELLS);
         assert_eq!(inputs.maps[(n - 1) * N_CELLS..n * N_CELLS], tokens[n - 1].map.energy);
+        assert_eq!(inputs.likelihoods.len(), n_slots * N_CELLS);
+        assert_eq!(inputs.likelihoods[(n - 1) * N_CELLS..n * N_CELLS], tokens[n - 1].likelihood);
         assert_eq!(inputs.mask.iter().sum::<f32>(), n as f32);
         assert_eq!(inputs.tokens[(n - 1) * N_TOKENS..n * N_TOKENS], tokens[n - 1].values);
         assert!(inputs.tokens[n * N_TOKENS..].iter().all(|value| *value == 0.0));

@@ -50,8 +50,12 @@ fn both_engines_answer_as_torch_did() {
             let mut maps = floats(&case["maps"]);
             assert_eq!(maps.len(), n_links * N_CELLS);
             maps.resize(8 * N_CELLS, 0.0);
+            let mut likelihoods = floats(&case["likelihoods"]);
+            assert_eq!(likelihoods.len(), n_links * N_CELLS);
+            likelihoods.resize(8 * N_CELLS, 0.0);
             let mask = (0..8).map(|slot| if slot < n_links { 1.0 } else { 0.0 }).collect();
-            let inputs = NetworkInputs { n_slots: 8, tokens, geometry, mask, maps, grid: FloorGrid { values } };
+            let grid = FloorGrid { values };
+            let inputs = NetworkInputs { n_slots: 8, tokens, geometry, mask, maps, likelihoods, grid };
             let (answers, features) = network.run(&models, &inputs).expect("runs");
             for (got, expected) in [(answers, floats(&case["answers"])), (features, floats(&case["features"]))] {
                 assert_eq!(got.len(), expected.len());
@@ -237,6 +241,7 @@ fn inputs_of_any_kind_give_numbers_or_a_refusal() {
             geometry: vec![value; 8 * N_GEOMETRY],
             mask: vec![1.0; 8],
             maps: vec![value; 8 * N_CELLS],
+            likelihoods: vec![value; 8 * N_CELLS],
             grid: FloorGrid { values: [value; N_GRID_CHANNELS * N_CELLS] },
         };
         let (answers, features) = network.run(&models, &inputs).expect("runs");

@@ -27,11 +27,11 @@ cases = []
 for antennas, n_links in ((3, 4), (1, 3)):
     own = windows.select(data, (data["n_antennas"] == antennas) & (data["n_people"] == 1))
     inputs, _ = train.batch_of(own, torch.arange(1), n_links, torch.Generator().manual_seed(1))
-    tokens, geometry, mask, maps, grid = (rounded(x) for x in inputs)
+    tokens, geometry, mask, maps, likelihoods, grid = (rounded(x) for x in inputs)
     with torch.no_grad():
-        answers, features = net(tokens, geometry, mask, maps, grid)
+        answers, features = net(tokens, geometry, mask, maps, likelihoods, grid)
     cases.append({
         "n_links": n_links, "tokens": tokens.flatten().tolist(), "geometry": geometry.flatten().tolist(),
-        "maps": maps.flatten().tolist(), "grid": grid.flatten().tolist(), "answers": answers[0].tolist(), "features": features[0].tolist()})
+        "maps": maps.flatten().tolist(), "likelihoods": likelihoods.flatten().tolist(), "grid": grid.flatten().tolist(), "answers": answers[0].tolist(), "features": features[0].tolist()})
 text = json.dumps(cases, separators=(",", ":"))
 print(json.dumps(json.loads(text, parse_float=lambda number: float(f"{float(number):.7g}")), separators=(",", ":")))

@@ -49,6 +49,7 @@ impl Example {
         numbers.extend(padded(all(&|link| link.values.clone()), n_links * N_TOKENS));
         numbers.extend(padded(all(&|link| link.geometry.to_vec()), n_links * N_GEOMETRY));
         numbers.extend(padded(all(&|link| link.map.energy.to_vec()), n_links * N_CELLS));
+        numbers.extend(padded(all(&|link| link.likelihood.to_vec()), n_links * N_CELLS));
         numbers.extend(self.grid.values);
         let people = self.people.iter().take(N_PEOPLE).flat_map(|person| person.numbers()).collect();
         numbers.extend(padded(people, N_PEOPLE * N_TARGET));
@@ -72,6 +73,7 @@ pub fn fields(n_links: usize) -> Vec<(&'static str, Vec<usize>)> {
         ("tokens", vec![n_links, N_TOKENS]),
         ("geometry", vec![n_links, N_GEOMETRY]),
         ("map", vec![n_links, N_CELLS]),
+        ("likelihood", vec![n_links, N_CELLS]),
         ("grid", vec![N_GRID_CHANNELS, N_CELLS]),
         ("people", vec![N_PEOPLE, N_TARGET]),
     ]

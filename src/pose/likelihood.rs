@@ -1,0 +1,258 @@
+//! How likely a body in each cell of the floor makes what moved in one link: a physical model, nothing learned.
+//!
+//! What a moving body sends arrives straight and by way of the room's six surfaces, before or after it; each way has an
+//! amplitude of its own in every Doppler frequency, so that the moving part of one frequency is Gaussian with the covariance
+//! `α·R(cell) + σ²·I` over antennas and bands. α is what the frequency holds beyond the noise. Chain phases and the delay
+//! come from the steady channel ([`super::steady`]) and stay uncertain, which takes from the covariance between antennas and
+//! between bands. What the packets' gauge took out, the part along the steady channel, is left out of the likelihood.
+
+use std::sync::{Arc, OnceLock};
+
+use bevy_math::Vec2;
+use nalgebra::{DMatrix, DVector};
+
+use super::bands::Bands;
+use super::hermitian::{Inverse, Packed, add_outer, dot, packed};
+use super::layout::{GRID_DEPTH, GRID_WIDTH, LONG_POINTS, N_BANDS, N_CELLS, N_LONG_SLOTS};
+use super::paths::{Ends, floor_points};
+use super::spectra::SpectrumMaker;
+use super::steady::{SteadyModel, add_path, steering};
+use super::tokens::bounded;
+use super::window::{LinkGeometry, LinkWindow};
+use crate::types::{Complex32, Room};
+
+/// Height of the point that stands for a body, metres: between pelvis and chest of a standing one.
+const BODY_HEIGHT_M: f32 = 1.0;
+/// Bands of the covariance: neighbours of the window's are averaged.
+const N_WIDE: usize = N_BANDS / 2;
+/// Share of the covariance between antennas that the uncertainty of their phases leaves (26 degrees), and of the delay.
+const BETWEEN_ANTENNAS: f32 = 0.9;
+const DELAY_SIGMA_SECS: f64 = 2e-9;
+/// A frequency counts that holds so much beyond the noise, as a share of the noise.
+const COUNTS: f32 = 0.3;
+/// Frequencies of like power share a covariance.
+const N_GROUPS: usize = 4;
+/// Levels of α over σ², each twice the one before.
+const N_LEVELS: usize = 12;
+/// Frequencies are not as independent as the model has them: its log likelihood is divided by this.
+const TEMPER: f32 = 40.0;
+/// Every second slot of the long spectra; the others overlap by three quarters.
+const SLOT_STEP: usize = 2;
+
+/// What a link would see of a body in each cell.
+#[derive(Debug)]
+struct Model {
+    steady: SteadyModel,
+    /// By cells, with a trace of as many as there are rows.
+    covariances: Vec<DMatrix<Complex32>>,
+    packed: Vec<Packed>,
+    /// By levels, then cells; made when first needed.
+    inverses: [OnceLock<Vec<Option<Inverse>>>; N_LEVELS],
+}
+
+/// What a model depends on.
+#[derive(Clone, Debug, PartialEq)]
+struct Key {
+    geometry: LinkGeometry,
+    room: Room,
+    hz: [f64; N_BANDS],
+    centre_hz: f64,
+    n_antennas: usize,
+    n_used: usize,
+}
+
+/// Models of the links that were seen last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Models(Vec<(Key, Option<Arc<Model>>)>);
+
+/// Models that are kept: those of sixteen links and what their other antennas see. One takes a few megabytes.
+const MAX_MODELS: usize = 32;
+
+impl Models {
+    /// Tempered log likelihood of each cell beside that of the likeliest, 0 to -10, cells along the depth fastest. All zero
+    /// where nothing stands out of the noise.
+    pub(super) fn map(
+        &mut self,
+        bands: &Bands,
+        window: &LinkWindow,
+        geometry: &LinkGeometry,
+        room: Room,
+        spectra: &mut SpectrumMaker<LONG_POINTS>,
+    ) -> [f32; N_CELLS] {
+        // Without a known axis all antennas would seem to stand on one point: the first alone is right then.
+        let n_used = if geometry.axis == Vec2::ZERO { 1 } else { bands.n_antennas };
+        let key = Key {
+            geometry: *geometry,
+            room,
+            hz: bands.hz,
+            centre_hz: window.centre_hz,
+            n_antennas: window.n_antennas,
+            n_used,
+        };
+        self.model(key, window.wavelength_m())
+            .and_then(|model| model.map(window, n_used, spectra))
+            .unwrap_or([0.0; N_CELLS])
+    }
+
+    fn model(&mut self, key: Key, wavelength_m: f32) -> Option<Arc<Model>> {
+        if let Some(at) = self.0.iter().position(|(known, _)| *known == key) {
+            return self.0[at].1.clone();
+        }
+        let model = Model::new(&key, wavelength_m).map(Arc::new);
+        if self.0.len() >= MAX_MODELS {
+            self.0.remove(0);
+        }
+        self.0.push((key, model.clone()));
+        model
+    }
+}
+
+impl Model {
+    fn new(key: &Key, wavelength_m: f32) -> Option<Self> {
+        let ends = Ends::new(&key.geometry, key.room, key.n_used, key.n_antennas, wavelength_m);
+        let steady = SteadyModel::new(&ends, &key.hz)?;
+        let hz: [f64; N_WIDE] = std::array::from_fn(|band| (key.hz[2 * band] + key.hz[2 * band + 1]) / 2.0);
+        let n = key.n_used * N_WIDE;
+        let certain = DMatrix::from_fn(n, n, |i, j| {
+            let between = if i / N_WIDE == j / N_WIDE { 1.0 } else { BETWEEN_ANTENNAS };
+            let turn = std::f64::consts::TAU * (hz[i % N_WIDE] - hz[j % N_WIDE]) * DELAY_SIGMA_SECS;
+            Complex32::new(between * (-0.5 * turn * turn).exp() as f32, 0.0)
+        });
+        let of_cell = |at: Vec2| {
+            let mut sum = DMatrix::zeros(n, n);
+            for path in ends.over(at.extend(BODY_HEIGHT_M)) {
+                add_path(&mut sum, &steering(&path, &hz), path.amplitude);
+            }
+            sum.component_mul_assign(&certain);
+            let trace: f32 = sum.diagonal().iter().map(|value| value.re).sum();
+            (trace > 0.0 && trace.is_finite()).then(|| sum * Complex32::new(n as f32 / trace, 0.0))
+        };
+        let covariances: Vec<_> = floor_points(key.room, GRID_WIDTH, GRID_DEPTH).map_while(of_cell).collect();
+        (covariances.len() == N_CELLS).then(|| Self {
+            steady,
+            packed: covariances.iter().map(packed).collect(),
+            covariances,
+            inverses: Default::default(),
+        })
+    }
+
+    fn inverses(&self, level: usize) -> &[Option<Inverse>] {
+        self.inverses[level].get_or_init(|| {
+            let scale = Complex32::new((level as f32).exp2(), 0.0);
+            let of_cell = |covariance: &DMatrix<Complex32>| {
+                let mut sum = covariance * scale;
+                for i in 0..sum.nrows() {
+                    sum[(i, i)] += 1.0;
+                }
+                Inverse::new(sum)
+            };
+            self.covariances.iter().map(of_cell).collect()
+        })
+    }
+
+    fn map(
+        &self,
+        window: &LinkWindow,
+        n_used: usize,
+        spectra: &mut SpectrumMaker<LONG_POINTS>,
+    ) -> Option<[f32; N_CELLS]> {
+        let factors = self.steady.turns(window)?.factors(window);
+        let steady = along_steady(window, &factors, n_used)?;
+        let groups = groups(window, &factors, n_used, spectra);
+        let mut along = Packed::new();
+        add_outer(&mut along, steady.as_slice(), 1.0);
+        let n = (n_used * N_WIDE) as f32;
+        let mut map = [0.0_f32; N_CELLS];
+        for group in &groups {
+            for (cell, value) in map.iter_mut().enumerate() {
+                // What of a body here is not along the steady channel, by row.
+                let left = (n - dot(&self.packed[cell], &along)).max(0.02 * n) / n;
+                let level = (group.excess / left).log2().round().clamp(0.0, N_LEVELS as f32 - 1.0) as usize;
+                let Some(inverse) = &self.inverses(level)[cell] else { continue };
+                *value += group.log_likelihood(inverse, &steady);
+            }
+        }
+        let most = map.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        Some(map.map(|value| bounded((value - most) / TEMPER)))
+    }
+}
+
+/// The steady channel's direction over antennas and wide bands, of length one.
+fn along_steady(window: &LinkWindow, factors: &[Complex32], n_used: usize) -> Option<DVector<Complex32>> {
+    let turned: Vec<Complex32> = window.mean.iter().zip(factors).map(|(value, factor)| value * factor).collect();
+    let n = window.numbers.len();
+    let wide = turned.chunks_exact(n).take(n_used).flat_map(|chain| {
+        (0..N_WIDE).map(move |band| chain[band * n / N_WIDE..(band + 1) * n / N_WIDE].iter().sum::<Complex32>())
+    });
+    DVector::from_iterator(n_used * N_WIDE, wide).try_normalize(0.0)
+}
+
+/// Frequencies of like power.
+struct Group {
+    n: f32,
+    /// Mean power beyond the noise, over the noise.
+    excess: f32,
+    /// Of the numbers over the root of the noise, with parts above the diagonal twice.
+    covariance: Packed,
+}
+
+impl Group {
+    /// `inverse` is that of the whole covariance over the noise; what lies along `steady` is not looked at.
+    fn log_likelihood(&self, inverse: &Inverse, steady: &DVector<Complex32>) -> f32 {
+        let along = inverse.times(steady);
+        let share = steady.dotc(&along).re.max(1e-9);
+        let mut outer = Packed::new();
+        add_outer(&mut outer, along.as_slice(), 1.0);
+        // The outer product has its upper parts twice already; halves undo what the covariance has.
+        let n = steady.len();
+        let (diagonal, above) = outer.split_at(n);
+        let (own_diagonal, own_above) = self.covariance.split_at(n);
+        let square = dot(diagonal, own_diagonal) + 0.5 * dot(above, own_above);
+        let energy = dot(&inverse.packed, &self.covariance) - square / share;
+        -self.n * (inverse.log_determinant + share.ln() + energy)
+    }
+}
+
+fn groups(
+    window: &LinkWindow,
+    factors: &[Complex32],
+    n_used: usize,
+    spectra: &mut SpectrumMaker<LONG_POINTS>,
+) -> Vec<Group> {
+    let bands = Bands::turned(window, factors, n_used);
+    let long = spectra.make(&bands);
+    let n = n_used * N_WIDE;
+    let mut columns: Vec<(f32, Vec<Complex32>)> = Vec::new();
+    for slot in (0..N_LONG_SLOTS).step_by(SLOT_STEP) {
+        for i in 0..LONG_POINTS {
+            let wide = |row: usize| {
+                let (antenna, band) = (row / N_WIDE, 2 * (row % N_WIDE));
+                let of = |band: usize| {
+                    long.slots(antenna, band).get(slot).map_or(Complex32::ZERO, |s| Complex32::new(s.re[i], s.im[i]))
+                };
+                (of(band) + of(band + 1)) * 0.5
+            };
+            let column: Vec<Complex32> = (0..n).map(wide).collect();
+            let power = column.iter().map(|value| value.norm_sqr()).sum::<f32>() / n as f32;
+            columns.push((power, column));
+        }
+    }
+    columns.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Of one subcarrier's noise a wide band averages a fifth of the subcarriers; else the quietest fifth is noise.
+    let told = 10.0_f32.powf(-window.snr_db / 10.0) * N_WIDE as f32 / window.numbers.len().max(1) as f32;
+    let quiet = columns.get(columns.len() / 5).map_or(0.0, |(power, _)| *power);
+    let noise = if told.is_finite() { told } else { quiet }.max(1e-9);
+    let first = columns.partition_point(|(power, _)| *power <= (1.0 + COUNTS) * noise);
+    let kept = &columns[first..];
+    (0..N_GROUPS)
+        .filter_map(|i| kept.get(i * kept.len() / N_GROUPS..(i + 1) * kept.len() / N_GROUPS))
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let share = 1.0 / part.len() as f32;
+            let mut covariance = Packed::new();
+            part.iter().for_each(|(_, column)| add_outer(&mut covariance, column, share / noise));
+            let power = part.iter().map(|(power, _)| power).sum::<f32>() * share;
+            Group { n: part.len() as f32, excess: power / noise - 1.0, covariance }
+        })
+        .collect()
+}
