@@ -143,7 +143,7 @@ def read_out(likelihood, cells, grid):
 HEADS = 6
 N_TOLD = 2
 # How much the second opinion about the place counts.
-SECOND = 0.5
+SECOND = 0.85
 
 
 class Place(nn.Module):

@@ -23,6 +23,9 @@ import network
 import train
 import windows
 
+# Rate of the layers that go on from the first network, as a share of that of the others.
+KNOWN = 0.3
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -49,7 +52,10 @@ def learn(net, pool, options, device):
     generator = torch.Generator().manual_seed(options.seed)
     second = net.second
     averaged = {name: value.clone() for name, value in second.state_dict().items()}
-    optimiser = torch.optim.AdamW(second.parameters(), lr=options.rate, weight_decay=0.03)
+    # What links say one by one and to each other was learned from more rooms than come now.
+    known = [weight for name, weight in second.named_parameters() if name.startswith(("link.", "geometry.", "attention."))]
+    new = [weight for name, weight in second.named_parameters() if not name.startswith(("link.", "geometry.", "attention."))]
+    optimiser = torch.optim.AdamW([{"params": known, "share": KNOWN}, {"params": new, "share": 1.0}], weight_decay=0.03)
     data, by_antennas = None, []
 
     def prepare(step):
@@ -62,7 +68,7 @@ def learn(net, pool, options, device):
     began, step, seen, losses = time.monotonic(), 0, 0, []
     while (done := (time.monotonic() - began) / options.wall_secs) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = options.rate * min(1, (step + 1) / 40) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
+            group["lr"] = group["share"] * options.rate * min(1, (step + 1) / 40) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
         if seen == 0 or (step % 100 == 0 and pool.n_read > seen):
             data = pool.all()
             seen = len(data["room"])
@@ -81,6 +87,9 @@ def learn(net, pool, options, device):
         for name, weight in second.state_dict().items():
             averaged[name].lerp_(weight.detach(), 1 - min(options.average, (step + 1) / (step + 10)))
         losses.append(value.item())
+        if step % 1000 == 0:
+            # An interruption loses a thousand steps.
+            torch.save({"second": averaged, "step": step}, f"{options.out}.part")
         if step % 200 == 0:
             print(f"step {step}: loss {sum(losses[-200:]) / 200:.3f}, {seen} windows, {100 * done:.0f} %", flush=True)
     helper.shutdown()
