@@ -1,8 +1,12 @@
 //! Small Hermitian matrices as rows of real numbers, so that a trace of a product is a sum of products.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
+use super::layout::{MAX_ANTENNAS, N_BANDS};
 use crate::types::Complex32;
+
+/// Rows of the largest matrix that vectors are multiplied by.
+const MAX_ROWS: usize = MAX_ANTENNAS * N_BANDS;
 
 /// `[diagonal, real parts above it, imaginary parts above it]`; n² numbers.
 pub(super) type Packed = Vec<f32>;
@@ -51,8 +55,10 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// A positive definite matrix's inverse and the log of its determinant.
 #[derive(Clone, Debug)]
 pub(super) struct Inverse {
-    pub(super) matrix: DMatrix<Complex32>,
     pub(super) packed: Packed,
+    /// By columns, real and imaginary parts apart, so that products with vectors become vectors of the processor.
+    re: Vec<f32>,
+    im: Vec<f32>,
     pub(super) log_determinant: f32,
 }
 
@@ -62,10 +68,23 @@ impl Inverse {
         let factor = matrix.cholesky()?;
         let log_determinant = factor.l_dirty().diagonal().iter().map(|value| 2.0 * value.re.ln()).sum();
         let matrix = factor.inverse();
-        Some(Self { packed: packed(&matrix), matrix, log_determinant })
+        let part = |of: fn(&Complex32) -> f32| matrix.iter().map(of).collect();
+        Some(Self { packed: packed(&matrix), re: part(|v| v.re), im: part(|v| v.im), log_determinant })
     }
 
-    pub(super) fn times(&self, x: &DVector<Complex32>) -> DVector<Complex32> {
-        &self.matrix * x
+    /// The product with a vector to `along`, and `xᴴ·A·x`.
+    pub(super) fn times(&self, x: &[Complex32], along: &mut Vec<Complex32>) -> f32 {
+        let n = x.len();
+        let (mut re, mut im) = ([0.0_f32; MAX_ROWS], [0.0_f32; MAX_ROWS]);
+        for (x, (a, b)) in x.iter().zip(self.re.chunks_exact(n).zip(self.im.chunks_exact(n))) {
+            let sums = re.iter_mut().zip(&mut im).zip(a.iter().zip(b));
+            sums.for_each(|((re, im), (a, b))| {
+                *re += a * x.re - b * x.im;
+                *im += a * x.im + b * x.re;
+            });
+        }
+        along.clear();
+        along.extend(re.iter().zip(&im).take(n).map(|(&re, &im)| Complex32::new(re, im)));
+        along.iter().zip(x).map(|(a, x)| a.re * x.re + a.im * x.im).sum()
     }
 }

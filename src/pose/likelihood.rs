@@ -9,7 +9,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bevy_math::Vec2;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 use super::bands::Bands;
 use super::hermitian::{Inverse, Packed, add_outer, dot, packed};
@@ -160,16 +160,17 @@ impl Model {
         let steady = along_steady(window, &factors, n_used)?;
         let groups = groups(window, &factors, n_used, spectra);
         let mut along = Packed::new();
-        add_outer(&mut along, steady.as_slice(), 1.0);
+        add_outer(&mut along, &steady, 1.0);
+        let mut work = Work::default();
         let n = (n_used * N_WIDE) as f32;
         let mut map = [0.0_f32; N_CELLS];
-        for group in &groups {
-            for (cell, value) in map.iter_mut().enumerate() {
-                // What of a body here is not along the steady channel, by row.
-                let left = (n - dot(&self.packed[cell], &along)).max(0.02 * n) / n;
+        for (cell, value) in map.iter_mut().enumerate() {
+            // What of a body here is not along the steady channel, by row.
+            let left = (n - dot(&self.packed[cell], &along)).max(0.02 * n) / n;
+            for group in &groups {
                 let level = (group.excess / left).log2().round().clamp(0.0, N_LEVELS as f32 - 1.0) as usize;
                 let Some(inverse) = &self.inverses(level)[cell] else { continue };
-                *value += group.log_likelihood(inverse, &steady);
+                *value += group.log_likelihood(inverse, &steady, &mut work);
             }
         }
         let most = map.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -178,13 +179,15 @@ impl Model {
 }
 
 /// The steady channel's direction over antennas and wide bands, of length one.
-fn along_steady(window: &LinkWindow, factors: &[Complex32], n_used: usize) -> Option<DVector<Complex32>> {
+fn along_steady(window: &LinkWindow, factors: &[Complex32], n_used: usize) -> Option<Vec<Complex32>> {
     let turned: Vec<Complex32> = window.mean.iter().zip(factors).map(|(value, factor)| value * factor).collect();
     let n = window.numbers.len();
-    let wide = turned.chunks_exact(n).take(n_used).flat_map(|chain| {
-        (0..N_WIDE).map(move |band| chain[band * n / N_WIDE..(band + 1) * n / N_WIDE].iter().sum::<Complex32>())
-    });
-    DVector::from_iterator(n_used * N_WIDE, wide).try_normalize(0.0)
+    let band = |chain: &[Complex32], band: usize| chain[band * n / N_WIDE..(band + 1) * n / N_WIDE].iter().sum();
+    let mut wide: Vec<Complex32> =
+        turned.chunks_exact(n).take(n_used).flat_map(|chain| (0..N_WIDE).map(move |i| band(chain, i))).collect();
+    let length = wide.iter().map(|value| value.norm_sqr()).sum::<f32>().sqrt();
+    wide.iter_mut().for_each(|value| *value /= length);
+    (length > 0.0 && length.is_finite()).then_some(wide)
 }
 
 /// Frequencies of like power.
@@ -198,19 +201,24 @@ struct Group {
 
 impl Group {
     /// `inverse` is that of the whole covariance over the noise; what lies along `steady` is not looked at.
-    fn log_likelihood(&self, inverse: &Inverse, steady: &DVector<Complex32>) -> f32 {
-        let along = inverse.times(steady);
-        let share = steady.dotc(&along).re.max(1e-9);
-        let mut outer = Packed::new();
-        add_outer(&mut outer, along.as_slice(), 1.0);
+    fn log_likelihood(&self, inverse: &Inverse, steady: &[Complex32], work: &mut Work) -> f32 {
+        let share = inverse.times(steady, &mut work.along).max(1e-9);
+        work.outer.iter_mut().for_each(|value| *value = 0.0);
+        add_outer(&mut work.outer, &work.along, 1.0);
         // The outer product has its upper parts twice already; halves undo what the covariance has.
-        let n = steady.len();
-        let (diagonal, above) = outer.split_at(n);
-        let (own_diagonal, own_above) = self.covariance.split_at(n);
+        let (diagonal, above) = work.outer.split_at(steady.len());
+        let (own_diagonal, own_above) = self.covariance.split_at(steady.len());
         let square = dot(diagonal, own_diagonal) + 0.5 * dot(above, own_above);
         let energy = dot(&inverse.packed, &self.covariance) - square / share;
         -self.n * (inverse.log_determinant + share.ln() + energy)
     }
+}
+
+/// Room to work in.
+#[derive(Default)]
+struct Work {
+    along: Vec<Complex32>,
+    outer: Packed,
 }
 
 fn groups(

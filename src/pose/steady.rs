@@ -6,7 +6,6 @@
 
 use nalgebra::DMatrix;
 
-use super::hermitian::Inverse;
 use super::layout::{GRID_DEPTH, GRID_WIDTH, N_BANDS};
 use super::paths::{Ends, LIGHT_M_PER_S, Path, floor_points};
 use super::window::LinkWindow;
@@ -98,7 +97,7 @@ impl SteadyModel {
                 }
             }
         }
-        Some(Self { inverse: Inverse::new(sum)?.matrix, straight_m: straight.lengths.clone() })
+        Some(Self { inverse: sum.cholesky()?.inverse(), straight_m: straight.lengths.clone() })
     }
 
     /// The likeliest turns of this window's steady channel.
@@ -144,30 +143,33 @@ impl SteadyModel {
     /// `sᵃᴴ·K⁻¹·sᵇ` for each two antennas.
     fn costs(&self, bands: &[Complex32]) -> DMatrix<Complex32> {
         let n = self.straight_m.len();
-        DMatrix::from_fn(n, n, |a, b| {
+        let mut costs = DMatrix::zeros(n, n);
+        for (a, b) in (0..n).flat_map(|b| (0..=b).map(move |a| (a, b))) {
             let block = self.inverse.view((a * N_BANDS, b * N_BANDS), (N_BANDS, N_BANDS));
             let (left, right) = (&bands[a * N_BANDS..], &bands[b * N_BANDS..]);
             let mut sum = Complex32::ZERO;
             for (column, right) in block.column_iter().zip(right) {
                 sum += column.iter().zip(left).map(|(k, left)| left.conj() * k).sum::<Complex32>() * right;
             }
-            sum
-        })
+            (costs[(a, b)], costs[(b, a)]) = (sum, sum.conj());
+        }
+        costs
     }
 }
 
 /// The delay at which all subcarriers of each antenna add up best.
 fn coarse_delay(bare: &[Vec<Complex32>], offsets: &[f64], step: f64) -> f64 {
     let n = (LARGEST_DELAY_SECS / step).ceil() as i32;
+    let turned = |delay: f64| offsets.iter().map(|hz| cis(hz * delay)).collect::<Vec<Complex32>>();
+    let (one, mut turns) = (turned(step), turned(f64::from(-n) * step));
     let mut best = (f32::NEG_INFINITY, 0.0);
     for i in -n..=n {
-        let delay = f64::from(i) * step;
-        let turns: Vec<Complex32> = offsets.iter().map(|hz| cis(hz * delay)).collect();
         let sum = |chain: &Vec<Complex32>| chain.iter().zip(&turns).map(|(a, b)| a * b).sum::<Complex32>().norm();
         let sum: f32 = bare.iter().map(sum).sum();
         if sum > best.0 {
-            best = (sum, delay);
+            best = (sum, f64::from(i) * step);
         }
+        turns.iter_mut().zip(&one).for_each(|(turn, one)| *turn *= one);
     }
     best.1
 }
