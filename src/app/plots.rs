@@ -66,12 +66,15 @@ pub fn subcarriers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let middle = if double { plots.top() + 0.58 * plots.height() } else { plots.bottom() + theme::GRID };
     let painter = ui.painter_at(area);
     let unit = if first.clean { "amplitude" } else { "amplitude, raw units" };
-    let rect = Rect::from_x_y_ranges(plots.x_range(), plots.top()..=middle - theme::GRID);
     // Curves stay below the line with the unit and their names.
-    let captioned = theme::ROW_DENSE.min(0.5 * rect.height()) / rect.height().max(1.0);
-    let upper = Axes { rect, x, y: (0.0, amplitude.map_or(1.0, |(_, high)| high / (1.0 - captioned))) };
+    let axes = |y_range: std::ops::RangeInclusive<f32>, (low, high): (f32, f32)| {
+        let rect = Rect::from_x_y_ranges(plots.x_range(), y_range);
+        let captioned = theme::ROW_DENSE.min(0.5 * rect.height()) / rect.height().max(1.0);
+        Axes { rect, x, y: (low, low + (high - low) / (1.0 - captioned)) }
+    };
+    let upper = axes(plots.top()..=middle - theme::GRID, (0.0, amplitude.map_or(1.0, |(_, high)| high)));
     let pi = std::f32::consts::PI;
-    let lower = Axes { rect: Rect::from_x_y_ranges(plots.x_range(), middle..=plots.bottom()), x, y: (-pi, pi) };
+    let lower = axes(middle..=plots.bottom(), (-pi, pi));
     chart::value_axis_ui(&painter, theme, &upper, unit);
     if double {
         chart::value_axis_ui(&painter, theme, &lower, "phase, rad");
