@@ -53,8 +53,9 @@ def learn(net, pool, options, device):
     second = net.second
     averaged = {name: value.clone() for name, value in second.state_dict().items()}
     # What links say one by one and to each other was learned from more rooms than come now.
-    known = [weight for name, weight in second.named_parameters() if name.startswith(("link.", "geometry.", "attention."))]
-    new = [weight for name, weight in second.named_parameters() if not name.startswith(("link.", "geometry.", "attention."))]
+    is_known = lambda name: name.startswith(("link.", "geometry.", "attention."))
+    known = [weight for name, weight in second.named_parameters() if is_known(name)]
+    new = [weight for name, weight in second.named_parameters() if not is_known(name)]
     optimiser = torch.optim.AdamW([{"params": known, "share": KNOWN}, {"params": new, "share": 1.0}], weight_decay=0.03)
     data, by_antennas = None, []
 

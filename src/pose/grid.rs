@@ -8,15 +8,15 @@ use bevy_math::{Vec2, Vec3};
 
 use super::bands::Bands;
 use super::layout::{GRID_DEPTH, GRID_WIDTH, LONG_POINTS, N_BANDS, N_CELLS, N_GRID_CHANNELS, N_SAMPLES, RATE_HZ};
+use super::paths::LIGHT_M_PER_S;
 use super::tokens::bounded;
 use super::window::{LinkGeometry, LinkWindow};
 use crate::types::{Complex32, Room};
 
 /// Height of the point that stands for a body, metres: between pelvis and chest of a standing one.
-const BODY_HEIGHT_M: f32 = 1.0;
+pub(super) const BODY_HEIGHT_M: f32 = 1.0;
 /// Every second band is enough for the covariance; the work falls to a quarter.
 const BAND_STEP: usize = 2;
-const LIGHT_M_PER_S: f64 = 299_792_458.0;
 /// Pulls speeds to zero where the links hardly tell them (gradients of a path are at most 2 long).
 const RIDGE: f32 = 0.3;
 

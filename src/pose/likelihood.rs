@@ -12,6 +12,7 @@ use bevy_math::Vec2;
 use nalgebra::DMatrix;
 
 use super::bands::Bands;
+use super::grid::BODY_HEIGHT_M;
 use super::hermitian::{Inverse, Packed, add_outer, dot, packed};
 use super::layout::{GRID_DEPTH, GRID_WIDTH, LONG_POINTS, N_BANDS, N_CELLS, N_LONG_SLOTS};
 use super::paths::{Ends, floor_points};
@@ -21,8 +22,6 @@ use super::tokens::bounded;
 use super::window::{LinkGeometry, LinkWindow};
 use crate::types::{Complex32, Room};
 
-/// Height of the point that stands for a body, metres: between pelvis and chest of a standing one.
-const BODY_HEIGHT_M: f32 = 1.0;
 /// Bands of the covariance: neighbours of the window's are averaged.
 const N_WIDE: usize = N_BANDS / 2;
 /// Share of the covariance between antennas that the uncertainty of their phases leaves (26 degrees), and of the delay.

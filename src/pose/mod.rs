@@ -2,7 +2,7 @@
 //! shown.
 //!
 //! Goes in: a window of packets of each link, where the radios stand, the room. Comes out: numbers of fixed shape per
-//! link ([`LinkTokens`]), a picture of the floor ([`FloorGrid`]), and the reasons why a window is none ([`Unfit`]) or
+//! link with how likely a body in each cell makes them ([`LinkTokens`]), a picture of the floor ([`FloorGrid`]), and the reasons why a window is none ([`Unfit`]) or
 //! lies outside what the network was made for ([`support`]). [`Perceiver`] makes windows from frames as they come, and [`Answers`] are what
 //! a network makes of them. [`targets`] turns a known scene into the answers of
 //! training. [`shown`] says how much of a pose the evidence carries: a disc and a word, a direction and a template, or a
