@@ -142,7 +142,6 @@ def read_out(likelihood, cells, grid):
 
 HEADS = 6
 # Pictures of the physical model's own.
-# Pictures of the physical model's own.
 N_TOLD = 2
 # How much the second opinion about the place counts; chosen on validation rooms.
 SECOND = 0.85

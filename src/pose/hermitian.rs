@@ -62,14 +62,49 @@ pub(super) struct Inverse {
     pub(super) log_determinant: f32,
 }
 
+/// Matrices that are inverted side by side, one in each part of the processor's vectors.
+const LANES: usize = 8;
+type Lanes = [f32; LANES];
+
+fn lanes(of: impl FnMut(usize) -> f32) -> Lanes {
+    std::array::from_fn(of)
+}
+
 impl Inverse {
-    /// `None` where rounding has made it indefinite.
-    pub(super) fn new(matrix: DMatrix<Complex32>) -> Option<Self> {
-        let factor = matrix.cholesky()?;
-        let log_determinant = factor.l_dirty().diagonal().iter().map(|value| 2.0 * value.re.ln()).sum();
-        let matrix = factor.inverse();
-        let part = |of: fn(&Complex32) -> f32| matrix.iter().map(of).collect();
-        Some(Self { packed: packed(&matrix), re: part(|v| v.re), im: part(|v| v.im), log_determinant })
+    /// Of `scale·A + I` for each packed matrix A of `n` rows; `None` where rounding has made one indefinite.
+    pub(super) fn of_all(matrices: &[Packed], n: usize, scale: f32) -> Vec<Option<Self>> {
+        matrices.chunks(LANES).flat_map(|part| Self::side_by_side(part, n, scale)).collect()
+    }
+
+    fn side_by_side(part: &[Packed], n: usize, scale: f32) -> Vec<Option<Self>> {
+        let mut sum: Vec<Lanes> =
+            (0..n * n).map(|at| lanes(|lane| part.get(lane).map_or(0.0, |matrix| scale * matrix[at]))).collect();
+        sum[..n].iter_mut().flatten().for_each(|value| *value += 1.0);
+        let pivots = swept(&mut sum, n);
+        let of_lane = |lane: usize| {
+            let positive = pivots.iter().all(|pivot| pivot[lane] > 0.0 && pivot[lane].is_finite());
+            positive.then(|| {
+                let packed: Packed = sum.iter().map(|value| -value[lane]).collect();
+                Self::from_packed(packed, n, pivots.iter().map(|pivot| pivot[lane].ln()).sum())
+            })
+        };
+        (0..part.len()).map(of_lane).collect()
+    }
+
+    fn from_packed(packed: Packed, n: usize, log_determinant: f32) -> Self {
+        let (mut re, mut im) = (vec![0.0; n * n], vec![0.0; n * n]);
+        let n_above = n * (n - 1) / 2;
+        let mut at = n;
+        for i in 0..n {
+            re[i * n + i] = packed[i];
+            for j in i + 1..n {
+                (re[i * n + j], re[j * n + i]) = (packed[at], packed[at]);
+                // Element (i, j) lies in column j.
+                (im[i * n + j], im[j * n + i]) = (-packed[at + n_above], packed[at + n_above]);
+                at += 1;
+            }
+        }
+        Self { packed, re, im, log_determinant }
     }
 
     /// The product with a vector to `along`, and `xᴴ·A·x`.
@@ -87,4 +122,52 @@ impl Inverse {
         along.extend(re.iter().zip(&im).take(n).map(|(&re, &im)| Complex32::new(re, im)));
         along.iter().zip(x).map(|(a, x)| a.re * x.re + a.im * x.im).sum()
     }
+}
+
+/// Sweeps every row of packed Hermitian matrices, which leaves their inverses with the other sign, and returns the pivots,
+/// whose product is the determinant (Goodnight, "A tutorial on the SWEEP operator", 1979, with complex numbers).
+fn swept(packed: &mut [Lanes], n: usize) -> Vec<Lanes> {
+    let (diagonal, above) = packed.split_at_mut(n);
+    let (re, im) = above.split_at_mut(n * (n - 1) / 2);
+    // Where row i's part above the diagonal begins, less i + 1.
+    let row = |i: usize| (i * (2 * n - i - 1) / 2).wrapping_sub(i + 1);
+    let at = |i: usize, j: usize| row(i).wrapping_add(j);
+    let (mut column_re, mut column_im) = ([[0.0; LANES]; MAX_ROWS], [[0.0; LANES]; MAX_ROWS]);
+    let mut pivots = Vec::with_capacity(n);
+    for k in 0..n {
+        let pivot = diagonal[k];
+        let share = pivot.map(f32::recip);
+        // Column k; it counts as empty at k, so that the sums pass by what is written below.
+        for i in 0..k {
+            (column_re[i], column_im[i]) = (re[at(i, k)], im[at(i, k)]);
+        }
+        (column_re[k], column_im[k]) = ([0.0; LANES], [0.0; LANES]);
+        for j in k + 1..n {
+            (column_re[j], column_im[j]) = (re[at(k, j)], im[at(k, j)].map(|value| -value));
+        }
+        let mut first = 0;
+        for i in 0..n {
+            let own_re = lanes(|l| column_re[i][l] * share[l]);
+            let own_im = lanes(|l| column_im[i][l] * share[l]);
+            diagonal[i] = lanes(|l| diagonal[i][l] - own_re[l] * column_re[i][l] - own_im[l] * column_im[i][l]);
+            let n_right = n - i - 1;
+            let part = re[first..first + n_right].iter_mut().zip(&mut im[first..first + n_right]);
+            for ((re, im), (b_re, b_im)) in part.zip(column_re[i + 1..n].iter().zip(&column_im[i + 1..n])) {
+                *re = lanes(|l| re[l] - own_re[l] * b_re[l] - own_im[l] * b_im[l]);
+                *im = lanes(|l| im[l] - own_im[l] * b_re[l] + own_re[l] * b_im[l]);
+            }
+            first += n_right;
+        }
+        diagonal[k] = share.map(|value| -value);
+        for i in 0..k {
+            re[at(i, k)] = lanes(|l| column_re[i][l] * share[l]);
+            im[at(i, k)] = lanes(|l| column_im[i][l] * share[l]);
+        }
+        for j in k + 1..n {
+            re[at(k, j)] = lanes(|l| column_re[j][l] * share[l]);
+            im[at(k, j)] = lanes(|l| -column_im[j][l] * share[l]);
+        }
+        pivots.push(pivot);
+    }
+    pivots
 }

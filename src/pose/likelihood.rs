@@ -43,8 +43,8 @@ const SLOT_STEP: usize = 2;
 struct Model {
     steady: SteadyModel,
     /// By cells, with a trace of as many as there are rows.
-    covariances: Vec<DMatrix<Complex32>>,
     packed: Vec<Packed>,
+    n_rows: usize,
     /// By levels, then cells; made when first needed.
     inverses: [OnceLock<Vec<Option<Inverse>>>; N_LEVELS],
 }
@@ -124,29 +124,15 @@ impl Model {
             }
             sum.component_mul_assign(&certain);
             let trace: f32 = sum.diagonal().iter().map(|value| value.re).sum();
-            (trace > 0.0 && trace.is_finite()).then(|| sum * Complex32::new(n as f32 / trace, 0.0))
+            (trace > 0.0 && trace.is_finite()).then(|| packed(&(sum * Complex32::new(n as f32 / trace, 0.0))))
         };
-        let covariances: Vec<_> = floor_points(key.room, GRID_WIDTH, GRID_DEPTH).map_while(of_cell).collect();
-        (covariances.len() == N_CELLS).then(|| Self {
-            steady,
-            packed: covariances.iter().map(packed).collect(),
-            covariances,
-            inverses: Default::default(),
-        })
+        let packed: Vec<_> = floor_points(key.room, GRID_WIDTH, GRID_DEPTH).map_while(of_cell).collect();
+        (packed.len() == N_CELLS).then(|| Self { steady, packed, n_rows: n, inverses: Default::default() })
     }
 
     fn inverses(&self, level: usize) -> &[Option<Inverse>] {
-        self.inverses[level].get_or_init(|| {
-            let scale = Complex32::new((level as f32).exp2(), 0.0);
-            let of_cell = |covariance: &DMatrix<Complex32>| {
-                let mut sum = covariance * scale;
-                for i in 0..sum.nrows() {
-                    sum[(i, i)] += 1.0;
-                }
-                Inverse::new(sum)
-            };
-            self.covariances.iter().map(of_cell).collect()
-        })
+        let scale = (level as f32).exp2();
+        self.inverses[level].get_or_init(|| Inverse::of_all(&self.packed, self.n_rows, scale))
     }
 
     fn map(
