@@ -8,7 +8,7 @@ use bevy_math::{Vec2, Vec3};
 
 use super::bands::Bands;
 use super::layout::{GRID_DEPTH, GRID_WIDTH, LONG_POINTS, N_BANDS, N_CELLS, N_GRID_CHANNELS, N_SAMPLES, RATE_HZ};
-use super::paths::LIGHT_M_PER_S;
+use super::paths::{LIGHT_M_PER_S, floor_points};
 use super::tokens::bounded;
 use super::window::{LinkGeometry, LinkWindow};
 use crate::types::{Complex32, Room};
@@ -31,15 +31,6 @@ pub struct LinkMap {
     gradient: [Vec2; N_CELLS],
 }
 
-/// Middle of a cell, metres on the floor.
-fn cell_middle(cell: usize, room: Room) -> Vec2 {
-    let (ix, iy) = (cell / GRID_DEPTH, cell % GRID_DEPTH);
-    Vec2::new(
-        (ix as f32 + 0.5) / GRID_WIDTH as f32 * room.width_m,
-        (iy as f32 + 0.5) / GRID_DEPTH as f32 * room.depth_m,
-    )
-}
-
 impl LinkMap {
     /// `power` are the long spectra's mean powers, `[slot][frequency]`.
     pub(super) fn new(bands: &Bands, power: &[f32], window: &LinkWindow, geometry: &LinkGeometry, room: Room) -> Self {
@@ -53,8 +44,9 @@ impl LinkMap {
         let mut energy = [0.0; N_CELLS];
         let mut gradient = [Vec2::ZERO; N_CELLS];
         let mut steering = Vec::new();
-        for (cell, (energy, gradient)) in energy.iter_mut().zip(&mut gradient).enumerate() {
-            let at = cell_middle(cell, room).extend(BODY_HEIGHT_M);
+        let cells = energy.iter_mut().zip(&mut gradient);
+        for ((energy, gradient), at) in cells.zip(floor_points(room, GRID_WIDTH, GRID_DEPTH)) {
+            let at = at.extend(BODY_HEIGHT_M);
             steering.clear();
             for antenna in antennas.iter().take(n_used) {
                 let excess = at.distance(geometry.tx) + at.distance(*antenna) - antenna.distance(geometry.tx);
@@ -163,8 +155,8 @@ impl FloorGrid {
 
     /// Middle of the cell where the links' mean energy is highest, metres on the floor.
     pub fn peak(&self, room: Room) -> Vec2 {
-        let best = self.values.iter().take(N_CELLS).enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-        cell_middle(best.map_or(0, |(cell, _)| cell), room)
+        let cells = self.values.iter().zip(floor_points(room, GRID_WIDTH, GRID_DEPTH));
+        cells.max_by(|a, b| a.0.total_cmp(b.0)).map_or(Vec2::ZERO, |(_, middle)| middle)
     }
 }
 
