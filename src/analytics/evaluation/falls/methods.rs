@@ -117,8 +117,7 @@ impl Task<'_> {
                     let places = fold.train.iter().zip(&block).filter(|(_, block)| (**block == left_out) == inside);
                     places.map(|(at, _)| *at).collect()
                 };
-                // Shifts cost much and change little here.
-                let options = KernelOptions { narrowness, max_shift: 0, ..KernelOptions::default() };
+                let options = KernelOptions { narrowness, ..KernelOptions::default() };
                 let held = select(true);
                 let scores = self.kernel_scores(&select(false), &held, picture, &options);
                 cases.extend(scores.into_iter().zip(self.truths(&held)));
