@@ -20,7 +20,7 @@ use crate::pose::targets::PersonTarget;
 use crate::pose::{Answers, Perceiver};
 use crate::simulate::{SceneOptions, SimulatorSpec};
 use crate::tracking::{Surroundings, Tracker, TrackerConfig};
-use crate::types::{Posture, TrackState};
+use crate::types::{CsiFrame, Posture, TrackState};
 
 /// Watches simulated people with the installed network and prints how far off it is, beside what guessing gives (SIMULATED).
 #[derive(Debug, clap::Args)]
@@ -63,6 +63,9 @@ pub struct Options {
     /// Standard deviation of the directions that antenna arrays are said to have, degrees.
     #[arg(long, default_value_t = 4.0)]
     axis_error_deg: f32,
+    /// Record each room's empty channel first, as whoever sets up a room can.
+    #[arg(long)]
+    empty_room: bool,
     /// Print one JSON list with every look.
     #[arg(long)]
     json: bool,
@@ -93,7 +96,10 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             let number = u64::from(options.first_room) + u64::from(n_people) * 100_000 + u64::from(i);
             let number = FIRST_TEST_ROOM + number;
             let spec = if options.demo { demo(number) } else { options.room(number, n_people) };
-            let room = TestRoom::new(number, spec, [options.place_error_m, options.axis_error_deg]);
+            let mut room = TestRoom::new(number, spec, [options.place_error_m, options.axis_error_deg]);
+            if options.empty_room {
+                room.record_empty();
+            }
             for &n_antennas in &options.antennas {
                 for &n_links in &options.links {
                     let case = Case { n_links: usize::from(n_links), n_antennas: usize::from(n_antennas) };
@@ -128,7 +134,7 @@ impl Options {
     }
 }
 
-/// What a network's answers to a room look like; the empty channel is not known.
+/// What a network's answers to a room look like.
 fn watch(
     room: &TestRoom,
     case: Case,
@@ -142,17 +148,23 @@ fn watch(
     let used = room.links.get(..case.n_links.min(room.links.len())).unwrap_or_default();
     let mut frames = room.frames.iter().filter(|frame| used.contains(&frame.link)).peekable();
     let mut perceiver = Perceiver::default();
+    let take = |perceiver: &mut Perceiver, frame: &CsiFrame| {
+        let time = frame.host_time.unwrap_or(room.start);
+        if case.n_antennas == 2 {
+            perceiver.push(time, &first_two(frame));
+        } else {
+            perceiver.push(time, frame);
+        }
+    };
+    room.empty.iter().filter(|frame| used.contains(&frame.link)).for_each(|frame| take(&mut perceiver, frame));
+    perceiver.learn_empty();
+    perceiver.forget_packets();
     let mut tracker = Tracker::new(TrackerConfig::default(), Surroundings::default());
     let unguarded = network.description().unguarded();
     let mut last = None;
     for (step, (end, truth)) in room.truths.iter().enumerate() {
         while let Some(frame) = frames.next_if(|frame| frame.host_time.is_some_and(|time| time <= *end)) {
-            let time = frame.host_time.unwrap_or(room.start);
-            if case.n_antennas == 2 {
-                perceiver.push(time, &first_two(frame));
-            } else {
-                perceiver.push(time, frame);
-            }
+            take(&mut perceiver, frame);
         }
         let targets: Vec<PersonTarget> =
             truth.people.iter().filter_map(|person| PersonTarget::new(person, room.spec.room)).collect();

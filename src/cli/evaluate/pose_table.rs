@@ -271,13 +271,23 @@ fn after_watching<'a>(watched: impl Iterator<Item = &'a Watched> + Clone) -> Str
         format!("right of {right} of {} ({} without one)", told.len(), of.count() - told.len())
     });
     let [moving, still] = postures;
+    let [low, high] = median_interval(&filtered);
     format!(
-        "  after 5 s with the tracker: {:.2} m (single looks that are shown {:.2}); somebody is followed in {} of {n} rooms, \
-         exactly one in {one_track:.0} %\n           their posture {moving}; of those who are still {still}\n",
+        "  after 5 s with the tracker: {:.2} m [{low:.2}, {high:.2}] (single looks that are shown {:.2}); somebody is followed \
+         in {} of {n} rooms, exactly one in {one_track:.0} %\n           their posture {moving}; of those who are still {still}\n",
         median(filtered.iter().copied()),
         median(raw.into_iter()),
         filtered.len()
     )
+}
+
+/// The 95 % interval of a median, whatever the distribution: two of the values themselves (Conover, Practical Nonparametric
+/// Statistics, 1999, section 3.2). `values` is not empty.
+fn median_interval(values: &[f64]) -> [f64; 2] {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    [-0.98, 0.98].map(|z| sorted[((n / 2.0 + z * n.sqrt()).max(0.0) as usize).min(sorted.len() - 1)])
 }
 
 fn word(reason: &Unsupported) -> &'static str {

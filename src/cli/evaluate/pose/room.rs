@@ -8,6 +8,9 @@ use crate::types::{CsiFrame, LinkId, SceneTruth, Site, Timestamp};
 /// How long the tracker may follow before its place counts, and how often the network looks.
 const WATCHED_SECS: f64 = 5.0;
 const STEP_SECS: f64 = 0.25;
+/// When the empty channel is recorded, and for how long: the packets' chances must not be those of the watched time.
+const EMPTY_AT_SECS: f64 = 5_000.0;
+const EMPTY_SECS: f64 = 3.0;
 
 /// One test room's frames and truth.
 pub struct TestRoom {
@@ -17,6 +20,8 @@ pub struct TestRoom {
     pub site: Site,
     pub links: Vec<LinkId>,
     pub frames: Vec<CsiFrame>,
+    /// Frames of the same room without anybody; none where nobody recorded them.
+    pub empty: Vec<CsiFrame>,
     pub start: Timestamp,
     pub truths: Vec<(Timestamp, SceneTruth)>,
 }
@@ -48,14 +53,7 @@ impl TestRoom {
         let start = Timestamp::from_secs_f64(2.0 + f64::from(errors.unit()) * span);
         let until = start.plus_secs(WATCHED_SECS + WINDOW_SECS);
         simulator.skip_to(start.plus_secs(-0.05));
-        let mut frames = Vec::new();
-        loop {
-            let frame = simulator.next_frame();
-            if frame.host_time.is_none_or(|time| time > until.plus_secs(0.02)) {
-                break;
-            }
-            frames.push(frame);
-        }
+        let frames = frames_until(&mut simulator, until.plus_secs(0.02));
         let n_steps = (WATCHED_SECS / STEP_SECS) as usize;
         let truths = (0..=n_steps)
             .map(|step| {
@@ -63,8 +61,22 @@ impl TestRoom {
                 (end, simulator.scene_truth(end.plus_secs(-WINDOW_SECS / 2.0)))
             })
             .collect();
-        Self { number, spec, site, links, frames, start, truths }
+        Self { number, spec, site, links, frames, empty: Vec::new(), start, truths }
     }
+
+    /// Records the empty channel, as whoever sets up the room can.
+    pub fn record_empty(&mut self) {
+        let spec = SimulatorSpec { occupied: false, people: Vec::new(), ..self.spec.clone() };
+        let mut simulator = Simulator::new(&spec);
+        let start = Timestamp::from_secs_f64(EMPTY_AT_SECS);
+        simulator.skip_to(start);
+        self.empty = frames_until(&mut simulator, start.plus_secs(EMPTY_SECS));
+    }
+}
+
+fn frames_until(simulator: &mut Simulator, until: Timestamp) -> Vec<CsiFrame> {
+    let next = || Some(simulator.next_frame());
+    std::iter::from_fn(next).take_while(|frame| frame.host_time.is_some_and(|time| time <= until)).collect()
 }
 
 /// The site for receivers with so many antennas. Without a direction of the array the middle antenna is all that is used;
