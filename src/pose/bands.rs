@@ -1,5 +1,7 @@
 //! The moving part of a link's window in ten bands: what spectra and the picture of the floor are made from.
 
+use std::ops::Range;
+
 use super::layout::{N_BANDS, N_SAMPLES};
 use super::window::LinkWindow;
 use crate::signal::gauge::dynamic_part;
@@ -14,6 +16,20 @@ pub struct Bands {
     pub n_antennas: usize,
     /// Middle of each band.
     pub hz: [f64; N_BANDS],
+}
+
+/// Subcarriers of a band, out of `n`.
+fn range(band: usize, n: usize) -> Range<usize> {
+    band * n / N_BANDS..(band + 1) * n / N_BANDS
+}
+
+/// Middle of each band.
+pub(super) fn frequencies(window: &LinkWindow) -> [f64; N_BANDS] {
+    std::array::from_fn(|band| {
+        let numbers = window.numbers.get(range(band, window.numbers.len())).unwrap_or_default();
+        let mean = numbers.iter().map(|&k| f64::from(k)).sum::<f64>() / numbers.len().max(1) as f64;
+        window.centre_hz + mean * f64::from(window.spacing_hz)
+    })
 }
 
 impl Bands {
@@ -37,21 +53,15 @@ impl Bands {
     ) -> Self {
         let n = window.numbers.len();
         let n_antennas = window.n_antennas.min(max_antennas);
-        let bounds: [usize; N_BANDS + 1] = std::array::from_fn(|band| band * n / N_BANDS);
-        let range = |band: usize| bounds[band]..bounds[band + 1];
-        let hz = std::array::from_fn(|band| {
-            let numbers = window.numbers.get(range(band)).unwrap_or_default();
-            let mean = numbers.iter().map(|&k| f64::from(k)).sum::<f64>() / numbers.len().max(1) as f64;
-            window.centre_hz + mean * f64::from(window.spacing_hz)
-        });
+        let ranges: [Range<usize>; N_BANDS] = std::array::from_fn(|band| range(band, n));
         let mut values = vec![Complex32::ZERO; n_antennas * N_BANDS * N_SAMPLES];
         let mut moving = Vec::new();
         let width = window.mean.len().max(1);
         for (sample, row) in window.rows.chunks_exact(width).take(N_SAMPLES).enumerate() {
             moving_part(row, &mut moving);
             for (antenna, chain) in moving.chunks_exact(n.max(1)).take(n_antennas).enumerate() {
-                for band in 0..N_BANDS {
-                    let part = chain.get(range(band)).unwrap_or_default();
+                for (band, range) in ranges.iter().enumerate() {
+                    let part = chain.get(range.clone()).unwrap_or_default();
                     let mean = part.iter().sum::<Complex32>() / part.len().max(1) as f32;
                     if let Some(slot) = values.get_mut((antenna * N_BANDS + band) * N_SAMPLES + sample) {
                         *slot = mean;
@@ -59,7 +69,7 @@ impl Bands {
                 }
             }
         }
-        Self { values, n_antennas, hz }
+        Self { values, n_antennas, hz: frequencies(window) }
     }
 
     /// The series of each antenna and band, band by band within an antenna.

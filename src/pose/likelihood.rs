@@ -11,16 +11,16 @@ use std::sync::{Arc, OnceLock};
 use bevy_math::Vec2;
 use nalgebra::DMatrix;
 
-use super::bands::Bands;
+use super::bands::{Bands, frequencies};
 use super::grid::BODY_HEIGHT_M;
 use super::hermitian::{Inverse, Packed, add_outer, dot, packed};
-use super::layout::{GRID_DEPTH, GRID_WIDTH, LONG_POINTS, N_BANDS, N_CELLS, N_LONG_SLOTS};
+use super::layout::{GRID_DEPTH, GRID_WIDTH, LONG_POINTS, MAX_ANTENNAS, N_BANDS, N_CELLS, N_LONG_SLOTS};
 use super::paths::{Ends, floor_points};
 use super::spectra::SpectrumMaker;
-use super::steady::{SteadyModel, add_path, steering};
-use super::tokens::bounded;
+use super::steady::{SteadyFit, SteadyModel, Turns, add_path, steering, turns_of};
+use super::tokens::{LinkInput, bounded};
 use super::window::{LinkGeometry, LinkWindow};
-use crate::types::{Complex32, Room};
+use crate::types::{Complex32, NodeId, Room};
 
 /// Bands of the covariance: neighbours of the window's are averaged.
 const N_WIDE: usize = N_BANDS / 2;
@@ -67,30 +67,54 @@ pub(super) struct Models(Vec<(Key, Option<Arc<Model>>)>);
 /// Models that are kept: those of sixteen links and what their other antennas see. One takes a few megabytes.
 const MAX_MODELS: usize = 32;
 
+/// A link's model and how its receiver turns what the link carries.
+#[derive(Clone, Debug)]
+pub(super) struct Tuned {
+    model: Arc<Model>,
+    turns: Turns,
+    n_used: usize,
+}
+
+/// Links with the same chains.
+#[derive(Clone, Copy, PartialEq)]
+struct Chains {
+    receiver: NodeId,
+    centre_hz: f64,
+    n_antennas: usize,
+    n_used: usize,
+}
+
 impl Models {
-    /// Tempered log likelihood of each cell beside that of the likeliest, 0 to -10, cells along the depth fastest. All zero
-    /// where nothing stands out of the noise.
-    pub(super) fn map(
-        &mut self,
-        bands: &Bands,
-        window: &LinkWindow,
-        geometry: &LinkGeometry,
-        room: Room,
-        spectra: &mut SpectrumMaker<LONG_POINTS>,
-    ) -> [f32; N_CELLS] {
-        // Without a known axis all antennas would seem to stand on one point: the first alone is right then.
-        let n_used = if geometry.axis == Vec2::ZERO { 1 } else { bands.n_antennas };
-        let key = Key {
-            geometry: *geometry,
-            room,
-            hz: bands.hz,
-            centre_hz: window.centre_hz,
-            n_antennas: window.n_antennas,
-            n_used,
-        };
-        self.model(key, window.wavelength_m())
-            .and_then(|model| model.map(window, n_used, spectra))
-            .unwrap_or([0.0; N_CELLS])
+    /// What is known of links at one moment, in their order; `None` for those whose places make no sense. Links of one
+    /// receiver tell its chains together.
+    pub(super) fn tuned(&mut self, links: &[LinkInput<'_>], room: Room) -> Vec<Option<Tuned>> {
+        let mut fits: Vec<Option<(Chains, Arc<Model>, SteadyFit)>> = Vec::new();
+        for LinkInput { receiver, window, geometry, .. } in links {
+            let n_antennas = window.n_antennas;
+            // Without a known axis all antennas would seem to stand on one point: the first alone is right then.
+            let n_used = if geometry.axis == Vec2::ZERO { 1 } else { n_antennas.min(MAX_ANTENNAS) };
+            let (hz, centre_hz) = (frequencies(window), window.centre_hz);
+            let key = Key { geometry: *geometry, room, hz, centre_hz, n_antennas, n_used };
+            let model = self.model(key, window.wavelength_m());
+            fits.push(model.and_then(|model| {
+                let fit = model.steady.fit(window)?;
+                Some((Chains { receiver: *receiver, centre_hz, n_antennas, n_used }, model, fit))
+            }));
+        }
+        let mut tuned: Vec<Option<Tuned>> = vec![None; links.len()];
+        for first in 0..links.len() {
+            let Some((chains, ..)) = &fits[first] else { continue };
+            let alike: Vec<(usize, &Arc<Model>, &SteadyFit)> = (first..links.len())
+                .filter_map(|i| fits[i].as_ref().map(|(own, model, fit)| (i, own, model, fit)))
+                .filter(|(i, own, ..)| *own == chains && tuned[*i].is_none())
+                .map(|(i, _, model, fit)| (i, model, fit))
+                .collect();
+            let fits: Vec<&SteadyFit> = alike.iter().map(|(.., fit)| *fit).collect();
+            for ((i, model, _), turns) in alike.into_iter().zip(turns_of(&fits)) {
+                tuned[i] = Some(Tuned { model: Arc::clone(model), turns, n_used: chains.n_used });
+            }
+        }
+        tuned
     }
 
     fn model(&mut self, key: Key, wavelength_m: f32) -> Option<Arc<Model>> {
@@ -103,6 +127,14 @@ impl Models {
         }
         self.0.push((key, model.clone()));
         model
+    }
+}
+
+impl Tuned {
+    /// Tempered log likelihood of each cell beside that of the likeliest, 0 to -10, cells along the depth fastest. All zero
+    /// where nothing stands out of the noise.
+    pub(super) fn map(&self, window: &LinkWindow, spectra: &mut SpectrumMaker<LONG_POINTS>) -> [f32; N_CELLS] {
+        self.model.map(window, &self.turns, self.n_used, spectra).unwrap_or([0.0; N_CELLS])
     }
 }
 
@@ -138,10 +170,11 @@ impl Model {
     fn map(
         &self,
         window: &LinkWindow,
+        turns: &Turns,
         n_used: usize,
         spectra: &mut SpectrumMaker<LONG_POINTS>,
     ) -> Option<[f32; N_CELLS]> {
-        let factors = self.steady.turns(window)?.factors(window);
+        let factors = turns.factors(window);
         let steady = along_steady(window, &factors, n_used)?;
         let groups = groups(window, &factors, n_used, spectra);
         let mut along = Packed::new();

@@ -2,12 +2,12 @@
 //! shown.
 //!
 //! Goes in: a window of packets of each link, where the radios stand, the room. Comes out: numbers of fixed shape per
-//! link with how likely a body in each cell makes them ([`LinkTokens`]), a picture of the floor ([`FloorGrid`]), and the reasons why a window is none ([`Unfit`]) or
-//! lies outside what the network was made for ([`support`]). [`Perceiver`] makes windows from frames as they come, and [`Answers`] are what
-//! a network makes of them. [`targets`] turns a known scene into the answers of
-//! training. [`shown`] says how much of a pose the evidence carries: a disc and a word, a direction and a template, or a
-//! skeleton whose parts are drawn, greyed or left out; [`limits`] draws joints back to what bones allow. Pure: no clock, no
-//! I/O; no network is run here. The recipe is `spec/pose.md` section 8.
+//! link with how likely a body in each cell makes them ([`LinkTokens`]), a picture of the floor ([`FloorGrid`]), and the
+//! reasons why a window is none ([`Unfit`]) or lies outside what the network was made for ([`support`]). [`Perceiver`] makes
+//! windows from frames as they come, and [`Answers`] are what a network makes of them. [`targets`] turns a known scene into the
+//! answers of training. [`shown`] says how much of a pose the evidence carries: a disc and a word, a direction and a template,
+//! or a skeleton whose parts are drawn, greyed or left out; [`limits`] draws joints back to what bones allow. Pure: no clock,
+//! no I/O; no network is run here. The recipe is `spec/pose.md` section 8.
 
 mod answers;
 mod bands;
@@ -42,5 +42,5 @@ pub use perceiver::{Perceiver, PoseWindow, Reading};
 pub use shown::{Evidence, Part, Refusal, Shown, shown};
 pub use stream::OwnedPackets;
 pub use support::Unsupported;
-pub use tokens::{LinkTokens, TokenMaker};
+pub use tokens::{LinkInput, LinkTokens, TokenMaker};
 pub use window::{LinkGeometry, LinkWindow, Packets, Unfit};

@@ -19,7 +19,7 @@ use super::stream::Stream;
 use super::support::{
     Conditions, MAX_GAP_SECS, MIN_LINKS, MIN_LINKS_FOR_BODIES, MIN_PACKETS_PER_SEC, Unsupported, hard_gates,
 };
-use super::tokens::{LinkTokens, TokenMaker};
+use super::tokens::{LinkInput, LinkTokens, TokenMaker};
 use super::window::{LinkGeometry, LinkWindow, Unfit};
 use crate::types::{CsiFrame, Detection, FrameFlags, LinkId, Moves, Room, Site, StreamId, Timestamp};
 
@@ -79,11 +79,13 @@ pub struct Reading {
     pub evidence: Evidence,
 }
 
-/// One link's part of a window.
+/// One link's part of a window, and where it stands.
 struct Usable {
     link: LinkId,
     window: LinkWindow,
-    tokens: LinkTokens,
+    geometry: LinkGeometry,
+    /// One antenna of the receiver is used.
+    single: bool,
 }
 
 impl Perceiver {
@@ -120,7 +122,7 @@ impl Perceiver {
         let mut usable: Vec<Usable> = Vec::new();
         let links: Vec<LinkId> = self.links();
         for link in links {
-            match self.usable(link, start, site, room) {
+            match self.usable(link, start, site) {
                 Ok(one) => usable.push(one),
                 Err(reason) => self.left_out.push((link, reason)),
             }
@@ -129,8 +131,9 @@ impl Perceiver {
         for one in usable.drain(usable.len().min(MAX_LINKS)..) {
             self.left_out.push((one.link, Unfit::Surplus));
         }
+        let (usable, tokens) = self.tokens(usable, room);
         let n_without_geometry = self.left_out.iter().filter(|(_, reason)| *reason == Unfit::NoGeometry).count();
-        let conditions = Conditions::new(usable.iter().map(|one| (&one.window, &one.tokens)), n_without_geometry);
+        let conditions = Conditions::new(usable.iter().map(|one| &one.window).zip(&tokens), n_without_geometry);
         let measured = |value: f32| (!usable.is_empty()).then_some(f64::from(value));
         self.evidence = Evidence {
             n_links: conditions.n_links,
@@ -145,8 +148,8 @@ impl Perceiver {
         if !failed.is_empty() {
             return Err(failed);
         }
-        let n_antennas = usable.iter().map(|one| one.tokens.n_antennas).min().unwrap_or(0);
-        let (links, tokens): (Vec<_>, Vec<_>) = usable.into_iter().map(|one| (one.link, one.tokens)).unzip();
+        let n_antennas = tokens.iter().map(|one| one.n_antennas).min().unwrap_or(0);
+        let links = usable.iter().map(|one| one.link).collect();
         let Some(inputs) = NetworkInputs::new(&tokens) else { return Err(vec![Unsupported::FewLinks { n: 0 }]) };
         let time = start.plus_secs(WINDOW_SECS / 2.0);
         Ok(PoseWindow { time, inputs, conditions, links, n_antennas, left_out: self.left_out.clone(), room })
@@ -214,7 +217,7 @@ impl Perceiver {
         })
     }
 
-    fn usable(&mut self, link: LinkId, start: Timestamp, site: &Site, room: Room) -> Result<Usable, Unfit> {
+    fn usable(&self, link: LinkId, start: Timestamp, site: &Site) -> Result<Usable, Unfit> {
         let (tx, rx) = site.ends(link).ok_or(Unfit::NoGeometry)?;
         let axis = site.node(link.rx).and_then(|node| node.array_axis_deg).filter(|axis| axis.is_finite());
         let Some(stream) = self.best_stream(link, Some(start)) else { return Err(Unfit::NoPhase) };
@@ -227,9 +230,32 @@ impl Perceiver {
         let single = stream.n_rx() < 2 || axis.is_none();
         let window = stream.window(start, single)?;
         let axis = axis.filter(|_| !single).map_or(Vec2::ZERO, |axis| Vec2::from_angle(axis.to_radians()));
-        let empty = self.empty.get(&link).and_then(|rooms| rooms[usize::from(single)].as_ref());
-        let tokens = self.maker.make(&window, LinkGeometry { tx, rx, axis }, room, empty)?;
-        Ok(Usable { link, window, tokens })
+        let geometry = LinkGeometry { tx, rx, axis }.checked().ok_or(Unfit::NoGeometry)?;
+        Ok(Usable { link, window, geometry, single })
+    }
+
+    /// What a network is told about each link; those go for which there is nothing to tell.
+    fn tokens(&mut self, usable: Vec<Usable>, room: Room) -> (Vec<Usable>, Vec<LinkTokens>) {
+        let inputs: Vec<LinkInput<'_>> = usable
+            .iter()
+            .map(|Usable { link, window, geometry, single }| LinkInput {
+                receiver: link.rx,
+                window,
+                geometry: *geometry,
+                empty: self.empty.get(link).and_then(|rooms| rooms[usize::from(*single)].as_ref()),
+            })
+            .collect();
+        let made = self.maker.make(&inputs, room);
+        let mut kept = (Vec::new(), Vec::new());
+        for (one, tokens) in usable.into_iter().zip(made) {
+            let Some(tokens) = tokens else {
+                self.left_out.push((one.link, Unfit::NoGeometry));
+                continue;
+            };
+            kept.0.push(one);
+            kept.1.push(tokens);
+        }
+        kept
     }
 
     /// Slow and holed links would spoil what the others have; they go where enough others stay.

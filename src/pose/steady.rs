@@ -3,6 +3,7 @@
 //! A receiver turns each antenna's channel by a phase of its own and all by a delay, which nobody knows. The straight path's
 //! phases are known from the radios' places; echoes disturb them. With echoes as Gaussian amplitudes along the image sources
 //! of the room's box and from anywhere on its floor (furniture), and the rest white, the likeliest phases and delay follow.
+//! Chains keep their phases whichever transmitter a receiver hears, so that its links tell them together.
 
 use nalgebra::DMatrix;
 
@@ -27,6 +28,8 @@ const COARSE_STEP: f64 = 0.15;
 /// Turns of each antenna that the search begins with, and rounds of improving one antenna after the other.
 const N_STARTS: usize = 3;
 const N_ROUNDS: usize = 8;
+/// Rounds of weighing a receiver's links by how well they are explained.
+const N_TOGETHER: usize = 4;
 
 /// The steady channel that a room's box makes likely.
 #[derive(Clone, Debug)]
@@ -43,6 +46,58 @@ pub(super) struct Turns {
     /// `[antenna]`, of size one.
     phases: Vec<Complex32>,
     delay_secs: f64,
+}
+
+/// What one link's steady channel costs for any phases, under each delay that may be right.
+#[derive(Clone, Debug)]
+pub(super) struct SteadyFit {
+    delays_secs: Vec<f64>,
+    costs: Vec<DMatrix<Complex32>>,
+}
+
+/// A delay of a fit with phases, and what they cost.
+struct Likeliest {
+    delay: usize,
+    phases: Vec<Complex32>,
+    cost: f32,
+}
+
+/// The likeliest turns of links that share a receiver's chains, in their order.
+pub(super) fn turns_of(links: &[&SteadyFit]) -> Vec<Turns> {
+    let mut known: Vec<Likeliest> = links.iter().map(|link| link.alone()).collect();
+    let n_rounds = if links.len() > 1 { N_TOGETHER } else { 0 };
+    for _ in 0..n_rounds {
+        // Who explains their own channel well counts for more, as in a product of likelihoods of unknown scale.
+        let weighed = |(link, own): (&&SteadyFit, &Likeliest)| {
+            let weight = own.cost.max(f32::MIN_POSITIVE).recip();
+            own.cost.is_finite().then(|| link.costs[own.delay].scale(weight))
+        };
+        let sum = links.iter().zip(&known).filter_map(weighed).reduce(|sum, costs| sum + costs);
+        let Some(sum) = sum else { break };
+        let phases = likeliest_phases(&sum).phases;
+        known = links.iter().map(|link| link.with(&phases)).collect();
+    }
+    let turns =
+        |(link, own): (&&SteadyFit, Likeliest)| Turns { phases: own.phases, delay_secs: link.delays_secs[own.delay] };
+    links.iter().zip(known).map(turns).collect()
+}
+
+impl SteadyFit {
+    /// What this link tells by itself.
+    fn alone(&self) -> Likeliest {
+        self.least(likeliest_phases)
+    }
+
+    /// The likeliest delay if these are the phases.
+    fn with(&self, phases: &[Complex32]) -> Likeliest {
+        self.least(|costs| Likeliest { delay: 0, phases: phases.to_vec(), cost: cost_of(costs, phases) })
+    }
+
+    fn least(&self, of: impl Fn(&DMatrix<Complex32>) -> Likeliest) -> Likeliest {
+        let each = self.costs.iter().enumerate().map(|(delay, costs)| Likeliest { delay, ..of(costs) });
+        let least = each.min_by(|a, b| a.cost.total_cmp(&b.cost));
+        least.unwrap_or(Likeliest { delay: 0, phases: Vec::new(), cost: f32::INFINITY })
+    }
 }
 
 impl Turns {
@@ -100,8 +155,8 @@ impl SteadyModel {
         Some(Self { inverse: sum.cholesky()?.inverse(), straight_m: straight.lengths.clone() })
     }
 
-    /// The likeliest turns of this window's steady channel.
-    pub(super) fn turns(&self, window: &LinkWindow) -> Option<Turns> {
+    /// What explains this window's steady channel, and how well.
+    pub(super) fn fit(&self, window: &LinkWindow) -> Option<SteadyFit> {
         let n = window.numbers.len();
         let n_antennas = self.straight_m.len();
         let offsets = offsets_hz(window);
@@ -129,15 +184,10 @@ impl SteadyModel {
                 .map(|(c, band)| turned(c, band))
                 .collect()
         };
-        let (mut least, mut best) = (f32::INFINITY, None);
-        for step in -FINE_STEPS..=FINE_STEPS {
-            let delay_secs = coarse + f64::from(step) * FINE_STEP_SECS;
-            let (cost, phases) = likeliest_phases(&self.costs(&bands(delay_secs)));
-            if cost < least {
-                (least, best) = (cost, Some(Turns { phases, delay_secs }));
-            }
-        }
-        best
+        let delays_secs: Vec<f64> =
+            (-FINE_STEPS..=FINE_STEPS).map(|step| coarse + f64::from(step) * FINE_STEP_SECS).collect();
+        let costs = delays_secs.iter().map(|delay| self.costs(&bands(*delay))).collect();
+        Some(SteadyFit { delays_secs, costs })
     }
 
     /// `sᵃᴴ·K⁻¹·sᵇ` for each two antennas.
@@ -174,10 +224,19 @@ fn coarse_delay(bare: &[Vec<Complex32>], offsets: &[f64], step: f64) -> f64 {
     best.1
 }
 
-/// Phases w, the first of them one, with the least `wᴴ·M·w`, and that.
-fn likeliest_phases(costs: &DMatrix<Complex32>) -> (f32, Vec<Complex32>) {
+/// `wᴴ·M·w`.
+fn cost_of(costs: &DMatrix<Complex32>, phases: &[Complex32]) -> f32 {
+    let of_column = |(b, right): (usize, &Complex32)| {
+        let of_row = |(a, left): (usize, &Complex32)| left.conj() * costs[(a, b)];
+        (phases.iter().enumerate().map(of_row).sum::<Complex32>() * right).re
+    };
+    phases.iter().enumerate().map(of_column).sum()
+}
+
+/// Phases w, the first of them one, with the least `wᴴ·M·w`.
+fn likeliest_phases(costs: &DMatrix<Complex32>) -> Likeliest {
     let n = costs.nrows();
-    let (mut least, mut best) = (f32::INFINITY, vec![Complex32::ONE; n]);
+    let mut best = Likeliest { delay: 0, phases: vec![Complex32::ONE; n], cost: f32::INFINITY };
     for start in 0..N_STARTS.pow(n.saturating_sub(1) as u32) {
         let mut rest = start;
         let mut phases = vec![Complex32::ONE; n];
@@ -193,13 +252,10 @@ fn likeliest_phases(costs: &DMatrix<Complex32>) -> (f32, Vec<Complex32>) {
                 }
             }
         }
-        let cost = (0..n)
-            .flat_map(|a| (0..n).map(move |b| (a, b)))
-            .map(|(a, b)| (phases[a].conj() * costs[(a, b)] * phases[b]).re)
-            .sum::<f32>();
-        if cost < least {
-            (least, best) = (cost, phases);
+        let cost = cost_of(costs, &phases);
+        if cost < best.cost {
+            best = Likeliest { delay: 0, phases, cost };
         }
     }
-    (least, best)
+    best
 }

@@ -9,10 +9,10 @@ use super::bands::Bands;
 use super::empty_room::EmptyRoom;
 use super::grid::LinkMap;
 use super::layout::*;
-use super::likelihood::Models;
+use super::likelihood::{Models, Tuned};
 use super::spectra::{Slot, Spectra, SpectrumMaker};
-use super::window::{LinkGeometry, LinkWindow, Unfit};
-use crate::types::{Complex32, Room};
+use super::window::{LinkGeometry, LinkWindow};
+use crate::types::{Complex32, NodeId, Room};
 
 /// No input of a network is larger than this.
 pub const BOUND: f32 = 10.0;
@@ -33,6 +33,16 @@ pub struct LinkTokens {
     pub snr_db: f32,
     /// See [`movement_db`].
     pub movement_db: f32,
+}
+
+/// One link of a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkInput<'a> {
+    /// Links of one receiver share its chains.
+    pub receiver: NodeId,
+    pub window: &'a LinkWindow,
+    pub geometry: LinkGeometry,
+    pub empty: Option<&'a EmptyRoom>,
 }
 
 /// Makes tokens; keeps the plans of its Fourier transforms and what it knows of each link's place.
@@ -60,25 +70,26 @@ const FIRST_DELAY: i32 = -3;
 const DELAY_POINTS: f32 = 16.0;
 
 impl TokenMaker {
-    /// Tokens of one link, or why there are none. `room` is the box that geometry refers to.
-    pub fn make(
-        &mut self,
-        window: &LinkWindow,
-        geometry: LinkGeometry,
-        room: Room,
-        empty: Option<&EmptyRoom>,
-    ) -> Result<LinkTokens, Unfit> {
-        let geometry = geometry.checked().ok_or(Unfit::NoGeometry)?;
+    /// Tokens of each link of one moment, or `None` where its geometry or the room makes no sense, in their order. `room` is
+    /// the box that geometry refers to.
+    pub fn make(&mut self, links: &[LinkInput<'_>], room: Room) -> Vec<Option<LinkTokens>> {
         let size = room.size();
-        if !(size.is_finite() && size.min_element() > 0.5 && size.max_element() < 100.0) {
-            return Err(Unfit::NoGeometry);
-        }
+        let is_room = size.is_finite() && size.min_element() > 0.5 && size.max_element() < 100.0;
+        let is_sound = |link: &&LinkInput<'_>| is_room && link.geometry.checked().is_some();
+        let sound: Vec<LinkInput<'_>> = links.iter().filter(is_sound).copied().collect();
+        let mut tuned = self.models.tuned(&sound, room).into_iter();
+        let tokens = links.iter().map(|link| is_sound(&link).then(|| self.of_link(link, room, tuned.next().flatten())));
+        tokens.collect()
+    }
+
+    fn of_link(&mut self, link: &LinkInput<'_>, room: Room, tuned: Option<Tuned>) -> LinkTokens {
+        let LinkInput { window, geometry, empty, .. } = *link;
         let bands = Bands::new(window, MAX_ANTENNAS);
         let long = self.long.make(&bands);
         let short = self.short.make(&bands);
         let power = long.power();
         let map = LinkMap::new(&bands, &power, window, &geometry, room);
-        let likelihood = self.models.map(&bands, window, &geometry, room, &mut self.long);
+        let likelihood = tuned.map_or([0.0; N_CELLS], |tuned| tuned.map(window, &mut self.long));
         let snr_db = window.snr_db;
         let mut values = Vec::with_capacity(N_TOKENS);
         push_doppler(&mut values, &power);
@@ -107,15 +118,15 @@ impl TokenMaker {
             window.valid_share(),
         ]);
         values.iter_mut().for_each(|value| *value = bounded(*value));
-        Ok(LinkTokens {
+        LinkTokens {
             values,
-            geometry: geometry_numbers(&geometry, size),
+            geometry: geometry_numbers(&geometry, room.size()),
             map,
             likelihood,
             n_antennas: bands.n_antennas,
             snr_db,
             movement_db: movement_db(&power),
-        })
+        }
     }
 }
 

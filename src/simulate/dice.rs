@@ -20,6 +20,7 @@ pub(super) enum Purpose {
     Story = 9,
     Format = 10,
     Outage = 11,
+    Chains = 12,
 }
 
 pub(super) struct Dice(Xoshiro256PlusPlus);

@@ -61,6 +61,8 @@ impl Radio {
             link_idx: link_idx as u64,
             seed: spec.seed,
         };
+        // Chains are the receiver's, whichever transmitter it hears.
+        let mut dice = Dice::new(spec.seed, Purpose::Chains, link.rx as u64, 0);
         let shapes: Vec<[f32; 4]> =
             scene.receivers[link.rx].iter().map(|_| std::array::from_fn(|_| dice.unit())).collect();
         for tones in &scene.tones {

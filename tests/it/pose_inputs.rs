@@ -4,16 +4,17 @@ use bevy_math::{Vec2, Vec3};
 use corporeal::pose::layout::{BLOCKS, GRID_DEPTH, GRID_WIDTH, N_CELLS, N_GEOMETRY, N_TOKENS, WINDOW_SECS};
 use corporeal::pose::support::{Conditions, Unsupported, hard_gates};
 use corporeal::pose::{
-    EmptyRoom, FloorGrid, LinkGeometry, LinkTokens, LinkWindow, NetworkInputs, Packets, TokenMaker, Unfit,
+    EmptyRoom, FloorGrid, LinkGeometry, LinkInput, LinkTokens, LinkWindow, NetworkInputs, Packets, TokenMaker, Unfit,
 };
 use corporeal::simulate::{RadioFormat, Simulator, SimulatorSpec, ThingSpec};
-use corporeal::types::{Complex32, LinkId, Room, Timestamp};
+use corporeal::types::{Complex32, LinkId, NodeId, Room, Timestamp};
 
 const ROOM: Room = Room { width_m: 5.0, depth_m: 4.0, height_m: 2.5 };
 const START_SECS: f64 = 2.0;
 
 /// One link's packets with room to change them.
 struct Recorded {
+    link: LinkId,
     times: Vec<Timestamp>,
     rows: Vec<Complex32>,
     numbers: Vec<i16>,
@@ -39,8 +40,19 @@ impl Recorded {
     }
 
     fn tokens(&self) -> Result<LinkTokens, Unfit> {
-        TokenMaker::default().make(&self.window()?, self.geometry, ROOM, None)
+        tokens(&mut TokenMaker::default(), &self.window()?, self.geometry, None)
     }
+}
+
+/// Of a link whose receiver hears no other.
+fn tokens(
+    maker: &mut TokenMaker,
+    window: &LinkWindow,
+    geometry: LinkGeometry,
+    empty: Option<&EmptyRoom>,
+) -> Result<LinkTokens, Unfit> {
+    let link = LinkInput { receiver: NodeId::Unknown, window, geometry, empty };
+    maker.make(&[link], ROOM).remove(0).ok_or(Unfit::NoGeometry)
 }
 
 fn sphere(from: [f32; 3], to: [f32; 3], speed_m_per_s: f32) -> Vec<ThingSpec> {
@@ -74,7 +86,7 @@ fn record(spec: &SimulatorSpec) -> Vec<Recorded> {
             let axis = (centre - rx).truncate().normalize().perp();
             let geometry = LinkGeometry { tx, rx, axis: if spec.n_rx > 1 { axis } else { Vec2::ZERO } };
             let (times, rows, numbers) = (Vec::new(), Vec::new(), Vec::new());
-            Recorded { times, rows, numbers, spacing_hz: 0.0, n_antennas: usize::from(spec.n_rx), geometry }
+            Recorded { link, times, rows, numbers, spacing_hz: 0.0, n_antennas: usize::from(spec.n_rx), geometry }
         })
         .collect();
     simulator.skip_to(Timestamp::from_secs_f64(START_SECS - 0.1));
@@ -160,6 +172,33 @@ fn a_body_is_likeliest_where_something_moves_among_echoes() {
 }
 
 #[test]
+fn links_of_one_receiver_tell_its_chains_together() {
+    // How likely a body is at the mover's place beside anywhere else, of all links: told one by one, and at once.
+    let of_place = |at: [f32; 2], at_once: bool| {
+        let things = sphere([at[0] - 0.12, at[1] - 0.12, 1.0], [at[0] + 0.12, at[1] + 0.12, 1.0], 0.6);
+        let links = record(&scene(3, things));
+        let windows: Vec<LinkWindow> = links.iter().map(|link| link.window().expect("a plain window")).collect();
+        let inputs: Vec<LinkInput<'_>> = links
+            .iter()
+            .zip(&windows)
+            .map(|(link, window)| LinkInput { receiver: link.link.rx, window, geometry: link.geometry, empty: None })
+            .collect();
+        let mut maker = TokenMaker::default();
+        let tokens: Vec<Option<LinkTokens>> = if at_once {
+            maker.make(&inputs, ROOM)
+        } else {
+            inputs.iter().flat_map(|input| maker.make(&[*input], ROOM)).collect()
+        };
+        let share = Vec2::from(at) / ROOM.size().truncate() * Vec2::new(GRID_WIDTH as f32, GRID_DEPTH as f32);
+        let cell = share.x as usize * GRID_DEPTH + share.y as usize;
+        tokens.iter().flatten().map(|link| link.likelihood[cell]).sum::<f32>()
+    };
+    let mean = |at_once| PLACES.iter().map(|&at| of_place(at, at_once)).sum::<f32>() / PLACES.len() as f32;
+    let (alone, together) = (mean(false), mean(true));
+    assert!(together > alone + 1.0, "{together} together, {alone} alone");
+}
+
+#[test]
 fn a_mover_s_path_rate_has_the_size_and_sign_of_its_way() {
     for (from, to) in [([1.0, 2.0, 1.0], [4.0, 2.0, 1.0]), ([4.0, 2.0, 1.0], [1.0, 2.0, 1.0])] {
         // Three metres at 0.7 m/s: the window lies on the first way, around the second 2.64.
@@ -230,7 +269,7 @@ fn an_empty_room_differs_from_itself_by_noise_alone() {
     let mut size = |now: &Recorded, empty: &Recorded| {
         let empty = EmptyRoom::from_packets(&empty.packets()).expect("a steady channel");
         let window = now.window().expect("a plain window");
-        let tokens = maker.make(&window, now.geometry, ROOM, Some(&empty)).expect("tokens");
+        let tokens = tokens(&mut maker, &window, now.geometry, Some(&empty)).expect("tokens");
         let difference = block(&tokens, "empty_room");
         assert_eq!(difference.last(), Some(&1.0), "the reference is marked as present");
         difference[30..90].iter().map(|value| value * value).sum::<f32>().sqrt()

@@ -455,3 +455,42 @@ fn silly_scenes_are_brought_into_what_can_be_simulated() {
     }
     assert!(simulator.scene_truth(Timestamp::from_secs_f64(3.0)).people.len() <= 4);
 }
+
+#[test]
+fn a_receiver_s_chains_turn_what_every_transmitter_sends_alike() {
+    let (transmitters, receivers) = ([[3.0, 4.0, 2.0], [16.0, 9.0, 2.5]], [[10.0, 17.0, 1.5], [8.0, 2.0, 1.0]]);
+    let at = |place: [f32; 3], transmits| RadioSpec { at: place, transmits };
+    let mut spec = open(transmitters[0], receivers[0]);
+    spec.radios =
+        transmitters.map(|place| at(place, true)).into_iter().chain(receivers.map(|place| at(place, false))).collect();
+    (spec.n_links, spec.n_rx, spec.format, spec.snr_db) = (4, 3, RadioFormat::Plain, [60.0, 60.0]);
+    let ideal = frames(&spec, 4);
+    let real = frames(&SimulatorSpec { ideal: false, ..spec }, 4);
+    // What a chain adds to the second and third antenna beside the first.
+    let turns: Vec<_> = ideal
+        .iter()
+        .zip(&real)
+        .map(|(ideal, real)| {
+            let of = |rx| {
+                let pairs = real.chain(rx, 0).unwrap_or_default().iter().zip(ideal.chain(rx, 0).unwrap_or_default());
+                pairs.map(|(real, ideal)| real * ideal.conj()).sum::<Complex32>()
+            };
+            (ideal.link, [1, 2].map(|rx| (of(rx) * of(0).conj()).arg()))
+        })
+        .collect();
+    let off = |a: f32, b: f32| Complex32::cis(a - b).arg().abs();
+    let (mut n_alike, mut n_other) = (0, 0);
+    for (i, (one, a)) in turns.iter().enumerate() {
+        for (other, b) in &turns[i + 1..] {
+            let most = off(a[0], b[0]).max(off(a[1], b[1]));
+            if one.rx == other.rx {
+                assert!(one.tx != other.tx && most < 0.05, "{one:?} and {other:?}: {most} rad");
+                n_alike += 1;
+            } else {
+                assert!(most > 0.1, "{one:?} and {other:?}: {most} rad");
+                n_other += 1;
+            }
+        }
+    }
+    assert_eq!((n_alike, n_other), (2, 4));
+}

@@ -12,7 +12,7 @@ use self::heard::{Heard, heard_by, packets_of};
 use super::chance::Chance;
 use crate::pose::layout::{MAX_ANTENNAS, WINDOW_SECS};
 use crate::pose::targets::PersonTarget;
-use crate::pose::{EmptyRoom, FloorGrid, LinkGeometry, LinkWindow, TokenMaker};
+use crate::pose::{EmptyRoom, FloorGrid, LinkGeometry, LinkInput, LinkWindow, TokenMaker};
 use crate::simulate::{RadioFormat, SceneOptions, Simulator, SimulatorSpec};
 use crate::types::{CsiFrame, LinkId, Timestamp};
 
@@ -170,20 +170,29 @@ impl Windows {
             let people: Vec<PersonTarget> =
                 truth.people.iter().filter_map(|person| PersonTarget::new(person, spec.room)).collect();
             for (&heard, empty) in variants.iter().zip(&empty) {
-                let mut tokens = Vec::new();
+                let of_link = |(i, link): (usize, &LinkId)| {
+                    let own = packets_of(&frames, *link, heard)?;
+                    let window = LinkWindow::from_packets(&own.packets(), start).ok()?;
+                    let geometry = heard_by((*geometry.get(i)?)?, heard, own.n_antennas, window.wavelength_m());
+                    Some((link.rx, window, geometry, empty.as_ref().and_then(|empty| empty.get(i)?.as_ref())))
+                };
+                let heard_links: Vec<_> = links.iter().enumerate().filter_map(of_link).collect();
+                let inputs: Vec<LinkInput<'_>> = heard_links
+                    .iter()
+                    .map(|(receiver, window, geometry, empty)| LinkInput {
+                        receiver: *receiver,
+                        window,
+                        geometry: *geometry,
+                        empty: *empty,
+                    })
+                    .collect();
+                let made = self.maker.make(&inputs, spec.room);
                 let (mut rate, mut gap) = (f32::INFINITY, 0.0_f32);
-                for (i, link) in links.iter().enumerate() {
-                    let Some(Some(geometry)) = geometry.get(i) else { continue };
-                    let Some(own) = packets_of(&frames, *link, heard) else { continue };
-                    let Ok(window) = LinkWindow::from_packets(&own.packets(), start) else { continue };
-                    let empty = empty.as_ref().and_then(|empty| empty.get(i)?.as_ref());
-                    let geometry = heard_by(*geometry, heard, own.n_antennas, window.wavelength_m());
-                    if let Ok(made) = self.maker.make(&window, geometry, spec.room, empty) {
-                        rate = rate.min(window.packets_per_sec);
-                        gap = gap.max(window.longest_gap_secs);
-                        tokens.push(made);
-                    }
+                for input in inputs.iter().zip(&made).filter_map(|(input, made)| made.is_some().then_some(input)) {
+                    rate = rate.min(input.window.packets_per_sec);
+                    gap = gap.max(input.window.longest_gap_secs);
                 }
+                let tokens: Vec<_> = made.into_iter().flatten().collect();
                 let grid = FloorGrid::new(tokens.iter().map(|link| &link.map));
                 let Some(grid) = grid.filter(|_| people.len() == n_people) else {
                     self.n_left_out += 1;
