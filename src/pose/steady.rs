@@ -74,7 +74,7 @@ pub(super) fn turns_of(links: &[&SteadyFit]) -> Vec<Turns> {
         };
         let sum = links.iter().zip(&known).filter_map(weighed).reduce(|sum, costs| sum + costs);
         let Some(sum) = sum else { break };
-        let phases = likeliest_phases(&sum).phases;
+        let (phases, _) = likeliest_phases(&sum);
         known = links.iter().map(|link| link.with(&phases)).collect();
     }
     let turns =
@@ -90,11 +90,15 @@ impl SteadyFit {
 
     /// The likeliest delay if these are the phases.
     fn with(&self, phases: &[Complex32]) -> Likeliest {
-        self.least(|costs| Likeliest { delay: 0, phases: phases.to_vec(), cost: cost_of(costs, phases) })
+        self.least(|costs| (phases.to_vec(), cost_of(costs, phases)))
     }
 
-    fn least(&self, of: impl Fn(&DMatrix<Complex32>) -> Likeliest) -> Likeliest {
-        let each = self.costs.iter().enumerate().map(|(delay, costs)| Likeliest { delay, ..of(costs) });
+    /// The delay whose phases, as `of` finds them, cost least.
+    fn least(&self, of: impl Fn(&DMatrix<Complex32>) -> (Vec<Complex32>, f32)) -> Likeliest {
+        let each = self.costs.iter().enumerate().map(|(delay, costs)| {
+            let (phases, cost) = of(costs);
+            Likeliest { delay, phases, cost }
+        });
         let least = each.min_by(|a, b| a.cost.total_cmp(&b.cost));
         least.unwrap_or(Likeliest { delay: 0, phases: Vec::new(), cost: f32::INFINITY })
     }
@@ -233,10 +237,10 @@ fn cost_of(costs: &DMatrix<Complex32>, phases: &[Complex32]) -> f32 {
     phases.iter().enumerate().map(of_column).sum()
 }
 
-/// Phases w, the first of them one, with the least `wᴴ·M·w`.
-fn likeliest_phases(costs: &DMatrix<Complex32>) -> Likeliest {
+/// Phases w, the first of them one, with the least `wᴴ·M·w`, and that.
+fn likeliest_phases(costs: &DMatrix<Complex32>) -> (Vec<Complex32>, f32) {
     let n = costs.nrows();
-    let mut best = Likeliest { delay: 0, phases: vec![Complex32::ONE; n], cost: f32::INFINITY };
+    let mut best = (vec![Complex32::ONE; n], f32::INFINITY);
     for start in 0..N_STARTS.pow(n.saturating_sub(1) as u32) {
         let mut rest = start;
         let mut phases = vec![Complex32::ONE; n];
@@ -253,8 +257,8 @@ fn likeliest_phases(costs: &DMatrix<Complex32>) -> Likeliest {
             }
         }
         let cost = cost_of(costs, &phases);
-        if cost < best.cost {
-            best = Likeliest { delay: 0, phases, cost };
+        if cost < best.1 {
+            best = (phases, cost);
         }
     }
     best

@@ -114,11 +114,14 @@ fn block<'a>(tokens: &'a LinkTokens, name: &str) -> &'a [f32] {
     &tokens.values[block.start..block.start + block.len]
 }
 
-/// What eight links tell of a mover at a place. It has a body's height and goes a little way to and fro, so that it stays
-/// within a cell or two.
+/// A mover at a place. It has a body's height and goes a little way to and fro, so that it stays within a cell or two.
+fn mover(at: [f32; 2]) -> Vec<ThingSpec> {
+    sphere([at[0] - 0.12, at[1] - 0.12, 1.0], [at[0] + 0.12, at[1] + 0.12, 1.0], 0.6)
+}
+
+/// What eight links tell of a mover at a place.
 fn tokens_of_mover(at: [f32; 2], spec: impl Fn(Vec<ThingSpec>) -> SimulatorSpec, turned: bool) -> Vec<LinkTokens> {
-    let things = sphere([at[0] - 0.12, at[1] - 0.12, 1.0], [at[0] + 0.12, at[1] + 0.12, 1.0], 0.6);
-    let mut links = record(&spec(things));
+    let mut links = record(&spec(mover(at)));
     if turned {
         links.iter_mut().for_each(|link| link.geometry.axis *= -1.0);
     }
@@ -175,8 +178,7 @@ fn a_body_is_likeliest_where_something_moves_among_echoes() {
 fn links_of_one_receiver_tell_its_chains_together() {
     // How likely a body is at the mover's place beside anywhere else, of all links: told one by one, and at once.
     let of_place = |at: [f32; 2], at_once: bool| {
-        let things = sphere([at[0] - 0.12, at[1] - 0.12, 1.0], [at[0] + 0.12, at[1] + 0.12, 1.0], 0.6);
-        let links = record(&scene(3, things));
+        let links = record(&scene(3, mover(at)));
         let windows: Vec<LinkWindow> = links.iter().map(|link| link.window().expect("a plain window")).collect();
         let inputs: Vec<LinkInput<'_>> = links
             .iter()

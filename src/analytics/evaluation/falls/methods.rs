@@ -103,7 +103,8 @@ impl Task<'_> {
         (part.iter().filter_map(|at| self.sheets.get(*at)).map(|sheet| picture(sheet)).collect(), numbers, names)
     }
 
-    /// The kernel's width comes from blocks of records left out inside the training part.
+    /// The kernel's width comes from blocks of records left out inside the training part, with the shifts of the fit itself:
+    /// without them another width may seem best.
     fn kernel(&self, fold: &Fold, picture: fn(&Sheet) -> &[f32]) -> Vec<f64> {
         let fold = &Fold { train: self.fewer(&fold.train), ..fold.clone() };
         const NARROWNESS: [f64; 3] = [1.0, 2.0, 4.0];
